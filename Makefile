@@ -1,0 +1,54 @@
+# make demo   a simulated night of two stations, from drop folders to cases
+# make test   the tests
+# make check  linters, types, import rules
+# make bench  the benchmarks
+# make lock   pins the requirements again, with hashes
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+ROOMS := models stations pipeline notices review zhichao
+
+.PHONY: demo test check bench setup dev lock clean
+
+demo: setup
+	rm -rf build/demo
+	$(BIN)/zhichao demo --folder build/demo
+
+test: dev
+	$(BIN)/pytest
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: dev
+	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+setup: $(VENV)/runtime
+dev: $(VENV)/dev
+
+# opencv-contrib-python is there because PaddleX asks for it by name; the headless build, laid over it,
+# needs no system libraries.
+$(VENV)/runtime: requirements/runtime.txt requirements/opencv.txt pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else "Python 3.11 or 3.12 expected, got %d.%d: make PYTHON=python3.11" % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements/runtime.txt
+	$(PIP) install --quiet --require-hashes --no-deps --force-reinstall -r requirements/opencv.txt
+	$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev: $(VENV)/runtime requirements/dev.txt
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements/dev.txt
+	touch $@
+
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+lock:
+	$(LOCK) --override requirements/overrides.txt requirements/runtime.in -o requirements/runtime.txt
+	$(LOCK) --override requirements/overrides.txt -c requirements/runtime.txt requirements/dev.in -o requirements/dev.txt
+	$(LOCK) --no-deps requirements/opencv.in -o requirements/opencv.txt
+
+clean:
+	rm -rf build .venv

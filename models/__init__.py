@@ -1,0 +1,1 @@
+"""What is known and kept: values, tables, migrations and files by digest."""

@@ -1,0 +1,95 @@
+"""The database: SQLite or PostgreSQL by URL, transactions committed at the edge only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class DatabaseUnavailableError(RuntimeError):
+    """The database can't be opened or written; nothing of the transaction was kept."""
+
+
+class Database:
+    """Connections to one database, its schema brought up to date at opening."""
+
+    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+        """Open `url`, creating the folder of an SQLite file, and apply outstanding migrations."""
+        self.url = url
+        self.engine = _engine(url, busy_timeout_ms)
+        with self._explained():
+            self._migrate()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection whose transaction is rolled back at the end."""
+        with self._explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection whose transaction is committed at the end, or rolled back on any error."""
+        # SQLite: taking the write lock at BEGIN is what makes read-then-write safe between processes.
+        with (
+            self._explained(),
+            self.engine.connect() as connection,
+            connection.execution_options(immediate=True).begin(),
+        ):
+            yield connection
+
+    def _migrate(self) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        head = ScriptDirectory.from_config(config).get_current_head()
+        with self.engine.connect() as connection:
+            if MigrationContext.configure(connection).get_current_revision() == head:
+                return
+        with self.engine.connect() as connection, connection.execution_options(immediate=True).begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            # The subclasses for data, integrity and programming errors are faults of ours, not of the place.
+            if type(error) not in {DatabaseError, OperationalError}:
+                raise
+            where = make_url(self.url).render_as_string(hide_password=True)
+            message = f"{where}: {error.orig}; nothing of this step was kept, run again once it is mended"
+            raise DatabaseUnavailableError(message) from error
+
+
+def _engine(url: str, busy_timeout_ms: int) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401 (the driver's own class)
+        # The driver's own implicit BEGIN would come too late to be IMMEDIATE.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

@@ -1,0 +1,69 @@
+"""Files by digest: an original is stored once under its SHA-256 and never changed."""
+
+import hashlib
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """One stored original."""
+
+    sha256: str
+    size_bytes: int
+    path: Path
+
+
+class FileStore:
+    """A folder of originals, two levels deep by digest."""
+
+    def __init__(self, root: Path) -> None:
+        """Use `root`, made at the first `put`."""
+        self.root = root
+
+    def path(self, sha256: str) -> Path:
+        """Return where the original of that digest lies."""
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def put(self, source: BinaryIO) -> StoredFile:
+        """Store what `source` yields to its end; the bytes are on disk when this returns.
+
+        Raises:
+            OSError: the disk is full or not writable; nothing is left behind.
+
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256()
+        size_bytes = 0
+        handle, name = tempfile.mkstemp(dir=self.root, prefix="incoming-")
+        try:
+            with os.fdopen(handle, "wb") as target:
+                while block := source.read(BLOCK_BYTES):
+                    digest.update(block)
+                    size_bytes += len(block)
+                    target.write(block)
+                target.flush()
+                os.fsync(target.fileno())
+            path = self.path(digest.hexdigest())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+        _sync_folder(path.parent)
+        return StoredFile(sha256=digest.hexdigest(), size_bytes=size_bytes, path=path)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

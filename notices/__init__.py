@@ -1,0 +1,1 @@
+"""Documents and the exchange with the partner province."""

@@ -1,0 +1,1 @@
+"""One module an arrow of the flow, from passages to cases."""

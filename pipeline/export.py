@@ -1,0 +1,143 @@
+"""The night's cases for people and programs: CSV and JSON, the same content each time."""
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, func, select
+
+from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
+from models.values.findings import Doubt, FindingKind
+from models.values.plates import PlateColour
+from models.values.quality import QualityCode
+from models.values.timeline import day_bounds_ms, from_ms
+from stations.station import Station
+
+# A cell that begins so would be run as a formula by spreadsheet programs.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def case_rows(connection: Connection, station: Station, day: date | None) -> list[dict[str, Any]]:
+    """Return one dict for each passage of each case of a station, by time; of one local day, or of all."""
+    kinds = func.group_concat if connection.dialect.name == "sqlite" else func.string_agg
+    query = (
+        select(
+            Case.number,
+            Passage.passed_at,
+            Passage.lane,
+            Passage.axle_count,
+            Passage.gross_kg,
+            Judgement,
+            Passage.plate_front,
+            Passage.speed_kmh,
+            Frame.sha256,
+            _plate_box().label("box"),
+            kinds(Finding.kind, " ").label("kinds"),
+        )
+        .join(Finding, Finding.case_id == Case.id)
+        .join(Passage, Passage.id == Finding.passage_id)
+        .join(Judgement, Judgement.passage_id == Passage.id)
+        .outerjoin(Frame, Frame.id == Judgement.plate_frame_id)
+        .where(Case.station_id == station.id)
+        .group_by(Case.id, Passage.id, Judgement.passage_id, Frame.id)
+        .order_by(Case.passed_at, Case.number, Passage.passed_at, Passage.record_key)
+    )
+    if day is not None:
+        start_ms, end_ms = day_bounds_ms(day, station.zone)
+        query = query.where(Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
+    return [_row(station, row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (public in SQLAlchemy)
+
+
+def _plate_box() -> ScalarSelect[str]:
+    """Return where the plate that names the vehicle lies in its frame, as JSON."""
+    return (
+        select(func.min(PlateReadingRow.box))
+        .where(
+            PlateReadingRow.frame_id == Judgement.plate_frame_id,
+            PlateReadingRow.text == Judgement.plate,
+        )
+        .correlate(Judgement)
+        .scalar_subquery()
+    )
+
+
+def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row mapping)
+    codes = [QualityCode(word) for word in row["codes"].split()]
+    doubts = [Doubt(word) for word in row["doubts"].split()]
+    kinds = sorted(FindingKind(word) for word in set(row["kinds"].split()))
+    return {
+        "case": row["number"],
+        "station": station.id,
+        "time": from_ms(row["passed_at"], station.zone).isoformat(timespec="milliseconds"),
+        "lane": row["lane"],
+        "findings": list(kinds),
+        "plate": row["plate"],
+        "plate_colour": row["plate_colour"],
+        "plate_confidence": round(row["plate_confidence"], 4),
+        "plate_by_station": row["plate_front"],
+        "axle_count": row["axle_count"],
+        "gross_kg": row["gross_kg"],
+        "decided_kg": row["decided_kg"],
+        "limit_kg": row["limit_kg"],
+        "excess_kg": row["excess_kg"],
+        "excess_ratio": round(row["excess_kg"] / row["limit_kg"], 4),
+        "rule_set": row["rule_set"],
+        "quality": list(codes),
+        "doubts": list(doubts),
+        "reasons": [kind.label for kind in kinds]
+        + [code.label for code in codes]
+        + [d.label for d in doubts],
+        "plate_frame_sha256": row["sha256"] or "",
+        "plate_box": json.loads(row["box"] or "[]"),
+    }
+
+
+HEADINGS = {
+    "case": "案件编号",
+    "station": "检测点",
+    "time": "过车时间",
+    "lane": "车道",
+    "findings": "涉嫌违法情形",
+    "plate": "识别号牌",
+    "plate_colour": "号牌颜色",
+    "plate_confidence": "识别置信度",
+    "plate_by_station": "站点上传号牌",
+    "axle_count": "轴数",
+    "gross_kg": "实测总质量(kg)",
+    "decided_kg": "认定总质量(kg)",
+    "limit_kg": "限值(kg)",
+    "excess_kg": "超限质量(kg)",
+    "excess_ratio": "超限率",
+    "rule_set": "适用规则",
+    "quality": "质量代码",
+    "doubts": "疑点",
+    "reasons": "事由与疑点",
+    "plate_frame_sha256": "号牌图片SHA-256",
+    "plate_box": "号牌位置(像素)",
+}
+
+
+def write_exports(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+    """Write cases.csv (Chinese headings, opens in spreadsheet programs) and cases.json into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table, lines = folder / "cases.csv", folder / "cases.json"
+    with table.open("w", encoding="utf-8-sig", newline="") as sink:
+        writer = csv.writer(sink)
+        writer.writerow(HEADINGS.values())
+        writer.writerows([_cell(name, row[name]) for name in HEADINGS] for row in rows)
+    lines.write_text(json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return [table, lines]
+
+
+def _cell(name: str, value: Any) -> str:  # noqa: ANN401 (a JSON value)
+    match name:
+        case "findings":
+            text = "；".join(FindingKind(word).label for word in value)
+        case "plate_colour":
+            text = PlateColour(value).label
+        case _:
+            text = "；".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,119 @@
+"""One chunk through the stages that need no database: quality, overload, plates, obscured, findings."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.values.findings import Doubt, FindingKind
+from models.values.passages import FrameKind, PassageBatch
+from models.values.plates import PlateReading
+from models.values.quality import Severity
+from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.obscured import FrameReadings, PlateVerdict, plate_verdict
+from pipeline.overload import Overload, judge_overload
+from pipeline.plates.read import PlateReader
+from pipeline.quality import quality_codes, severity_rank
+from pipeline.rules.rule_sets import rule_sets
+from stations.station import Station
+
+PLATE_KINDS = (FrameKind.FRONT, FrameKind.REAR, FrameKind.PANORAMA, FrameKind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameFile:
+    """A frame of the passage at `position` in the chunk."""
+
+    frame_id: int
+    position: int
+    kind: FrameKind
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkWork:
+    """A chunk as it is handed to a worker: N passages with ids (N,), and their frames."""
+
+    chunk_id: int
+    station: Station
+    ids: NDArray[np.int64]
+    batch: PassageBatch
+    received_at_ms: NDArray[np.int64]
+    repeated: NDArray[np.bool_]
+    frames: tuple[FrameFile, ...]
+    plate_threshold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameResult:
+    """What one frame gave: readings, or why it could not be opened."""
+
+    frame_id: int
+    readings: tuple[PlateReading, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkResult:
+    """What a worker hands back: quality masks (N,) as in `pipeline.quality`, limits, frames.
+
+    `plates` has the verdict of each position that is over its limit and not rejected.
+    """
+
+    chunk_id: int
+    masks: NDArray[np.uint64]
+    overload: Overload
+    frames: tuple[FrameResult, ...]
+    plates: dict[int, PlateVerdict]
+
+    def doubts(self, position: int) -> list[Doubt]:
+        """Return what is uncertain about the passage at `position` beyond its quality codes."""
+        layout_open = bool(self.overload.layout_open[position]) and position in self.plates
+        verdict = self.plates.get(position)
+        return [Doubt.LAYOUT_OPEN] * layout_open + list(verdict.doubts if verdict else ())
+
+    def findings(self) -> list[tuple[int, FindingKind]]:
+        """Return (position, kind) of every finding of the chunk."""
+        found = [(position, FindingKind.OVERLOAD) for position in self.plates]
+        unread = [(position, FindingKind.PLATE_UNREAD) for position, one in self.plates.items() if one.unread]
+        return sorted(found + unread)
+
+
+def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResult:
+    """Judge a chunk; `reader` is called only if there is a frame to read."""
+    sets = rule_sets()
+    masks = quality_codes(
+        work.batch, work.station, sets, received_at_ms=work.received_at_ms, repeated=work.repeated
+    )
+    overload = judge_overload(work.batch, work.station, sets)
+    matters = (overload.excess_kg > 0) & (severity_rank(masks) < Severity.REJECT.rank)
+    wanted = [frame for frame in work.frames if matters[frame.position] and frame.kind in PLATE_KINDS]
+    frames = {frame.frame_id: _read(frame, reader()) for frame in wanted}
+    seen: defaultdict[int, list[FrameReadings]] = defaultdict(list)
+    for frame in wanted:
+        result = frames[frame.frame_id]
+        if not result.problem:
+            one = FrameReadings(frame_id=frame.frame_id, kind=frame.kind, readings=result.readings)
+            seen[frame.position].append(one)
+    plates = {
+        position: plate_verdict(seen[position], str(work.batch.plate_front[position]), work.plate_threshold)
+        for position in np.flatnonzero(matters).tolist()
+    }
+    return ChunkResult(
+        chunk_id=work.chunk_id,
+        masks=masks,
+        overload=overload,
+        frames=tuple(frames.values()),
+        plates=plates,
+    )
+
+
+def _read(frame: FrameFile, reader: PlateReader) -> FrameResult:
+    try:
+        image = load_frame(frame.path)
+    except UnreadableFrameError as error:
+        return FrameResult(frame_id=frame.frame_id, readings=(), problem=str(error))
+    return FrameResult(frame_id=frame.frame_id, readings=tuple(reader.read(image)))

@@ -1,0 +1,183 @@
+"""The ledger of chunks: what of a day is planned, and what is done, each chunk in one transaction."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy.orm import aliased
+
+from models.files import FileStore
+from models.inserts import insert_new
+from models.passage_rows import from_rows, select_passages
+from models.tables import Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
+from models.values.passages import FrameKind
+from models.values.plates import PlateColour
+from models.values.quality import worst
+from models.values.timeline import day_bounds_ms
+from pipeline.judge import ChunkResult, ChunkWork, FrameFile
+from pipeline.quality import codes_of
+from stations.station import Station
+
+
+def plan_chunks(connection: Connection, station: Station, day: date, size: int) -> None:
+    """Put the day's passages that belong to no chunk yet into new chunks of at most `size`, by time."""
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    free = (
+        select(Passage.id)
+        .where(
+            Passage.station_id == station.id,
+            Passage.passed_at >= start_ms,
+            Passage.passed_at < end_ms,
+            Passage.chunk_id.is_(None),
+        )
+        .order_by(Passage.passed_at, Passage.record_key)
+    )
+    ids = connection.scalars(free).all()
+    done = select(Chunk.number).where(Chunk.station_id == station.id, Chunk.day == str(day))
+    number = max(connection.scalars(done), default=0)
+    for first in range(0, len(ids), size):
+        number += 1
+        row = {"station_id": station.id, "day": str(day), "number": number, "state": "planned", "reason": ""}
+        chunk_id = connection.execute(insert(Chunk).values(row).returning(Chunk.id)).scalar_one()
+        assign = update(Passage).where(Passage.id == bindparam("passage")).values(chunk_id=chunk_id)
+        connection.execute(assign, [{"passage": passage_id} for passage_id in ids[first : first + size]])
+
+
+def open_chunks(connection: Connection, stations: Sequence[Station], day: date) -> list[tuple[int, str]]:
+    """Return (chunk id, station id) of the day's chunks that are not done, in order."""
+    undone = (
+        select(Chunk.id, Chunk.station_id)
+        .where(
+            Chunk.day == str(day),
+            Chunk.state != "done",
+            Chunk.station_id.in_([station.id for station in stations]),
+        )
+        .order_by(Chunk.station_id, Chunk.number)
+    )
+    return [(chunk_id, station_id) for chunk_id, station_id in connection.execute(undone)]
+
+
+def load_chunk(
+    connection: Connection, chunk_id: int, station: Station, store: FileStore, plate_threshold: float
+) -> ChunkWork:
+    """Read a chunk's passages and frames, ready for a worker."""
+    of_chunk = Passage.chunk_id == chunk_id
+    in_order = (Passage.passed_at, Passage.record_key)
+    ids, batch = from_rows(connection.execute(select_passages().where(of_chunk).order_by(*in_order)).all())
+    twin = aliased(Passage)
+    # The index on station and time makes this a look-up of the few records of one instant.
+    has_twin = exists().where(
+        twin.station_id == Passage.station_id,
+        twin.passed_at == Passage.passed_at,
+        twin.content_key == Passage.content_key,
+        twin.record_key < Passage.record_key,
+    )
+    repeated = set(connection.scalars(select(Passage.id).where(of_chunk, has_twin)))
+    received = dict(
+        connection.execute(
+            select(Passage.id, SourceFile.received_at)
+            .join(SourceFile, SourceFile.id == Passage.source_id)
+            .where(of_chunk)
+        ).all()
+    )
+    position = {passage_id: index for index, passage_id in enumerate(ids.tolist())}
+    frames = connection.execute(
+        select(Frame.id, Frame.passage_id, Frame.kind, Frame.sha256)
+        .join(Passage, Passage.id == Frame.passage_id)
+        .where(of_chunk)
+        .order_by(Frame.passage_id, Frame.name, Frame.sha256)
+    )
+    return ChunkWork(
+        chunk_id=chunk_id,
+        station=station,
+        ids=ids,
+        batch=batch,
+        received_at_ms=np.array([received[one] for one in ids.tolist()], dtype=np.int64),
+        repeated=np.array([one in repeated for one in ids.tolist()], dtype=bool),
+        frames=tuple(
+            FrameFile(
+                frame_id=frame_id,
+                position=position[passage_id],
+                kind=FrameKind(kind),
+                path=store.path(sha256),
+            )
+            for frame_id, passage_id, kind, sha256 in frames
+        ),
+        plate_threshold=plate_threshold,
+    )
+
+
+def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> None:
+    """Keep a chunk's result and mark it done; doing it twice leaves the same rows."""
+    ids = work.ids.tolist()
+    of_chunk = select(Passage.id).where(Passage.chunk_id == work.chunk_id)
+    connection.execute(delete(Judgement).where(Judgement.passage_id.in_(of_chunk)))
+    connection.execute(insert(Judgement), _judgements(ids, result))
+    if readings := _readings(result):
+        connection.execute(insert_new(connection, PlateReadingRow), readings)
+    for frame in result.frames:
+        if frame.problem:
+            connection.execute(update(Frame).where(Frame.id == frame.frame_id).values(problem=frame.problem))
+    found = {(ids[position], kind.value) for position, kind in result.findings()}
+    held = select(Finding.passage_id, Finding.kind, Finding.id).where(Finding.passage_id.in_(of_chunk))
+    known = {(passage_id, kind): finding_id for passage_id, kind, finding_id in connection.execute(held)}
+    for key in sorted(known.keys() - found):
+        # Frames that came late made a plate readable.
+        connection.execute(delete(Finding).where(Finding.id == known[key]))
+    if new := [{"passage_id": passage_id, "kind": kind} for passage_id, kind in sorted(found - known.keys())]:
+        connection.execute(insert(Finding), new)
+    connection.execute(update(Chunk).where(Chunk.id == work.chunk_id).values(state="done", reason=""))
+
+
+def fail_chunk(connection: Connection, chunk_id: int, reason: str) -> None:
+    """Note why a chunk could not be judged; the next run offers it again."""
+    connection.execute(update(Chunk).where(Chunk.id == chunk_id).values(state="failed", reason=reason))
+
+
+def _judgements(ids: Sequence[int], result: ChunkResult) -> list[dict[str, Any]]:
+    overload = result.overload
+    # Few masks occur, so each is spelled out once.
+    spelled = {mask: codes_of(mask) for mask in set(result.masks.tolist())}
+    rows = []
+    for position, (passage_id, mask) in enumerate(zip(ids, result.masks.tolist(), strict=True)):
+        verdict = result.plates.get(position)
+        rows.append(
+            {
+                "passage_id": passage_id,
+                "severity": worst(spelled[mask]).value,
+                "codes": " ".join(spelled[mask]),
+                "rule_set": overload.rule_set[position],
+                "layout": overload.layout[position],
+                "limit_kg": int(overload.limit_kg[position]),
+                "decided_kg": int(overload.decided_kg[position]),
+                "excess_kg": int(overload.excess_kg[position]),
+                "doubts": " ".join(result.doubts(position)),
+                "plate": verdict.text if verdict else "",
+                "plate_colour": (verdict.colour if verdict else PlateColour.UNKNOWN).value,
+                "plate_confidence": verdict.confidence if verdict else 0.0,
+                "plate_frame_id": verdict.frame_id if verdict else None,
+            }
+        )
+    return rows
+
+
+def _readings(result: ChunkResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "frame_id": frame.frame_id,
+            "reader": reading.reader,
+            "position": position,
+            "text": reading.text,
+            "confidence": reading.confidence,
+            "colour": reading.colour.value,
+            "rows": reading.rows,
+            "box": json.dumps(reading.box),
+            "corners": json.dumps(reading.corners),
+            "characters": json.dumps(reading.characters),
+        }
+        for frame in result.frames
+        for position, reading in enumerate(frame.readings)
+    ]

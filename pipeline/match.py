@@ -1,0 +1,125 @@
+"""Match frames: each to the passage it shows, by the record's reference, or by lane and time."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, select, update
+
+from models.tables import Chunk, Frame, FrameReference, Passage
+from stations.station import Station
+
+# A frame about as near to one vehicle as to the next shows either: it is kept and given to neither.
+AMBIGUOUS_MS = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """A passage or a frame, reduced to what matching by time needs; both clocks are the scale's."""
+
+    id: int
+    lane: int
+    instant_ms: int
+
+
+def match_by_time(
+    frames: Sequence[Crossing], passages: Sequence[Crossing], tolerance_ms: int
+) -> list[tuple[int, int]]:
+    """Return (frame id, passage id) of the nearest passage of the lane within `tolerance_ms`."""
+    by_lane: defaultdict[int, list[Crossing]] = defaultdict(list)
+    for passage in passages:
+        by_lane[passage.lane].append(passage)
+    times = {}
+    for lane, lane_passages in by_lane.items():
+        lane_passages.sort(key=lambda passage: (passage.instant_ms, passage.id))
+        times[lane] = np.array([passage.instant_ms for passage in lane_passages], dtype=np.int64)
+    pairs = []
+    for frame in frames:
+        if frame.lane not in times:
+            continue
+        after = int(np.searchsorted(times[frame.lane], frame.instant_ms))
+        near = by_lane[frame.lane][max(after - 2, 0) : after + 2]
+        gaps = sorted((abs(passage.instant_ms - frame.instant_ms), passage.id) for passage in near)
+        unclear = len(gaps) > 1 and gaps[1][0] - gaps[0][0] < AMBIGUOUS_MS
+        if gaps[0][0] <= tolerance_ms and not unclear:
+            pairs.append((frame.id, gaps[0][1]))
+    return pairs
+
+
+def match_frames(connection: Connection, station: Station, start_ms: int, end_ms: int) -> int:
+    """Match the station's frames that have no partner yet to passages of start_ms..end_ms; return how many.
+
+    A passage that was judged before its frames came is taken out of its chunk, to be judged again.
+    """
+    pairs = _by_reference(connection, station, start_ms, end_ms)
+    pairs |= _by_time(connection, station, start_ms, end_ms, set(pairs))
+    if not pairs:
+        return 0
+    for frame_id, (passage_id, kind) in sorted(pairs.items()):
+        values = {"passage_id": passage_id} | ({"kind": kind} if kind else {})
+        connection.execute(update(Frame).where(Frame.id == frame_id).values(values))
+    judged = select(Chunk.id).where(Chunk.state == "done")
+    passage_ids = sorted({passage_id for passage_id, _ in pairs.values()})
+    for start in range(0, len(passage_ids), 500):
+        connection.execute(
+            update(Passage)
+            .where(Passage.id.in_(passage_ids[start : start + 500]), Passage.chunk_id.in_(judged))
+            .values(chunk_id=None)
+        )
+    return len(pairs)
+
+
+def _by_reference(
+    connection: Connection, station: Station, start_ms: int, end_ms: int
+) -> dict[int, tuple[int, str]]:
+    named = (
+        select(Frame.id, Frame.name, FrameReference.passage_id, FrameReference.kind)
+        .join(FrameReference, FrameReference.name == Frame.name)
+        .join(Passage, Passage.id == FrameReference.passage_id)
+        .where(
+            Frame.station_id == station.id,
+            Frame.passage_id.is_(None),
+            Passage.station_id == station.id,
+            Passage.passed_at >= start_ms,
+            Passage.passed_at < end_ms,
+        )
+    )
+    rows = connection.execute(named).all()
+    # A name that several records give belongs to none of them for certain.
+    owners = Counter(frame_id for frame_id, _, _, _ in rows)
+    return {frame_id: (passage_id, kind) for frame_id, _, passage_id, kind in rows if owners[frame_id] == 1}
+
+
+def _by_time(
+    connection: Connection, station: Station, start_ms: int, end_ms: int, taken: set[int]
+) -> dict[int, tuple[int, str]]:
+    reach = station.frame_tolerance_ms + AMBIGUOUS_MS
+    offset = station.clock_offset_ms
+    loose = select(Frame.id, Frame.lane, Frame.taken_at).where(
+        Frame.station_id == station.id,
+        Frame.passage_id.is_(None),
+        Frame.taken_at >= start_ms + offset - reach,
+        Frame.taken_at < end_ms + offset + reach,
+    )
+    frames = [
+        Crossing(id=frame_id, lane=lane, instant_ms=taken_at - offset)
+        for frame_id, lane, taken_at in connection.execute(loose)
+        if frame_id not in taken and lane is not None and taken_at is not None
+    ]
+    if not frames:
+        return {}
+    # Passages just outside the day compete too, or a frame could be given to the wrong side of midnight.
+    near = select(Passage.id, Passage.lane, Passage.passed_at).where(
+        Passage.station_id == station.id,
+        Passage.passed_at >= start_ms - 2 * reach,
+        Passage.passed_at < end_ms + 2 * reach,
+    )
+    passages = [
+        Crossing(id=passage_id, lane=lane, instant_ms=passed_at)
+        for passage_id, lane, passed_at in connection.execute(near)
+    ]
+    return {
+        frame_id: (passage_id, "")
+        for frame_id, passage_id in match_by_time(frames, passages, station.frame_tolerance_ms)
+    }

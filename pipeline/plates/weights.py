@@ -1,0 +1,140 @@
+"""Model directories for PaddleX, built once from the weights inside two installed packages."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """One ONNX model: its PaddleX name, and the package and file that carry it."""
+
+    name: str
+    package: str
+    file: str
+    config: Mapping[str, Any]
+
+
+_DETECTOR_CONFIG: Mapping[str, Any] = {
+    "PreProcess": {
+        "transform_ops": [
+            {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
+            {"DetResizeForTest": {"resize_long": 960}},
+            {
+                "NormalizeImage": {
+                    "mean": [0.485, 0.456, 0.406],
+                    "std": [0.229, 0.224, 0.225],
+                    "scale": "1./255.",
+                    "order": "hwc",
+                }
+            },
+            {"ToCHWImage": None},
+            {"KeepKeys": {"keep_keys": ["image", "shape"]}},
+        ]
+    },
+    "PostProcess": {"name": "DBPostProcess", "max_candidates": 1000},
+}
+
+# Crops are padded to the width here. Trained at 320, the network reads plates at 256 as well or better and
+# a fifth faster (EasyPR crops: 151 of 160 right at 320, 154 at 256, 151 at 192).
+_RECOGNISER_CONFIG: Mapping[str, Any] = {
+    "PreProcess": {
+        "transform_ops": [
+            {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
+            {"RecResizeImg": {"image_shape": [3, 48, 256]}},
+            {"KeepKeys": {"keep_keys": ["image"]}},
+        ]
+    },
+    "PostProcess": {"name": "CTCLabelDecode"},
+}
+
+DETECTOR = Weights(
+    name="PP-OCRv6_small_det",
+    package="rapidocr",
+    file="models/PP-OCRv6_det_small.onnx",
+    config=_DETECTOR_CONFIG,
+)
+
+RECOGNISER = Weights(
+    name="PP-OCRv4_mobile_rec",
+    package="rapidocr_onnxruntime",
+    file="models/ch_PP-OCRv4_rec_infer.onnx",
+    config=_RECOGNISER_CONFIG,
+)
+
+
+def default_cache_dir() -> Path:
+    """Return the user's cache directory for model directories (XDG base directories); not created."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    home = Path(base) if base else Path.home() / ".cache"
+    return home / "zhichao" / "plates"
+
+
+def locate(weights: Weights) -> Path:
+    """Return the path of the ONNX file inside its installed package, without importing the package.
+
+    Raises `FileNotFoundError` naming the package where it or the file is missing.
+    """
+    spec = importlib.util.find_spec(weights.package)
+    if spec is None or spec.origin is None:
+        message = f"{weights.name}: package {weights.package!r}, which carries the weights, is not installed"
+        raise FileNotFoundError(message)
+    path = Path(spec.origin).parent / weights.file
+    if not path.is_file():
+        message = f"{weights.name}: package {weights.package!r} has no file {weights.file!r}"
+        raise FileNotFoundError(message)
+    return path
+
+
+def model_dir(weights: Weights, cache_dir: Path) -> Path:
+    """Return a directory with `inference.onnx` and `inference.yml`, building it in `cache_dir` if need be.
+
+    The directory is named after its content, so other weights or settings never meet an old directory,
+    and it appears by one rename: of two processes that start at once, either both see a whole one.
+    """
+    source = locate(weights)
+    onnx = source.read_bytes()
+    digest = hashlib.sha256(onnx + json.dumps(weights.config, sort_keys=True).encode()).hexdigest()
+    target = cache_dir / f"{weights.name}-{digest[:16]}"
+    if target.is_dir():
+        return target
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=cache_dir))
+    try:
+        (building / "inference.onnx").write_bytes(onnx)
+        (building / "inference.yml").write_text(_config_text(weights, source), encoding="utf-8")
+        building.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return target
+
+
+def _config_text(weights: Weights, source: Path) -> str:
+    """Return the text of `inference.yml`, as JSON, which every YAML reader accepts."""
+    config = {"Global": {"model_name": weights.name}, **weights.config}
+    alphabet = _alphabet(source)
+    if alphabet:
+        config["PostProcess"] = {**config["PostProcess"], "character_dict": alphabet}
+    return json.dumps(config, ensure_ascii=False)
+
+
+def _alphabet(path: Path) -> list[str]:
+    """Return the characters in the model's metadata, in class order; empty for a detector."""
+    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  heavy, needed once per machine
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
+    return metadata["character"].splitlines() if "character" in metadata else []

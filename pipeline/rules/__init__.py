@@ -1,0 +1,1 @@
+"""Law as dated data (TOML) and the pure functions that apply it."""

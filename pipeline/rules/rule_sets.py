@@ -1,0 +1,111 @@
+"""Rule sets: which law holds at a station on a day, loaded from the TOML files beside this one."""
+
+import tomllib
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+FOLDER = Path(__file__).parent
+Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Spacing = Literal["steer", "group", "wide"]
+
+
+class Rule(BaseModel):
+    """Base of what stands in a rule file: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GrossLimit(Rule):
+    """One row of the limit table; `open` says that the wheels alone leave the layout undecided."""
+
+    axles: int = Field(ge=2)
+    or_more: bool = False
+    spacings: tuple[Spacing, ...] = ()
+    layout: str
+    limit_kg: int = Field(gt=0)
+    open: bool = False
+    citation: Citation
+
+    @model_validator(mode="after")
+    def _as_many_spacings(self) -> Self:
+        if self.spacings and len(self.spacings) != self.axles - 1:
+            message = f"{self.axles} axles have {self.axles - 1} spacings, got {len(self.spacings)}"
+            raise ValueError(message)
+        return self
+
+
+class GrossMass(Rule):
+    """Gross-mass limits by axle count and layout."""
+
+    id: str
+    steer_below_mm: int
+    group_below_mm: int
+    limit: tuple[GrossLimit, ...]
+
+
+class Announcement(Rule):
+    """How many days a station must have been published before its records may serve."""
+
+    days: int = Field(ge=0)
+    citation: Citation
+
+
+class Tolerance(Rule):
+    """What is taken off the measured mass before it is held against the limit."""
+
+    mode: Literal["none", "deduct_in_service_error"]
+    citation: Citation
+
+
+class RuleSet(Rule):
+    """The rules of one province from one day on, `valid_until` being the last day they hold."""
+
+    id: str
+    province: str
+    valid_from: date
+    valid_until: date = date.max
+    gross_mass: GrossMass
+    announcement: Announcement
+    tolerance: Tolerance
+
+
+@cache
+def rule_sets(folder: Path = FOLDER) -> tuple[RuleSet, ...]:
+    """Load every rule set of a folder.
+
+    Raises:
+        ValueError: a file can't be used, or two sets of a province overlap; the file is named.
+
+    """
+    sets = [
+        _load(path, folder)
+        for path in sorted(folder.glob("*.toml"))
+        if not path.stem.startswith("gross_mass")
+    ]
+    sets.sort(key=lambda one: (one.province, one.valid_from))
+    for one, later in pairwise(sets):
+        if one.province == later.province and later.valid_from <= one.valid_until:
+            raise ValueError(f"{folder}: rule sets {one.id} and {later.id} of {one.province} overlap in time")
+    return tuple(sets)
+
+
+def _load(path: Path, folder: Path) -> RuleSet:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = folder / f"{content.get('gross_mass', '')}.toml"
+        content["gross_mass"] = tomllib.loads(table.read_text(encoding="utf-8"))
+        return RuleSet.model_validate(content)
+    except (ValueError, OSError) as error:
+        message = f"{path}: {error}"
+        raise ValueError(message) from error
+
+
+def rule_set_on(province: str, day: date, sets: tuple[RuleSet, ...]) -> RuleSet | None:
+    """Return the rule set that holds in a province on a day, if any."""
+    holding = (one for one in sets if one.province == province and one.valid_from <= day <= one.valid_until)
+    return next(holding, None)

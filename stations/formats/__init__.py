@@ -1,0 +1,21 @@
+"""Record formats, one file each, chosen by the station's declaration."""
+
+from stations.formats.base import RecordFormat
+from stations.formats.hs_data import HsData
+from stations.formats.mapped_csv import MappedCsvFormat
+from stations.formats.station_upload import StationUpload
+from stations.station import Station
+
+
+def record_format(station: Station) -> RecordFormat:
+    """Return the reader of a station's records."""
+    match station.format:
+        case "hs_data":
+            return HsData(zone=station.zone)
+        case "station_upload":
+            return StationUpload(zone=station.zone, code=station.code)
+        case "mapped_csv":
+            if station.mapped_csv is None:
+                message = f"station {station.id}: format mapped_csv needs the table mapped_csv"
+                raise ValueError(message)
+            return MappedCsvFormat(mapping=station.mapped_csv, zone=station.zone)

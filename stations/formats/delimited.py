@@ -1,0 +1,279 @@
+"""Delimited text to typed columns, row by row accounted for."""
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from stations.formats.base import RAW_CHARACTERS, FileRefusedError, Problem
+from stations.formats.text import LINE_BYTES, line_blocks
+
+HEADER_COLUMNS = 1024
+NEWLINE, QUOTE = ord("\n"), b'"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column expected in a file; a number outside minimum..maximum is an error of its row."""
+
+    name: str
+    kind: Literal["integer", "number", "text", "time"]
+    required: bool = True
+    minimum: float = 0
+    maximum: float = 1e9
+
+    @property
+    def expected(self) -> str:
+        """Say what a cell must hold."""
+        words = {"integer": "a whole number", "number": "a number", "text": "text", "time": "a local time"}
+        return words[self.kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows that could be read: `row` (N,) int64 counted from 1, each column (N,), and the problems."""
+
+    row: NDArray[np.int64]
+    columns: dict[str, NDArray[Any]]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a station writes its tables. Times become (N,) int64 milliseconds UTC."""
+
+    columns: Sequence[Column]
+    ignored: Collection[str] = ()
+    delimiter: str = ","
+    time_format: str = "%Y-%m-%d %H:%M:%S%.f"
+    zone: ZoneInfo
+
+
+def read_tables(path: Path, dialect: Dialect) -> Iterator[Table]:
+    """Yield a file's rows block by block.
+
+    Raises:
+        FileRefusedError: encoding, header or delimiter are not what the dialect expects.
+
+    """
+    blocks = line_blocks(path)
+    first = next(blocks, b"")
+    header_line, _, rest = first.partition(b"\n")
+    header = _header(header_line, dialect)
+    done = 0
+    for block in chain([rest], blocks):
+        lines = _Lines(block, dialect.delimiter)
+        if len(lines):
+            yield _table(lines, header, dialect, done)
+        done += len(lines)
+    if not done:
+        raise FileRefusedError("empty", "the file holds a header and no record")
+
+
+def _header(line: bytes, dialect: Dialect) -> list[str]:
+    if len(line) > LINE_BYTES or line.count(dialect.delimiter.encode()) >= HEADER_COLUMNS:
+        reason = f"the header has more than {HEADER_COLUMNS} columns or {LINE_BYTES} bytes"
+        raise FileRefusedError("header", reason)
+    names = [name.strip() for name in next(csv.reader([line.decode()], delimiter=dialect.delimiter), [])]
+    wanted = {column.name for column in dialect.columns if column.required}
+    if wanted and not wanted & set(names):
+        others = [mark for mark in ",;\t|" if mark != dialect.delimiter and line.count(mark.encode()) > 1]
+        hint = f"; it looks delimited by {others[0]!r}" if others else ""
+        start = line[:60].decode(errors="replace")
+        reason = (
+            f"expected a header delimited by {dialect.delimiter!r} with {min(wanted)}, got {start!r}{hint}"
+        )
+        raise FileRefusedError("delimiter" if others else "header", reason)
+    known = {column.name for column in dialect.columns} | set(dialect.ignored)
+    for code, problem in (
+        ("missing_column", sorted(wanted - set(names))),
+        ("unknown_column", [name for name in names if name not in known]),
+        ("repeated_column", sorted({name for name in names if names.count(name) > 1})),
+    ):
+        if problem:
+            reason = f"{code.replace('_', ' ')}: {', '.join(problem[:10])}"
+            raise FileRefusedError(code, reason, column=problem[0])
+    return names
+
+
+class _Lines:
+    """The lines of one block that are not blank, with the number of fields of each."""
+
+    def __init__(self, block: bytes, delimiter: str) -> None:
+        self.block = block
+        self.delimiter = delimiter
+        data = np.frombuffer(block, dtype=np.uint8)
+        ends = np.flatnonzero(data == NEWLINE)
+        starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+        kept = ends > starts
+        self.blank = not kept.all()
+        self.starts, self.ends = starts[kept], ends[kept]
+        self.quoted = QUOTE in block
+        if self.quoted:
+            counts = [len(self.fields(line)) for line in range(len(self))]
+            self.field_count = np.array(counts, dtype=np.int64)
+        else:
+            # Positions of all delimiters are sorted, so those before each end give the count by difference.
+            marks = np.flatnonzero(data == ord(delimiter))
+            self.field_count = np.searchsorted(marks, self.ends) - np.searchsorted(marks, self.starts) + 1
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def text(self, line: int) -> str:
+        return self.block[self.starts[line] : self.ends[line]].decode(errors="replace")
+
+    def fields(self, line: int) -> list[str]:
+        return next(csv.reader([self.text(line)], delimiter=self.delimiter), [])
+
+    def only(self, kept: NDArray[np.bool_]) -> bytes:
+        if kept.all() and not self.blank:
+            return self.block
+        pairs = zip(self.starts[kept].tolist(), self.ends[kept].tolist(), strict=True)
+        return b"".join(self.block[start : end + 1] for start, end in pairs)
+
+
+def _table(lines: _Lines, header: list[str], dialect: Dialect, done: int) -> Table:
+    kept = (lines.field_count == len(header)) & (lines.ends - lines.starts <= LINE_BYTES)
+    problems = [_ragged(lines, int(line), len(header), done) for line in np.flatnonzero(~kept)]
+    frame = _parse(lines, kept, header, dialect) if kept.any() else None
+    row = np.flatnonzero(kept)
+    columns: dict[str, NDArray[Any]] = {}
+    if frame is None:
+        return Table(row=row, columns=columns, problems=problems)
+    wrong = np.zeros(len(row), dtype=bool)
+    for column in dialect.columns:
+        if column.name in header:
+            columns[column.name], bad = _typed(frame[column.name], column, dialect)
+            wrong |= bad
+    for position in np.flatnonzero(wrong):
+        line = int(row[position])
+        mended = _mend(lines.fields(line), header, dialect)
+        if isinstance(mended, dict):
+            for name, value in mended.items():
+                columns[name][position] = value
+            wrong[position] = False
+        else:
+            name, code, reason = mended
+            raw = lines.text(line)[:RAW_CHARACTERS]
+            problems.append(Problem(row=done + line + 1, column=name, code=code, reason=reason, raw=raw))
+    good = ~wrong
+    problems.sort(key=lambda problem: problem.row)
+    return Table(
+        row=(row[good] + done + 1).astype(np.int64),
+        columns={name: values[good] for name, values in columns.items()},
+        problems=problems,
+    )
+
+
+def _ragged(lines: _Lines, line: int, expected: int, done: int) -> Problem:
+    if lines.ends[line] - lines.starts[line] > LINE_BYTES:
+        code, reason = "line_too_long", f"the row is longer than {LINE_BYTES} bytes"
+    else:
+        code = "field_count"
+        reason = f"expected {expected} fields, got {lines.field_count[line]}"
+    raw = lines.text(line)[:RAW_CHARACTERS]
+    return Problem(row=done + line + 1, column="", code=code, reason=reason, raw=raw)
+
+
+def _parse(lines: _Lines, kept: NDArray[np.bool_], header: list[str], dialect: Dialect) -> pl.DataFrame:
+    if lines.quoted:
+        # Line by line, since a quote left open would otherwise swallow the rows that follow.
+        rows = [lines.fields(int(line)) for line in np.flatnonzero(kept)]
+        return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+    # An optional number stays text until `_typed`, which tells an empty cell from a wrong one.
+    kinds = {column.name: column.kind for column in dialect.columns if column.required}
+    types = {"integer": pl.Int64, "number": pl.Float64}
+    return pl.read_csv(
+        io.BytesIO(lines.only(kept)),
+        has_header=False,
+        schema={name: types.get(kinds.get(name, "text"), pl.String) for name in header},
+        separator=dialect.delimiter,
+        quote_char=None,
+        ignore_errors=True,
+    )
+
+
+def _typed(series: pl.Series, column: Column, dialect: Dialect) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the values and where they need a second look."""
+    if column.kind == "text":
+        texts = np.array(series.fill_null("").str.strip_chars().to_list(), dtype=object)
+        return texts, (texts == "") & column.required
+    if column.kind == "time":
+        values = times_ms(series, dialect.time_format, dialect.zone)
+        return values, values == UNKNOWN_TIME
+    empty = np.zeros(len(series), dtype=bool)
+    if series.dtype == pl.String:
+        stripped = series.str.strip_chars()
+        empty = (stripped.is_null() | (stripped == "")).to_numpy()
+        series = stripped.cast(pl.Int64 if column.kind == "integer" else pl.Float64, strict=False)
+    unknown = -1 if column.kind == "integer" else float("nan")
+    numbers = series.fill_null(unknown).to_numpy(writable=True)
+    fits = (numbers >= column.minimum) & (numbers <= column.maximum) & series.is_not_null().to_numpy()
+    return numbers, ~fits & ~(empty & (not column.required))
+
+
+UNKNOWN_TIME = np.iinfo(np.int64).min
+UNKNOWN_CELL: dict[str, float | int | str] = {
+    "integer": -1,
+    "number": float("nan"),
+    "text": "",
+    "time": int(UNKNOWN_TIME),
+}
+YEARS = (1990, 2099)
+
+
+def times_ms(texts: pl.Series, time_format: str, zone: ZoneInfo) -> NDArray[np.int64]:
+    """Return local times as (N,) milliseconds UTC; UNKNOWN_TIME where the text names no single instant."""
+    local = texts.str.strptime(pl.Datetime("ms"), time_format, strict=False)
+    years = local.dt.year()
+    local = local.set(~years.is_between(*YEARS), None)
+    zoned = local.dt.replace_time_zone(str(zone), non_existent="null", ambiguous="null")
+    return zoned.dt.epoch("ms").fill_null(UNKNOWN_TIME).to_numpy(writable=True)
+
+
+def _mend(
+    fields: list[str], header: list[str], dialect: Dialect
+) -> dict[str, float | int | str] | tuple[str, str, str]:
+    """Read one row slowly: its values, or the first field that is wrong, with code and reason."""
+    values: dict[str, float | int | str] = {}
+    cells = dict(zip(header, fields, strict=True))
+    for column in dialect.columns:
+        if column.name not in cells:
+            continue
+        text = cells[column.name].strip()
+        try:
+            values[column.name] = _cell(text, column, dialect)
+        except ValueError as error:
+            return column.name, "missing_value" if not text else f"bad_{column.kind}", str(error)
+    return values
+
+
+def _cell(text: str, column: Column, dialect: Dialect) -> float | int | str:
+    wrong = f"expected {column.expected}, got {text[:60]!r}"
+    if not text:
+        if column.required:
+            raise ValueError(f"expected {column.expected}, got nothing")
+        return UNKNOWN_CELL[column.kind]
+    if column.kind == "text":
+        return text
+    if column.kind == "time":
+        value = int(times_ms(pl.Series([text]), dialect.time_format, dialect.zone)[0])
+        if value == UNKNOWN_TIME:
+            raise ValueError(f"{wrong} (format {dialect.time_format}, {dialect.zone})")
+        return value
+    try:
+        number = int(text) if column.kind == "integer" else float(text)
+    except ValueError:
+        raise ValueError(wrong) from None
+    if not column.minimum <= number <= column.maximum:
+        raise ValueError(f"expected {column.minimum:g} to {column.maximum:g}, got {text[:60]!r}")
+    return number

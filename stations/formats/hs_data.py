@@ -1,0 +1,81 @@
+"""HS_Data: the vendor table of real Chinese sites as CSV (kg, mm, km/h, left and right wheels).
+
+Columns as the vendor's data model names them; a site's extract may leave out those not required.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from models.values.passages import PassageBatch, no_text
+from stations.formats.base import Block
+from stations.formats.delimited import Column, Dialect, Table, read_tables
+
+AXLES = 8
+LEFT = tuple(f"LWheel_{axle}_W" for axle in range(1, AXLES + 1))
+RIGHT = tuple(f"RWheel_{axle}_W" for axle in range(1, AXLES + 1))
+SPACINGS = tuple(f"AxleDis{axle}" for axle in range(1, AXLES))
+IGNORED = (
+    *("Oper_Direc", "AxleGrp_Num", "Veh_Type", "Violation_Id", "OverLoad_Sign", "Acceleration", "Veh_Length"),
+    *("QAT", "F7Code", "ExternInfo", "Temp"),
+)
+COLUMNS = (
+    Column(name="HSData_DT", kind="time"),
+    Column(name="Lane_Id", kind="integer", maximum=99),
+    Column(name="Axle_Num", kind="integer", maximum=99),
+    *(Column(name=name, kind="integer") for name in ("Gross_Load", *LEFT, *RIGHT, *SPACINGS)),
+    Column(name="Speed", kind="number", maximum=1000),
+    Column(name="HSData_Id", kind="text", required=False),
+    Column(name="License_Plate", kind="text", required=False),
+    Column(name="License_Plate_Color", kind="text", required=False),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HsData:
+    """Reads HS_Data CSV with local times of one zone."""
+
+    zone: ZoneInfo
+    suffixes: ClassVar[frozenset[str]] = frozenset({".csv"})
+
+    def read(self, path: Path) -> Iterator[Block]:
+        """Yield the file's blocks; see `read_tables` for what is refused."""
+        dialect = Dialect(columns=COLUMNS, ignored=IGNORED, zone=self.zone)
+        for table in read_tables(path, dialect):
+            yield Block(batch=_batch(table), problems=table.problems)
+
+
+def _batch(table: Table) -> PassageBatch:
+    columns, count = table.columns, len(table.row)
+
+    def stack(names: tuple[str, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+        if not count:
+            return np.zeros((0, len(names)), dtype=np.int64)
+        return np.stack([columns[name] for name in names], axis=1)
+
+    left, right = stack(LEFT), stack(RIGHT)
+    axle_kg = left + right
+    none = no_text(count)
+    numbers = {
+        name: columns.get(name, np.zeros(count)) for name in ("Lane_Id", "Axle_Num", "Gross_Load", "Speed")
+    }
+    return PassageBatch(
+        row=table.row,
+        passed_at_ms=columns.get("HSData_DT", np.zeros(count, dtype=np.int64)),
+        lane=numbers["Lane_Id"].astype(np.int16),
+        axle_count=numbers["Axle_Num"].astype(np.int16),
+        gross_kg=numbers["Gross_Load"].astype(np.int64),
+        axle_kg=axle_kg,
+        left_kg=np.where(axle_kg == 0, -1, left),
+        spacing_mm=stack(SPACINGS),
+        speed_kmh=numbers["Speed"].astype(np.float64),
+        length_mm=np.full(count, -1, dtype=np.int64),
+        serial=columns.get("HSData_Id", none),
+        plate_front=columns.get("License_Plate", none),
+        plate_rear=none,
+        plate_colour=columns.get("License_Plate_Color", none),
+    )

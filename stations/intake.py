@@ -1,0 +1,211 @@
+"""Intake: files from drop folders into the store, passages and frames into the database.
+
+Each file is one transaction. Its original bytes are on disk before anything else happens; it leaves
+the drop folder only after the transaction that took it. Whatever is killed in between is repeated, and
+repeating changes nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from models.database import Database
+from models.files import FileStore, StoredFile
+from stations.formats import record_format
+from stations.formats.base import FileRefusedError, Problem
+from stations.formats.names import is_plain_name
+from stations.frames import add_frame, fetch_referenced
+from stations.images import CLIP_BYTES, CLIP_SUFFIXES, SUFFIXES, image_problem
+from stations.passages import add_passages
+from stations.quarantine import QuarantineFolder
+from stations.source_files import RowCounts, add_source, finish_source, is_known
+from stations.station import Station
+
+# A station that writes slowly uses one of these endings and renames when done.
+UNFINISHED = (".part", ".tmp", ".filepart")
+PROBLEMS_MAX = 10_000
+
+
+class Outcome(Enum):
+    """What became of one file."""
+
+    TAKEN = auto()
+    QUARANTINED = auto()
+    LEFT = auto()
+
+
+@dataclass(slots=True, kw_only=True)
+class IntakeReport:
+    """What one intake did; `messages` name file, row and field of everything not taken."""
+
+    files: int = 0
+    files_known: int = 0
+    files_left: int = 0
+    rows: int = 0
+    rows_new: int = 0
+    rows_known: int = 0
+    quarantined: int = 0
+    frames: int = 0
+    frames_awaited: int = 0
+    messages: list[str] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """Return every number of the report by name."""
+        return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
+
+    @property
+    def troubled(self) -> bool:
+        """Tell whether anything was left out."""
+        return bool(self.quarantined or self.files_left or self.frames_awaited)
+
+
+def clock_ms() -> int:
+    """Return now in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Takes files of stations."""
+
+    database: Database
+    store: FileStore
+    quarantine: QuarantineFolder
+    now_ms: Callable[[], int] = clock_ms
+
+    def take(
+        self,
+        station: Station,
+        paths: Iterable[Path],
+        *,
+        remove: bool,
+        step: Callable[[], None] = lambda: None,
+    ) -> IntakeReport:
+        """Take files, records first so that frames find their passages; `remove` empties a drop folder."""
+        report = IntakeReport()
+        suffixes = record_format(station).suffixes
+        for path in sorted(paths, key=lambda path: (path.suffix.lower() not in suffixes, path.name)):
+            outcome = self._take_one(station, path, report)
+            if remove and outcome is not Outcome.LEFT:
+                path.unlink()
+            step()
+        self._fetch(station, report)
+        return report
+
+    def retry(self, station: Station) -> IntakeReport:
+        """Take again what lies in the quarantine folder, mended or not, and settle what changed."""
+        report = IntakeReport()
+        for folder, path in self.quarantine.files(station.id):
+            outcome = self._take_one(station, path, report, again=True)
+            same = outcome is Outcome.QUARANTINED and folder.name == self.quarantine.folder_name(path)
+            if outcome is not Outcome.LEFT and not same:
+                self.quarantine.settle(self.database, station.id, folder, clean=outcome is Outcome.TAKEN)
+        self._fetch(station, report)
+        return report
+
+    def _fetch(self, station: Station, report: IntakeReport) -> None:
+        problems = fetch_referenced(self.database, self.store, station, self.now_ms())
+        report.frames_awaited += len(problems)
+        report.messages += [f"{station.id}: {problem}" for problem in problems]
+
+    def _take_one(
+        self, station: Station, path: Path, report: IntakeReport, *, again: bool = False
+    ) -> Outcome:
+        if path.is_symlink() or not path.is_file() or not is_plain_name(path.name):
+            report.files_left += 1
+            report.messages.append(
+                f"{station.id}/{path.name!r}: no regular file with a plain name; left in place"
+            )
+            return Outcome.LEFT
+        try:
+            with path.open("rb") as source:
+                stored = self.store.put(source)
+        except OSError as error:
+            report.files_left += 1
+            report.messages.append(f"{station.id}/{path.name}: not stored, left in place: {error}")
+            return Outcome.LEFT
+        report.files += 1
+        with self.database.write() as connection:
+            if not again and is_known(connection, station.id, path.name, stored.sha256):
+                report.files_known += 1
+                return Outcome.TAKEN
+            return self._take_stored(connection, station, path.name, stored, report)
+
+    def _take_stored(
+        self, connection: Connection, station: Station, name: str, stored: StoredFile, report: IntakeReport
+    ) -> Outcome:
+        suffix = Path(name).suffix.lower()
+        if suffix in record_format(station).suffixes:
+            source_id = add_source(connection, station.id, name, stored, "records", self.now_ms())
+            counts, problems = take_records(connection, station, stored, source_id)
+            report.rows += counts.rows
+            report.rows_new += counts.rows_new
+            report.rows_known += counts.rows_known
+        else:
+            source_id = add_source(connection, station.id, name, stored, "frame", self.now_ms())
+            counts, problems = RowCounts(), frame_problems(stored, suffix)
+            if not problems:
+                add_frame(connection, station, stored.sha256, name, self.now_ms())
+                report.frames += 1
+        finish_source(connection, source_id, counts, quarantined=len(problems))
+        if not problems:
+            return Outcome.TAKEN
+        self.quarantine.add(connection, station.id, name, stored, problems)
+        report.quarantined += len(problems)
+        report.messages += [f"{station.id}/{name}{problem}" for problem in problems]
+        return Outcome.QUARANTINED
+
+
+def take_records(
+    connection: Connection, station: Station, stored: StoredFile, source_id: int
+) -> tuple[RowCounts, list[Problem]]:
+    """Insert the passages of one record file; a file refused as a whole leaves none."""
+    problems: list[Problem] = []
+    counts = RowCounts()
+    try:
+        with connection.begin_nested():
+            for block in record_format(station).read(stored.path):
+                added = add_passages(connection, station, block, source_id)
+                problems += [*block.problems, *added.conflicts]
+                counts = RowCounts(
+                    rows=counts.rows + len(block.batch) + len(block.problems),
+                    rows_new=counts.rows_new + added.new,
+                    rows_known=counts.rows_known + added.known,
+                )
+                if len(problems) > PROBLEMS_MAX:
+                    reason = f"more than {PROBLEMS_MAX} rows can't be read: probably another format"
+                    raise FileRefusedError("too_many_problems", reason)
+    except FileRefusedError as error:
+        return RowCounts(), [
+            Problem(row=0, column=error.column, code=error.code, reason=error.reason, raw="")
+        ]
+    return counts, problems
+
+
+def frame_problems(stored: StoredFile, suffix: str) -> list[Problem]:
+    """Return why a file can't serve as frame or clip, empty if it can."""
+    if suffix in SUFFIXES:
+        reason, code = image_problem(stored.path), "no_image"
+    elif suffix in CLIP_SUFFIXES:
+        reason, code = ("the clip is too large" if stored.size_bytes > CLIP_BYTES else ""), "no_clip"
+    else:
+        reason, code = (
+            f"files ending in {suffix or 'nothing'} are neither records nor frames here",
+            "unknown_kind",
+        )
+    return [Problem(row=0, column="", code=code, reason=reason, raw="")] if reason else []
+
+
+def drop_folder_files(folder: Path) -> list[Path]:
+    """Return the finished files of a drop folder, none if there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return [
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and not path.name.endswith(UNFINISHED) and not path.is_dir()
+    ]

@@ -1,0 +1,70 @@
+"""One simulated night at several stations: drop folders for the pipeline, and the truth to judge it by."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import Path
+
+from stations.roadside.numbers import NumberOffice
+from stations.roadside.station import RoadsideStation, random_stream
+from stations.roadside.traffic import simulate_traffic
+from stations.roadside.truth import Troubles, write_troubles, write_truth
+from stations.roadside.vehicle import TrueVehicle
+from stations.roadside.write import StationNight, write_station
+
+__all__ = ["RoadsideStation", "SimulatedNight", "simulate_night"]
+
+INBOX = "inbox"
+TRUTH_FILE = "truth.jsonl"
+TROUBLES_FILE = "troubles.json"
+LEAST_PASSAGES = 2  # the troubles need two vehicles and a pause between them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedNight:
+    """What was written: `inbox` holds a drop folder for each station; passages by station, then time."""
+
+    inbox: Path
+    truth_path: Path
+    vehicles: tuple[TrueVehicle, ...]
+    troubles: tuple[Troubles, ...]
+
+
+def simulate_night(
+    out_dir: Path,
+    *,
+    date: date,
+    seed: int,
+    passages_per_station: int = 240,
+    stations: Sequence[RoadsideStation],
+    progress: Callable[[int, int], None] | None = None,
+) -> SimulatedNight:
+    """Write the night of `date`, 00:00 to 06:00, below `out_dir`; the same seed writes the same bytes.
+
+    `progress` is called with the passages done and their total.
+    """
+    if passages_per_station < LEAST_PASSAGES:
+        message = f"passages_per_station: at least {LEAST_PASSAGES} expected, got {passages_per_station}"
+        raise ValueError(message)
+    office = NumberOffice(random_stream(seed, "numbers"))
+    nights = [
+        StationNight(
+            station=station,
+            vehicles=simulate_traffic(station, date, passages_per_station, seed, office),
+            seed=seed,
+        )
+        for station in stations
+    ]
+    done, total = count(1), passages_per_station * len(stations)
+
+    def passage_done() -> None:
+        if progress is not None:
+            progress(next(done), total)
+
+    inbox = out_dir / INBOX
+    troubles = tuple(write_station(inbox / night.station.station_id, night, passage_done) for night in nights)
+    vehicles = tuple(vehicle for night in nights for vehicle in night.vehicles)
+    write_truth(out_dir / TRUTH_FILE, vehicles)
+    write_troubles(out_dir / TROUBLES_FILE, troubles)
+    return SimulatedNight(inbox=inbox, truth_path=out_dir / TRUTH_FILE, vehicles=vehicles, troubles=troubles)

@@ -1,0 +1,105 @@
+"""Pictures of Chinese number plates, in the measures of GA 36: one pixel for each millimetre."""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from models.values.plates import PlateColour
+
+Picture = NDArray[np.uint8]
+Bgr = tuple[int, int, int]
+
+_YELLOW: Bgr = (40, 190, 245)
+_INK: Bgr = (25, 25, 25)
+_COLOURS: dict[PlateColour, tuple[Bgr, Bgr]] = {  # background and ink
+    PlateColour.BLUE: ((165, 75, 25), (245, 245, 245)),
+    PlateColour.YELLOW: (_YELLOW, _INK),
+    PlateColour.YELLOW_GREEN: ((105, 190, 85), _INK),
+}
+_YELLOW_PART_MM = 128  # of a large new energy plate: province and issuing letter
+_SCREW: Bgr = (120, 130, 130)
+
+_FONT_PACKAGE = "pylopdf_fonts_zh_cn"
+_FONT_FILE = "NotoSansSC-Regular.otf"
+
+
+def draw_plate(text: str, colour: PlateColour, rows: int) -> Picture:
+    """Return the plate as BGR (height, width, 3).
+
+    One row is 440 x 140, two rows 440 x 220, a new energy plate 480 x 140.
+    """
+    new_energy = colour is PlateColour.YELLOW_GREEN
+    width, height = 480 if new_energy else 440, 140 if rows == 1 else 220
+    background, ink = _COLOURS[colour]
+    plate: Picture = np.full((height, width, 3), background, dtype=np.uint8)
+    if new_energy:
+        plate[:, :_YELLOW_PART_MM] = _YELLOW
+    cv2.rectangle(plate, (5, 5), (width - 6, height - 6), ink, 3, cv2.LINE_AA)
+    for x in (115, width - 115):
+        for y in (13, height - 14):
+            cv2.circle(plate, (x, y), 6, _SCREW, -1, cv2.LINE_AA)
+    places, dot = _one_row(new_energy=new_energy) if rows == 1 else _two_rows()
+    for character, (x, y, wide, high) in zip(text, places, strict=True):
+        _blend(plate[y : y + high, x : x + wide], _glyph(character, wide, high), ink)
+    cv2.circle(plate, dot, 6, ink, -1, cv2.LINE_AA)
+    return plate
+
+
+def shade(colour: Bgr, share: float) -> Bgr:
+    """Return the colour in less light, or more."""
+    blue, green, red = (int(part * share) for part in colour)
+    return blue, green, red
+
+
+Place = tuple[int, int, int, int]  # x, y, width, height
+
+
+def _one_row(*, new_energy: bool) -> tuple[list[Place], tuple[int, int]]:
+    """Return the characters' places and the dot of a plate 140 mm high."""
+    width, step, serial, count = (43, 52, 163, 6) if new_energy else (45, 57, 151, 5)
+    places = [(15, 25, 45, 90), (15 + 45 + step - width, 25, width, 90)]
+    places += [(serial + step * index, 25, width, 90) for index in range(count)]
+    second_end = places[1][0] + width
+    return places, ((second_end + serial) // 2, 70)
+
+
+def _two_rows() -> tuple[list[Place], tuple[int, int]]:
+    """Return the characters' places and the dot of a plate 220 mm high."""
+    places = [(110, 15, 80, 60), (250, 15, 80, 60)]
+    places += [(27 + 80 * index, 90, 65, 110) for index in range(5)]
+    return places, (220, 45)
+
+
+@cache
+def _glyph(character: str, width: int, height: int) -> NDArray[np.float32]:
+    """Return how much ink covers each pixel (height, width): the character fills its place, as on plates."""
+    canvas = Image.new("L", (400, 400))
+    ImageDraw.Draw(canvas).text((100, 40), character, fill=255, font=plate_font(200), stroke_width=5)
+    inked = np.asarray(canvas.crop(canvas.getbbox()), dtype=np.float32) / 255
+    natural = round(inked.shape[1] * height / inked.shape[0])
+    narrow = min(width, natural) if natural < 0.45 * width else width  # no stretched strokes
+    glyph = np.zeros((height, width), dtype=np.float32)
+    left = (width - narrow) // 2
+    glyph[:, left : left + narrow] = cv2.resize(inked, (narrow, height), interpolation=cv2.INTER_AREA)
+    return glyph
+
+
+def _blend(area: Picture, cover: NDArray[np.float32], ink: Bgr) -> None:
+    """Put ink on `area` in place."""
+    share = cover[:, :, None]
+    area[:] = (area * (1 - share) + np.array(ink, dtype=np.float32) * share).astype(np.uint8)
+
+
+@cache
+def plate_font(size_px: int) -> ImageFont.FreeTypeFont:
+    """Return the Chinese font, found without running the package that carries it."""
+    spec = find_spec(_FONT_PACKAGE)
+    if spec is None or spec.origin is None:
+        message = f"the simulated roadside draws with the font of {_FONT_PACKAGE}, which is not installed"
+        raise RuntimeError(message)
+    return ImageFont.truetype(Path(spec.origin).parent / _FONT_FILE, size_px)

@@ -1,0 +1,67 @@
+"""The register of files that came in, one row for each station, name and digest."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from models.files import StoredFile
+from models.inserts import insert_new
+from models.tables import SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """Data rows of one record file."""
+
+    rows: int = 0
+    rows_new: int = 0
+    rows_known: int = 0
+
+
+def is_known(connection: Connection, station_id: str, name: str, sha256: str) -> bool:
+    """Tell whether these bytes came in under this name before."""
+    found = select(SourceFile.id).where(
+        SourceFile.station_id == station_id, SourceFile.sha256 == sha256, SourceFile.name == name
+    )
+    return connection.scalar(found) is not None
+
+
+def add_source(
+    connection: Connection, station_id: str, name: str, stored: StoredFile, kind: str, received_at_ms: int
+) -> int:
+    """Register a file and return its id; a known one keeps the row it has."""
+    row = {
+        "station_id": station_id,
+        "sha256": stored.sha256,
+        "name": name,
+        "kind": kind,
+        "state": "taken",
+        "size_bytes": stored.size_bytes,
+        "received_at": received_at_ms,
+        "rows": 0,
+        "rows_new": 0,
+        "rows_known": 0,
+        "rows_quarantined": 0,
+    }
+    new_id = connection.scalar(insert_new(connection, SourceFile).values(row).returning(SourceFile.id))
+    if new_id is not None:
+        return int(new_id)
+    same = select(SourceFile.id).where(
+        SourceFile.station_id == station_id, SourceFile.sha256 == stored.sha256, SourceFile.name == name
+    )
+    return int(connection.execute(same).scalar_one())
+
+
+def finish_source(connection: Connection, source_id: int, counts: RowCounts, *, quarantined: int) -> None:
+    """Note what the file yielded; rows taken in an earlier attempt stay counted as new."""
+    connection.execute(
+        update(SourceFile)
+        .where(SourceFile.id == source_id)
+        .values(
+            state="quarantined" if quarantined else "taken",
+            rows=counts.rows,
+            rows_new=SourceFile.rows_new + counts.rows_new,
+            rows_known=counts.rows - quarantined - (SourceFile.rows_new + counts.rows_new),
+            rows_quarantined=quarantined,
+        )
+    )

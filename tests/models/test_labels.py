@@ -1,0 +1,31 @@
+import re
+
+import pytest
+
+from models.values.findings import Doubt, FindingKind
+from models.values.labelled import Labelled
+from models.values.plates import PlateColour
+from models.values.quality import QualityCode, Severity, worst
+
+ENUMS = [Doubt, FindingKind, PlateColour, QualityCode, Severity]
+
+
+@pytest.mark.parametrize("enum", ENUMS)
+def test_every_word_has_a_chinese_label_and_is_found_by_itself(enum: type[Labelled]) -> None:
+    for member in enum:
+        assert re.search("[\u4e00-\u9fff]", member.label), member
+        assert enum(member.value) is member
+        assert re.fullmatch("[a-z_]+", member.value)
+
+
+def test_labels_differ() -> None:
+    for enum in ENUMS:
+        labels = [member.label for member in enum]
+        assert len(set(labels)) == len(labels)
+
+
+def test_the_gravest_code_decides() -> None:
+    assert worst([]) is Severity.ACCEPTED
+    assert worst([QualityCode.SPACING_UNKNOWN]) is Severity.NOTE
+    assert worst([QualityCode.ONE_SIDED, QualityCode.SPACING_UNKNOWN]) is Severity.DOUBT
+    assert worst([QualityCode.ONE_SIDED, QualityCode.REPEATED]) is Severity.REJECT

@@ -1,0 +1,167 @@
+"""Reading a frame with an engine that answers what the test says."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.values.plates import PlateColour
+from pipeline.plates.grammar import PATTERNS
+from pipeline.plates.read import PaddlePlateReader, PlateReader
+
+ALPHABET = ("blank", *sorted({c for p in PATTERNS for s in p.slots for c in s}))
+BLUE, YELLOW, GREEN, GREY = (170, 60, 10), (20, 180, 240), (110, 190, 80), (120, 120, 120)
+ONE_ROW = (100, 50, 240, 94)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plate:
+    """What stands in a frame: its box, its background, and what the recogniser makes of it."""
+
+    text: str
+    box: tuple[int, int, int, int] = ONE_ROW
+    background: tuple[int, int, int] = BLUE
+    probability: float = 0.99
+
+
+class FakeEngine:
+    """Finds the plates that it was given and reads their texts."""
+
+    name = "fake 1.0"
+    alphabet: Sequence[str] = ALPHABET
+
+    def __init__(self, plates: Sequence[Plate]) -> None:
+        self._plates = plates
+        self._turn = itertools.count()
+
+    def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the boxes of the plates."""
+        assert image.ndim == 3
+        boxes = [[[p.box[i], p.box[j]] for i, j in ((0, 1), (2, 1), (2, 3), (0, 3))] for p in self._plates]
+        return np.array(boxes, dtype=np.float32).reshape(-1, 4, 2)
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """Return the output for the next plate, for each crop."""
+        return [spelled(self._plates[next(self._turn)]) for _ in crops]
+
+
+def spelled(plate: Plate) -> NDArray[np.float32]:
+    """Return an output in which every character of the plate has its probability, and a blank follows."""
+    rest = (1 - plate.probability) / (len(ALPHABET) - 1)
+    output = np.full((2 * len(plate.text), len(ALPHABET)), rest, dtype=np.float32)
+    output[0::2][np.arange(len(plate.text)), [ALPHABET.index(c) for c in plate.text]] = plate.probability
+    output[1::2, 0] = 1.0
+    return output
+
+
+def frame(plates: Sequence[Plate]) -> NDArray[np.uint8]:
+    """Return a grey frame of 640 x 480 with the plates' backgrounds."""
+    image = np.full((480, 640, 3), GREY, dtype=np.uint8)
+    for plate in plates:
+        x1, y1, x2, y2 = plate.box
+        image[max(y1, 0) : y2, max(x1, 0) : x2] = plate.background
+    return image
+
+
+def read(*plates: Plate) -> list[tuple[str, PlateColour]]:
+    """Return text and colour of what is read in a frame with these plates."""
+    readings = PaddlePlateReader(FakeEngine(plates)).read(frame(plates))
+    return [(reading.text, reading.colour) for reading in readings]
+
+
+def test_a_reading_says_all() -> None:
+    plate = Plate(text="浙F12345", background=YELLOW, probability=0.9)
+    reader: PlateReader = PaddlePlateReader(FakeEngine([plate]))
+    [reading] = reader.read(frame([plate]))
+    assert reading.text == "浙F12345"
+    assert reading.characters == pytest.approx([0.9] * 7, abs=0.01)
+    assert reading.confidence == pytest.approx(0.9**7, abs=0.01)
+    assert reading.colour is PlateColour.YELLOW
+    assert reading.rows == 1
+    assert reading.box == ONE_ROW
+    assert reading.corners == ((100.0, 50.0), (240.0, 50.0), (240.0, 94.0), (100.0, 94.0))
+    assert reading.reader == reader.name == "fake 1.0"
+
+
+def test_the_surest_comes_first() -> None:
+    other = (100, 200, 240, 244)
+    readings = read(Plate(text="浙F12345", probability=0.9), Plate(text="皖A54321", box=other))
+    assert readings == [("皖A54321", PlateColour.BLUE), ("浙F12345", PlateColour.BLUE)]
+
+
+def test_one_plate_is_read_once() -> None:
+    shifted = (110, 54, 250, 98)
+    assert read(Plate(text="浙F12345"), Plate(text="皖F12345", box=shifted, probability=0.9)) == [
+        ("浙F12345", PlateColour.BLUE)
+    ]
+    elsewhere = (100, 300, 240, 344)
+    assert len(read(Plate(text="浙F12345"), Plate(text="浙F12345", box=elsewhere))) == 1
+    assert len(read(Plate(text="浙F12345"), Plate(text="浙F12346", box=elsewhere))) == 2
+
+
+def test_doubtful_readings_are_dropped() -> None:
+    assert read(Plate(text="浙F12345", probability=0.7)) == [("浙F12345", PlateColour.BLUE)]
+    assert read(Plate(text="浙F12345", probability=0.6)) == []
+
+
+def test_off_a_plate_colour_a_reading_must_be_sure() -> None:
+    assert read(Plate(text="浙F12345", background=GREY, probability=0.7)) == []
+    assert read(Plate(text="浙F12345", background=GREY)) == [("浙F12345", PlateColour.UNKNOWN)]
+
+
+@pytest.mark.parametrize(
+    ("text", "background", "colour"),
+    [
+        ("浙A1234警", (240, 240, 240), PlateColour.WHITE),
+        ("浙F12345", (240, 240, 240), PlateColour.UNKNOWN),
+        ("粤Z1234港", (10, 10, 10), PlateColour.BLACK),
+        ("浙F12345", (10, 10, 10), PlateColour.UNKNOWN),
+        ("浙AD12345", GREEN, PlateColour.GREEN),
+        ("浙F12345", GREEN, PlateColour.UNKNOWN),
+        ("浙AD12345", BLUE, PlateColour.UNKNOWN),
+    ],
+)
+def test_a_colour_that_the_text_contradicts_is_unknown(
+    text: str, background: tuple[int, int, int], colour: PlateColour
+) -> None:
+    assert read(Plate(text=text, background=background)) == [(text, colour)]
+
+
+class ThinStrokeEngine(FakeEngine):
+    """Sees the edge of the plate as a last character, and is in doubt of it."""
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        outputs = super().recognise(crops)
+        for output in outputs:
+            output[-2, 0] = 0.4
+            output[-2, 1:] *= 0.6
+        return outputs
+
+
+@pytest.mark.parametrize(
+    ("background", "text"), [(BLUE, "浙FD1234"), (GREEN, "浙FD12341"), (GREY, "浙FD12341")]
+)
+def test_the_colour_settles_a_length_in_doubt(background: tuple[int, int, int], text: str) -> None:
+    plate = Plate(text="浙FD12341", background=background)
+    [reading] = PaddlePlateReader(ThinStrokeEngine([plate])).read(frame([plate]))
+    assert reading.text == text
+
+
+def test_boxes_are_clipped_to_the_frame() -> None:
+    plate = Plate(text="浙F12345", box=(-10, -4, 130, 40))
+    [reading] = PaddlePlateReader(FakeEngine([plate])).read(frame([plate]))
+    assert reading.box == (0, 0, 130, 40)
+
+
+@pytest.mark.parametrize("shape", [(48, 64), (48, 64, 1), (48, 64, 4)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=rf"expected H x W x 3 .* got \({shape[0]}, {shape[1]}"):
+        PaddlePlateReader(FakeEngine([])).read(np.zeros(shape, dtype=np.uint8))
+
+
+def test_an_empty_frame_has_no_plates() -> None:
+    assert read() == []
+    assert PaddlePlateReader(FakeEngine([])).read(np.zeros((0, 5, 3), dtype=np.uint8)) == []

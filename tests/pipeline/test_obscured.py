@@ -1,0 +1,77 @@
+import pytest
+
+from models.values.findings import Doubt
+from models.values.passages import FrameKind
+from models.values.plates import PlateColour, PlateReading
+from pipeline.obscured import FrameReadings, plate_verdict
+
+
+def reading(text: str, confidence: float) -> PlateReading:
+    return PlateReading(
+        text=text,
+        confidence=confidence,
+        colour=PlateColour.YELLOW,
+        rows=1,
+        box=(0, 0, 10, 5),
+        corners=(),
+        characters=(confidence,),
+        reader="test",
+    )
+
+
+def frame(number: int, kind: FrameKind, *readings: PlateReading) -> FrameReadings:
+    return FrameReadings(frame_id=number, kind=kind, readings=readings)
+
+
+FRONT, REAR = FrameKind.FRONT, FrameKind.REAR
+
+
+@pytest.mark.parametrize(
+    ("frames", "station_text", "text", "frame_id", "unread", "doubts"),
+    [
+        ([], "", "", None, False, [Doubt.NO_FRAME]),
+        ([], "浙Z00001", "", None, False, [Doubt.NO_FRAME]),
+        ([frame(1, FRONT)], "", "", None, True, []),
+        ([frame(1, FRONT, reading("浙Z00001", 0.79))], "", "", None, True, []),
+        ([frame(1, FRONT, reading("浙Z00001", 0.8))], "", "浙Z00001", 1, False, []),
+        ([frame(1, FRONT, reading("浙Z00001", 0.9))], "浙Z00001", "浙Z00001", 1, False, []),
+        (
+            [frame(1, FRONT, reading("浙Z00001", 0.9))],
+            "浙Z00007",
+            "浙Z00001",
+            1,
+            False,
+            [Doubt.PLATE_DISAGREES],
+        ),
+        # the rear of a train shows the trailer, never the vehicle that draws it
+        ([frame(1, FRONT), frame(2, REAR, reading("浙Z0001挂", 0.99))], "", "", None, True, []),
+        (
+            [frame(1, FRONT, reading("浙Z00001", 0.85)), frame(2, REAR, reading("浙Z00001", 0.99))],
+            "",
+            "浙Z00001",
+            1,
+            False,
+            [],
+        ),
+        ([frame(1, FRONT), frame(2, REAR, reading("浙Z00001", 0.9))], "", "浙Z00001", 2, False, []),
+        (
+            [frame(1, FRONT, reading("浙Z00001", 0.85)), frame(2, REAR, reading("浙Z00002", 0.99))],
+            "",
+            "浙Z00001",
+            1,
+            False,
+            [Doubt.FRAMES_DISAGREE],
+        ),
+    ],
+)
+def test_verdict(
+    frames: list[FrameReadings],
+    station_text: str,
+    text: str,
+    frame_id: int | None,
+    unread: bool,
+    doubts: list[Doubt],
+) -> None:
+    verdict = plate_verdict(frames, station_text, 0.8)
+    assert (verdict.text, verdict.frame_id, verdict.unread) == (text, frame_id, unread)
+    assert list(verdict.doubts) == doubts

@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from stations.formats.base import Block, FileRefusedError
+from stations.formats.station_upload import StationUpload
+
+RECORD: dict[str, Any] = {
+    "previewCode": "310000SIM202606180102030001",
+    "previewDate": "2026-06-18 01:02:03",
+    "previewStationCode": "310000SIM",
+    "licenseCodeFront": "沪Z00001",
+    "licenseCodeBack": "",
+    "licensePlateColor": "黄",
+    "vehicleType": "货车",
+    "axisNum": "2",
+    "speed": "55",
+    "laneNo": "1",
+    "totalWeight": "18500",
+    "axle1Weight": "6500",
+    "axle2Weight": "12000",
+    "isEscape": 0,
+    "frontImage": "a_front.jpg",
+}
+
+
+def read(path: Path, content: object) -> Block:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    (block,) = StationUpload(zone=ZoneInfo("Asia/Shanghai"), code="310000SIM").read(path)
+    return block
+
+
+def test_one_object_or_a_list(tmp_path: Path) -> None:
+    for content in (RECORD, [RECORD]):
+        block = read(tmp_path / "a.json", content)
+        assert not block.problems
+        assert block.batch.gross_kg.tolist() == [18_500]
+        assert block.batch.axle_kg.tolist() == [[6500, 12000, 0, 0, 0, 0]]
+        assert block.batch.passed_at_ms.tolist() == [1781715723000]
+        assert block.batch.serial.tolist() == [RECORD["previewCode"]]
+        assert [(one.row, one.kind, one.name) for one in block.references] == [(1, "front", "a_front.jpg")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("totalWeight", "heavy"),
+        ("totalWeight", 18500),
+        ("totalWeight", "1" * 30),
+        ("axle1Weight", "-5"),
+        ("previewDate", "2026-02-30 01:02:03"),
+        ("previewDate", 1781715723),
+        ("previewStationCode", "OTHER"),
+        ("isEscape", "maybe"),
+        ("frontImage", "../../etc/passwd"),
+        ("frontImage", "/etc/passwd"),
+        ("frontImage", "C:\\secret.jpg"),
+        ("frontImage", "a\0b.jpg"),
+        ("surprise", "x"),
+        ("speed", "NaN"),
+    ],
+)
+def test_a_bad_object_is_named_and_the_rest_goes_on(tmp_path: Path, field: str, value: object) -> None:
+    block = read(tmp_path / "a.json", [RECORD, RECORD | {field: value}, RECORD])
+    assert block.batch.row.tolist() == [1, 3]
+    (problem,) = block.problems
+    assert (problem.row, problem.column) == (2, field)
+    assert problem.reason
+
+
+def test_a_missing_field_and_a_wrong_shape_are_named(tmp_path: Path) -> None:
+    missing = {key: value for key, value in RECORD.items() if key != "laneNo"}
+    block = read(tmp_path / "a.json", [missing, 7, [RECORD], None])
+    assert [problem.row for problem in block.problems] == [1, 2, 3, 4]
+    assert block.problems[0].column == "laneNo"
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2", "", "[]", "[" * 100_000, '{"a": 1} x'])
+def test_no_json_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileRefusedError):
+        list(StationUpload(zone=ZoneInfo("Asia/Shanghai"), code="").read(path))

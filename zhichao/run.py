@@ -1,0 +1,44 @@
+"""Run a night and say what it did."""
+
+import datetime
+
+from rich.console import Console
+
+from models.database import Database
+from pipeline.export import case_rows, write_exports
+from pipeline.nightly import NightReport
+from pipeline.summary import night_summary
+from stations.station import Station
+from zhichao import show, wiring
+from zhichao.progress import Bars
+from zhichao.settings import Settings
+
+
+def run_night(
+    settings: Settings,
+    stations: list[Station],
+    day: datetime.date,
+    *,
+    out: Console,
+    notes: Console,
+    as_json: bool,
+    title: str = "",
+) -> NightReport:
+    """Run a night, export its cases and print its summary."""
+    database = Database(settings.url)
+    with Bars(notes) as bars:
+        report = wiring.nightly_run(settings, database, bars).run(stations, day)
+    with database.read() as connection:
+        nights = night_summary(connection, stations, day)
+        cases = [row for one in stations for row in case_rows(connection, one, day)]
+    written = write_exports(cases, settings.data_dir / "exports" / str(day))
+    show.messages(
+        notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
+    )
+    if as_json:
+        show.json_lines(night.as_json() for night in nights)
+    else:
+        out.print(show.night_table(nights, title or f"{day} 夜间处理 nightly run"))
+    notes.print(show.time_line(report), highlight=False)
+    notes.print(f"导出 exports: {', '.join(map(str, written))}", highlight=False, soft_wrap=True)
+    return report

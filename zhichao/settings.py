@@ -1,0 +1,109 @@
+"""Settings: `config.toml`, overridden by ZHICHAO_… variables, read once into one frozen object."""
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from stations.station import Station, load_station
+
+T = TypeVar("T")
+
+
+class ConfigError(ValueError):
+    """A setting can't be used; the message names file, key, what was expected and what was found."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Relative paths start at the folder of the config file."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="ZHICHAO_")
+
+    data_dir: Path = Field(default=Path("data"), description="database, originals, drop folders, exports")
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in data_dir")
+    workers: int = Field(default=2, ge=1, le=64, description="processes that judge and read plates")
+    reader_threads: int = Field(default=1, ge=1, le=64, description="threads of each plate reader")
+    chunk_size: int = Field(default=200, ge=50, le=100_000, description="passages judged in one transaction")
+    plate_threshold: float = Field(
+        default=0.8, ge=0, le=1, description="confidence from which a reading names the vehicle"
+    )
+    stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let variables override the file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _station_ids_differ(self) -> Self:
+        ids = [station.id for station in self.stations]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            message = f"stations: id {', '.join(twice)} stands more than once"
+            raise ValueError(message)
+        return self
+
+    @property
+    def url(self) -> str:
+        """Return the database's URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'zhichao.sqlite'}"
+
+    @property
+    def inbox(self) -> Path:
+        """Return the folder of drop folders, one for each station id."""
+        return self.data_dir / "inbox"
+
+    def station(self, name: str) -> Station:
+        """Return a station by id, or read a station file."""
+        for station in self.stations:
+            if station.id == name:
+                return station
+        path = Path(name)
+        if path.suffix == ".toml":
+            return _read(path, lambda: load_station(path))
+        known = ", ".join(station.id for station in self.stations)
+        raise ConfigError(
+            f"station {name!r} is not declared (declared: {known}) and is no .toml station file"
+        )
+
+
+def load_settings(path: Path) -> Settings:
+    """Read settings from a TOML file.
+
+    Raises:
+        ConfigError: the file is missing, is no TOML, or a key is unknown or wrong.
+
+    """
+
+    def build() -> Settings:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = Settings(**content)
+        folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (resolve() would follow links away)
+        return settings.model_copy(update={"data_dir": folder / settings.data_dir})
+
+    return _read(path, build)
+
+
+def _read(path: Path, build: Callable[[], T]) -> T:
+    try:
+        return build()
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}, got {str(one['input'])[:80]!r}"
+            for one in error.errors(include_url=False)
+        ]
+        raise ConfigError("\n".join(lines)) from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error

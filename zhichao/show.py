@@ -1,0 +1,141 @@
+"""Tables for people: Chinese first; programs get the same as JSON lines."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.values.plates import PlateColour
+from models.values.quality import QualityCode, Severity
+from pipeline.judge_file import FileReport
+from pipeline.nightly import NightReport
+from pipeline.summary import StationNight
+
+MESSAGES_SHOWN = 20
+# Where nobody watches, a table goes to a file or a pager: lines stay whole.
+FILE_WIDTH = 220
+
+
+def console() -> Console:
+    """Return the console of stdout."""
+    return Console() if sys.stdout.isatty() else Console(width=FILE_WIDTH)
+
+
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print one JSON object a line on stdout."""
+    for row in rows:
+        print(json.dumps(row, ensure_ascii=False))  # noqa: T201 (this is the program's output)
+
+
+def messages(console: Console, lines: Sequence[str]) -> None:
+    """Print what went wrong, the first of many."""
+    for line in lines[:MESSAGES_SHOWN]:
+        console.print(f"[yellow]![/] {escape(line)}", highlight=False, soft_wrap=True)
+    if len(lines) > MESSAGES_SHOWN:
+        console.print(f"… 另有 {len(lines) - MESSAGES_SHOWN} 条 more")
+
+
+def night_table(nights: Sequence[StationNight], title: str) -> Table:
+    """Return the summary of a night, one column a station."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for night in nights:
+        table.add_column(night.station_id, justify="right")
+    rows: list[tuple[str, list[object]]] = [("过车记录 passages", [night.passages for night in nights])]
+    rows += [(f"  {word.label} {word}", [night.severity[word] for night in nights]) for word in Severity]
+    rejects = sorted({code for night in nights for code in night.rejects})
+    rows += [
+        (f"    {QualityCode(code).label}", [night.rejects.get(code, 0) for night in nights])
+        for code in rejects
+    ]
+    rows.append(("超限 over the limit", [sum(night.over_limit.values()) for night in nights]))
+    axle_classes = sorted({axles for night in nights for axles in night.over_limit}, key=int)
+    rows += [
+        (f"  {axles}轴 axles", [night.over_limit.get(axles, 0) for night in nights]) for axles in axle_classes
+    ]
+    rows += [
+        ("  已剔除的超限记录 rejected", [night.over_limit_rejected for night in nights]),
+        ("号牌已识别 plates read", [night.plates_read for night in nights]),
+        ("号牌未识别 unread", [night.plates_unread for night in nights]),
+        ("图片已匹配 frames matched", [night.frames for night in nights]),
+        ("图片无对应 unmatched", [night.frames_unmatched for night in nights]),
+        ("图片损坏 damaged", [night.frames_damaged for night in nights]),
+        ("隔离待修 in quarantine", [night.quarantined_open for night in nights]),
+        ("涉嫌违法情形 findings", [night.findings for night in nights]),
+        ("案件 cases", [night.cases for night in nights]),
+    ]
+    for label, values in rows:
+        table.add_row(label, *(f"{value:,}" for value in values))
+    return table
+
+
+def time_line(report: NightReport) -> str:
+    """Return how long each stage took."""
+    stages = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.seconds.items())
+    return f"用时 time: {stages}"
+
+
+def case_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """Return the cases, one line for each passage of each case."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("案件 case", "号牌 plate", "轴 axles"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("实测 kg", "认定 kg", "限值 kg", "超限 %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("事由与疑点 reasons")
+    for row in rows:
+        colour = PlateColour(row["plate_colour"]).label
+        plate = f"{row['plate']} {colour} {row['plate_confidence']:.2f}" if row["plate"] else "未识别 unread"
+        table.add_row(
+            row["case"],
+            escape(plate),
+            str(row["axle_count"]),
+            *(f"{row[name]:,}" for name in ("gross_kg", "decided_kg", "limit_kg")),
+            f"{100 * row['excess_ratio']:.1f}",
+            escape("；".join(row["reasons"])),
+        )
+    return table
+
+
+def over_limit_table(over_limit: Mapping[tuple[int, int], int]) -> Table:
+    """Return passages over their limit by lane and axle count."""
+    table = Table(title="超限记录 over the limit", title_justify="left")
+    axles = sorted({axle_count for _, axle_count in over_limit})
+    table.add_column("车道 lane")
+    for axle_count in axles:
+        table.add_column(f"{axle_count}轴", justify="right")
+    table.add_column("合计 all", justify="right")
+    for lane in sorted({lane for lane, _ in over_limit}):
+        counts = [over_limit.get((lane, axle_count), 0) for axle_count in axles]
+        table.add_row(str(lane), *(f"{count:,}" for count in counts), f"{sum(counts):,}")
+    return table
+
+
+def count_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """Return rows of counts, one column a key."""
+    table = Table(title=title, title_justify="left")
+    for name in rows[0] if rows else ():
+        table.add_column(name.replace("_", " "), justify="left" if name == "station" else "right")
+    for row in rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    return table
+
+
+def file_report(out: Console, report: FileReport) -> None:
+    """Print what a judged file held: every data row, then the passages over their limit."""
+    table = Table(title="记录文件 record file", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("数据行 rows", f"{report.rows:,}")
+    for severity in Severity:
+        table.add_row(f"  {severity.label} {severity}", f"{report.severity[severity]:,}")
+    table.add_row("  无法读取 unreadable", f"{len(report.problems):,}")
+    for code in QualityCode:
+        if report.codes[code]:
+            table.add_row(f"  {code.severity.label}: {code.label}", f"{report.codes[code]:,}")
+    out.print(table)
+    out.print(over_limit_table(report.over_limit))

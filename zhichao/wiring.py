@@ -1,0 +1,49 @@
+"""Wires the rooms together from settings."""
+
+from functools import partial
+from pathlib import Path
+
+from models.database import Database
+from models.files import FileStore
+from pipeline.executor import Executor, InlineExecutor, PoolExecutor
+from pipeline.nightly import NightlyRun, Progress
+from pipeline.plates.read import load_reader
+from stations.intake import Intake
+from stations.quarantine import QuarantineFolder
+from zhichao.settings import Settings
+
+
+def store(settings: Settings) -> FileStore:
+    """Return the originals of an installation."""
+    return FileStore(settings.data_dir / "originals")
+
+
+def intake(settings: Settings, database: Database) -> Intake:
+    """Return the intake of an installation."""
+    return Intake(
+        database=database,
+        store=store(settings),
+        quarantine=QuarantineFolder(root=settings.data_dir / "quarantine"),
+    )
+
+
+def executor(settings: Settings) -> Executor:
+    """Return the executor that the settings ask for."""
+    weights: Path = settings.data_dir / "weights"
+    reader = partial(load_reader, weights, settings.reader_threads)
+    return InlineExecutor(reader) if settings.workers == 1 else PoolExecutor(reader, settings.workers)
+
+
+def nightly_run(settings: Settings, database: Database, progress: Progress) -> NightlyRun:
+    """Return the nightly run of an installation."""
+    taking = intake(settings, database)
+    return NightlyRun(
+        database=database,
+        store=taking.store,
+        intake=taking,
+        executor=executor(settings),
+        inbox=settings.inbox,
+        chunk_size=settings.chunk_size,
+        plate_threshold=settings.plate_threshold,
+        progress=progress,
+    )
