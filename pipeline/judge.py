@@ -31,6 +31,7 @@ class FrameFile:
     position: int
     kind: FrameKind
     path: Path
+    damaged: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +96,14 @@ def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResu
     seen: defaultdict[int, list[FrameReadings]] = defaultdict(list)
     for frame in wanted:
         result = frames[frame.frame_id]
-        if not result.problem:
-            one = FrameReadings(frame_id=frame.frame_id, kind=frame.kind, readings=result.readings)
-            seen[frame.position].append(one)
+        seen[frame.position].append(
+            FrameReadings(
+                frame_id=frame.frame_id,
+                kind=frame.kind,
+                readings=result.readings,
+                damaged=frame.damaged or bool(result.problem),
+            )
+        )
     plates = {
         position: plate_verdict(seen[position], str(work.batch.plate_front[position]), work.plate_threshold)
         for position in np.flatnonzero(matters).tolist()

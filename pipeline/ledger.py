@@ -85,7 +85,7 @@ def load_chunk(
     )
     position = {passage_id: index for index, passage_id in enumerate(ids.tolist())}
     frames = connection.execute(
-        select(Frame.id, Frame.passage_id, Frame.kind, Frame.sha256)
+        select(Frame.id, Frame.passage_id, Frame.kind, Frame.sha256, Frame.problem)
         .join(Passage, Passage.id == Frame.passage_id)
         .where(of_chunk)
         .order_by(Frame.passage_id, Frame.name, Frame.sha256)
@@ -103,8 +103,9 @@ def load_chunk(
                 position=position[passage_id],
                 kind=FrameKind(kind),
                 path=store.path(sha256),
+                damaged=bool(problem),
             )
-            for frame_id, passage_id, kind, sha256 in frames
+            for frame_id, passage_id, kind, sha256, problem in frames
         ),
         plate_threshold=plate_threshold,
     )

@@ -17,13 +17,15 @@ class FrameReadings:
     frame_id: int
     kind: FrameKind
     readings: tuple[PlateReading, ...]
+    damaged: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlateVerdict:
     """The vehicle's plate as far as it is known; `text` is "" where no reading reaches the threshold.
 
-    `unread` says that there were frames and none could be read: only then is hiding to be looked at.
+    `unread` says that whole frames were there and none could be read: only then is hiding to be looked at.
+    A damaged frame is the transfer's fault.
     """
 
     text: str
@@ -53,11 +55,11 @@ def plate_verdict(frames: Sequence[FrameReadings], station_text: str, threshold:
             colour=PlateColour.UNKNOWN,
             confidence=0.0,
             frame_id=None,
-            unread=bool(frames),
-            doubts=() if frames else (Doubt.NO_FRAME,),
+            unread=not all(frame.damaged for frame in frames),
+            doubts=_frame_doubts(frames),
         )
     _, _, frame_id, best = max(candidates, key=lambda candidate: candidate[:2])
-    doubts = []
+    doubts = [Doubt.FRAME_DAMAGED] if any(f.damaged for f in frames if f.frame_id == frame_id) else []
     if len({reading.text for _, _, _, reading in candidates}) > 1:
         doubts.append(Doubt.FRAMES_DISAGREE)
     if station_text and station_text != best.text:
@@ -70,3 +72,9 @@ def plate_verdict(frames: Sequence[FrameReadings], station_text: str, threshold:
         unread=False,
         doubts=tuple(doubts),
     )
+
+
+def _frame_doubts(frames: Sequence[FrameReadings]) -> tuple[Doubt, ...]:
+    if not frames:
+        return (Doubt.NO_FRAME,)
+    return (Doubt.FRAME_DAMAGED,) if any(frame.damaged for frame in frames) else ()

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, distinct, func, select
 
-from models.tables import Finding, Frame, Judgement, Passage, Quarantine
+from models.tables import Base, Finding, Frame, Judgement, Passage, Quarantine
 from models.values.quality import QualityCode, Severity
 from models.values.timeline import day_bounds_ms
 from stations.station import Station
@@ -41,18 +41,17 @@ class StationNight:
         return asdict(self)
 
 
-@dataclass(slots=True)
 class _Codes:
-    rejects: Counter[str] = field(default_factory=Counter)
-    doubts: Counter[str] = field(default_factory=Counter)
+    """Counts of single codes from counts of the texts that hold them."""
 
-    def add(self, codes: str, count: int) -> None:
-        for word in codes.split():
-            code = QualityCode(word)
-            if code.severity is Severity.REJECT:
-                self.rejects[word] += count
-            elif code.severity is Severity.DOUBT:
-                self.doubts[word] += count
+    def __init__(self, texts: dict[str, int]) -> None:
+        self._counts: Counter[QualityCode] = Counter()
+        for text, number in texts.items():
+            for word in text.split():
+                self._counts[QualityCode(word)] += number
+
+    def of(self, severity: Severity) -> dict[str, int]:
+        return {code.value: self._counts[code] for code in sorted(self._counts) if code.severity is severity}
 
 
 def station_night(connection: Connection, station: Station, day: date) -> StationNight:
@@ -61,70 +60,45 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
     of_day = (
         (Passage.station_id == station.id) & (Passage.passed_at >= start_ms) & (Passage.passed_at < end_ms)
     )
-    judged = select(Judgement).join(Passage, Passage.id == Judgement.passage_id).where(of_day).subquery()
-    over = (judged.c.excess_kg > 0) & (judged.c.severity != Severity.REJECT)
 
-    def count(query: Any) -> int:  # noqa: ANN401 (any SELECT of one number)
-        return int(connection.scalar(query) or 0)
+    judged, framed = Judgement.passage_id == Passage.id, Frame.passage_id == Passage.id
 
-    def grouped(column: Any, source: Any) -> list[tuple[Any, int]]:  # noqa: ANN401 (SQL expressions)
-        rows = connection.execute(
-            select(column, func.count()).select_from(source).group_by(column).order_by(column)
-        )
-        return [(key, number) for key, number in rows]
+    def count(table: type[Base], link: Any, *conditions: Any, number: Any = None) -> int:  # noqa: ANN401 (SQL)
+        query = select(func.count() if number is None else number).select_from(table)
+        return int(connection.scalar(query.join(Passage, link).where(of_day, *conditions)) or 0)
 
-    codes = _Codes()
-    for text, number in grouped(judged.c.codes, judged):
-        codes.add(text, number)
-    passages = count(select(func.count()).select_from(Passage).where(of_day))
-    severity = dict(grouped(judged.c.severity, judged))
-    axles = connection.execute(
-        select(Passage.axle_count, func.count())
-        .join(judged, judged.c.passage_id == Passage.id)
-        .where(over)
-        .group_by(Passage.axle_count)
-        .order_by(Passage.axle_count)
-    )
-    frames = select(func.count()).select_from(Frame)
-    matched = frames.join(Passage, Passage.id == Frame.passage_id).where(of_day)
-    findings = (
-        select(func.count())
-        .select_from(Finding)
-        .join(Passage, Passage.id == Finding.passage_id)
-        .where(of_day)
-    )
-    cases = (
-        select(func.count(distinct(Finding.case_id)))
-        .select_from(Finding)
-        .join(Passage, Passage.id == Finding.passage_id)
-        .where(of_day)
-    )
+    def grouped(column: Any, *conditions: Any) -> dict[Any, int]:  # noqa: ANN401 (SQL)
+        query = select(column, func.count()).select_from(Passage).join(Judgement, judged)
+        rows = connection.execute(query.where(of_day, *conditions).group_by(column).order_by(column))
+        return {row[0]: row[1] for row in rows}
+
+    found = Finding.passage_id == Passage.id
+    rejected, heavy = Judgement.severity == Severity.REJECT, Judgement.excess_kg > 0
+    loose = select(func.count()).where(Frame.station_id == station.id, Frame.passage_id.is_(None))
+    held = select(func.count()).where(Quarantine.station_id == station.id, Quarantine.state == "open")
+    codes = _Codes(grouped(Judgement.codes))
+    severity = grouped(Judgement.severity)
+    passages = int(connection.scalar(select(func.count()).select_from(Passage).where(of_day)) or 0)
     return StationNight(
         station_id=station.id,
         day=str(day),
         passages=passages,
         unjudged=passages - sum(severity.values()),
         severity={word.value: severity.get(word.value, 0) for word in Severity},
-        rejects=dict(sorted(codes.rejects.items())),
-        doubts=dict(sorted(codes.doubts.items())),
-        over_limit={str(axle_count): number for axle_count, number in axles},
-        over_limit_rejected=count(
-            select(func.count())
-            .select_from(judged)
-            .where(judged.c.excess_kg > 0, judged.c.severity == Severity.REJECT)
-        ),
-        plates_read=count(select(func.count()).select_from(judged).where(over, judged.c.plate != "")),
-        plates_unread=count(select(func.count()).select_from(judged).where(over, judged.c.plate == "")),
-        frames=count(matched),
-        frames_unmatched=count(frames.where(Frame.station_id == station.id, Frame.passage_id.is_(None))),
-        frames_damaged=count(matched.where(Frame.problem != "")),
-        findings=count(findings),
-        cases=count(cases),
-        quarantined_open=count(
-            select(func.count())
-            .select_from(Quarantine)
-            .where(Quarantine.station_id == station.id, Quarantine.state == "open")
-        ),
+        rejects=codes.of(Severity.REJECT),
+        doubts=codes.of(Severity.DOUBT),
+        over_limit={
+            str(axles): number for axles, number in grouped(Passage.axle_count, heavy, ~rejected).items()
+        },
+        over_limit_rejected=count(Judgement, judged, heavy, rejected),
+        plates_read=count(Judgement, judged, heavy, ~rejected, Judgement.plate != ""),
+        plates_unread=count(Judgement, judged, heavy, ~rejected, Judgement.plate == ""),
+        frames=count(Frame, framed),
+        frames_unmatched=int(connection.scalar(loose) or 0),
+        frames_damaged=count(Frame, framed, Frame.problem != ""),
+        findings=count(Finding, found),
+        cases=count(Finding, found, number=func.count(distinct(Finding.case_id))),
+        quarantined_open=int(connection.scalar(held) or 0),
     )
 
 

@@ -8,31 +8,41 @@ from pathlib import Path
 from sqlalchemy import Connection, Select, select
 
 from models.database import Database
-from models.files import FileStore
+from models.files import FileStore, StoredFile
 from models.inserts import insert_new
 from models.tables import Frame, FrameReference, Passage
 from models.values.passages import FrameKind
 from models.values.timeline import to_ms
 from stations.download import FrameUnreachableError, fetch_frame
-from stations.images import image_problem
+from stations.images import image_damage, image_problem
 from stations.station import Station
 
 TIME_FORMATS = ("%Y%m%dT%H%M%S.%f", "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S%f", "%Y%m%d%H%M%S")
 URL_PREFIXES = ("http://%", "https://%")
 
 
-def add_frame(connection: Connection, station: Station, sha256: str, name: str, received_at_ms: int) -> None:
-    """Insert one frame unless it is known; lane and camera time come from its name where that tells them."""
+def add_frame(
+    connection: Connection,
+    station: Station,
+    stored: StoredFile,
+    name: str,
+    received_at_ms: int,
+    problem: str = "",
+) -> None:
+    """Insert one frame unless it is known; lane and camera time come from its name where that tells them.
+
+    `problem` says what is damaged of a frame that can still be shown.
+    """
     lane, taken_at, kind = frame_name_parts(station, name)
     row = {
         "station_id": station.id,
         "name": name,
-        "sha256": sha256,
+        "sha256": stored.sha256,
         "kind": kind,
         "lane": lane,
         "taken_at": taken_at,
         "received_at": received_at_ms,
-        "problem": "",
+        "problem": problem,
     }
     connection.execute(insert_new(connection, Frame), row)
 
@@ -73,7 +83,7 @@ def fetch_referenced(database: Database, store: FileStore, station: Station, now
             with target.open("rb") as source:
                 stored = store.put(source)
         with database.write() as connection:
-            add_frame(connection, station, stored.sha256, url, now_ms)
+            add_frame(connection, station, stored, url, now_ms, image_damage(stored.path))
     return problems
 
 

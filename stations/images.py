@@ -12,8 +12,8 @@ CLIP_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".ts"})
 PIXELS = 64_000_000
 FRAME_BYTES = 64 << 20
 CLIP_BYTES = 1 << 30
-# The mark that ends a file of each format: without it the transfer broke off. Cameras may add a trailer.
-END_MARKS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
+# Without its end mark a JPEG was cut off: what came before it can be seen. Cameras may add a trailer.
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 TRAILER_BYTES = 64 << 10
 
 
@@ -30,7 +30,6 @@ def image_problem(path: Path) -> str:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as image:
                 width, height = image.size
-                end_mark = END_MARKS.get(image.format or "", b"")
     except UnidentifiedImageError:
         return f"no image; expected one of {', '.join(FORMATS)}"
     except Image.DecompressionBombError:
@@ -39,6 +38,13 @@ def image_problem(path: Path) -> str:
         return f"the image's header is damaged: {error}"
     if width * height > PIXELS:
         return f"the image has {width} x {height} pixels, more than {PIXELS}"
+    return ""
+
+
+def image_damage(path: Path) -> str:
+    """Return what is wrong with a frame that can still be shown, or ""; it is read, and doubted."""
     with path.open("rb") as source:
-        source.seek(max(size_bytes - TRAILER_BYTES, 0))
+        start = source.read(len(JPEG_START))
+        source.seek(max(path.stat().st_size - TRAILER_BYTES, 0))
+        end_mark = JPEG_END if start == JPEG_START else b""
         return "" if end_mark in source.read() else "the image breaks off before its end"

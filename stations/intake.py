@@ -19,7 +19,7 @@ from stations.formats import record_format
 from stations.formats.base import FileRefusedError, Problem
 from stations.formats.names import is_plain_name
 from stations.frames import add_frame, fetch_referenced
-from stations.images import CLIP_BYTES, CLIP_SUFFIXES, SUFFIXES, image_problem
+from stations.images import CLIP_BYTES, CLIP_SUFFIXES, SUFFIXES, image_damage, image_problem
 from stations.passages import add_passages
 from stations.quarantine import QuarantineFolder
 from stations.source_files import RowCounts, add_source, finish_source, is_known
@@ -50,6 +50,7 @@ class IntakeReport:
     rows_known: int = 0
     quarantined: int = 0
     frames: int = 0
+    frames_damaged: int = 0
     frames_awaited: int = 0
     messages: list[str] = field(default_factory=list)
 
@@ -149,8 +150,13 @@ class Intake:
             source_id = add_source(connection, station.id, name, stored, "frame", self.now_ms())
             counts, problems = RowCounts(), frame_problems(stored, suffix)
             if not problems:
-                add_frame(connection, station, stored.sha256, name, self.now_ms())
+                damage = image_damage(stored.path) if suffix in SUFFIXES else ""
+                add_frame(connection, station, stored, name, self.now_ms(), damage)
                 report.frames += 1
+                report.frames_damaged += bool(damage)
+                report.messages += [f"{station.id}/{name}: {damage}; kept, and read with a doubt"] * bool(
+                    damage
+                )
         finish_source(connection, source_id, counts, quarantined=len(problems))
         if not problems:
             return Outcome.TAKEN

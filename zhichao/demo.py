@@ -83,7 +83,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int) -> b
     report = run_night(here, stations, DAY, out=out, notes=notes, as_json=False, title=title)
     with Database(here.url).read() as connection:
         cases = [row for station in stations for row in case_rows(connection, station, DAY)]
-    found = sum(taken.quarantined for taken in report.intake.values())
+    found = sum(taken.quarantined + taken.frames_damaged for taken in report.intake.values())
     mpe = {station.id: station.certificates[0].mpe_percent for station in stations}
     compared = compare(night.vehicles, night.troubles, cases, found, mpe)
     out.print(show.case_table(cases[:12], f"{SIMULATED}: 案件 cases (前12件 first 12 of {len(cases)})"))
@@ -164,7 +164,7 @@ def _truth_table(compared: Comparison) -> Table:
         ("  遗漏 missed", compared.missed),
         ("误立案件 cases against the innocent", compared.wrong_cases),
         ("坏输入 bad input, true", compared.troubles_expected),
-        ("  已隔离 quarantined", compared.troubles_found),
+        ("  已发现 told of", compared.troubles_found),
     ):
         table.add_row(label, f"{value:,}")
     return table

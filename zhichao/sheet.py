@@ -50,7 +50,8 @@ def _tile(row: Mapping[str, Any], frame: Path) -> Image.Image:
         tile.paste(plate.resize((max(width, 1), PLATE_HEIGHT)), (8, TILE[1] + 10))
     text = (
         f"{row['plate']}  {row['axle_count']}轴  超限 {100 * row['excess_ratio']:.1f}%\n"
-        f"认定 {row['decided_kg']:,} / 限 {row['limit_kg']:,} kg\n{row['time'][:19].replace('T', ' ')} {row['station']}"
+        f"认定 {row['decided_kg']:,} / 限 {row['limit_kg']:,} kg\n"
+        f"{row['time'][:19].replace('T', ' ')} {row['station']}"
     )
     draw.multiline_text((TILE[0] // 2 - 24, TILE[1] + 6), text, font=_font(16), fill=INK, spacing=3)
     return tile

@@ -19,8 +19,8 @@ def reading(text: str, confidence: float) -> PlateReading:
     )
 
 
-def frame(number: int, kind: FrameKind, *readings: PlateReading) -> FrameReadings:
-    return FrameReadings(frame_id=number, kind=kind, readings=readings)
+def frame(number: int, kind: FrameKind, *readings: PlateReading, damaged: bool = False) -> FrameReadings:
+    return FrameReadings(frame_id=number, kind=kind, readings=readings, damaged=damaged)
 
 
 FRONT, REAR = FrameKind.FRONT, FrameKind.REAR
@@ -42,6 +42,17 @@ FRONT, REAR = FrameKind.FRONT, FrameKind.REAR
             1,
             False,
             [Doubt.PLATE_DISAGREES],
+        ),
+        # a picture cut off in transfer is nobody's guilt
+        ([frame(1, FRONT, damaged=True)], "", "", None, False, [Doubt.FRAME_DAMAGED]),
+        ([frame(1, FRONT, damaged=True), frame(2, REAR)], "", "", None, True, [Doubt.FRAME_DAMAGED]),
+        (
+            [frame(1, FRONT, reading("浙Z00001", 0.9), damaged=True)],
+            "",
+            "浙Z00001",
+            1,
+            False,
+            [Doubt.FRAME_DAMAGED],
         ),
         # the rear of a train shows the trailer, never the vehicle that draws it
         ([frame(1, FRONT), frame(2, REAR, reading("浙Z0001挂", 0.99))], "", "", None, True, []),

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from fake_reader import frame_bytes
 from hs_file import hs_row, write_hs
+from PIL import Image
 from snapshot import snapshot
 from sqlalchemy import func, select
 
@@ -189,7 +191,6 @@ def _bomb() -> bytes:
     [
         ("a.jpg", b"no image at all", "no_image", "no image; expected one of"),
         ("a.jpg", b"", "no_image", "the file is empty"),
-        ("a.png", frame_bytes(7)[:-20], "no_image", "breaks off before its end"),
         ("a.png", frame_bytes(7)[:20], "no_image", ""),
         ("a.png", _bomb(), "no_image", "more than 64000000 pixels"),
         ("a.exe", b"MZ", "unknown_kind", "files ending in .exe are neither records nor frames here"),
@@ -211,6 +212,23 @@ def test_what_is_no_frame_goes_to_quarantine(
     assert (report.frames, report.quarantined) == (1, 1)
     assert open_reasons(taking.database) == [(name, 0, "", code)]
     assert reason in report.messages[0]
+
+
+def test_a_picture_cut_off_is_kept_with_its_damage(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station]
+) -> None:
+    whole = io.BytesIO()
+    Image.new("RGB", (64, 48), (9, 9, 9)).save(whole, "JPEG")
+    (inbox / "whole.jpg").write_bytes(whole.getvalue())
+    (inbox / "torn.jpg").write_bytes(whole.getvalue()[:-12])
+    report = taking.take(make_station(), drop_folder_files(inbox), remove=True)
+    assert (report.frames, report.frames_damaged, report.quarantined) == (2, 1, 0)
+    assert report.messages == [
+        "test-1/torn.jpg: the image breaks off before its end; kept, and read with a doubt"
+    ]
+    with taking.database.read() as connection:
+        damaged = connection.execute(select(Frame.name).where(Frame.problem != "")).scalars().all()
+    assert damaged == ["torn.jpg"]
 
 
 def test_a_mended_frame_takes_the_place_of_the_broken_one(
