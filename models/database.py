@@ -29,6 +29,10 @@ class Database:
         with self._explained():
             self._migrate()
 
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection whose transaction is rolled back at the end."""

@@ -1,10 +1,12 @@
 """What tests share: stations, made record files, a database of their own, real data where it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pytest
+from postgres import Postgres
 
 from models.database import Database
 from stations.station import Certificate, Lane, Station
@@ -12,9 +14,29 @@ from stations.station import Certificate, Lane, Station
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Run a real PostgreSQL for the session."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Return a maker of empty databases' URLs, on each kind of database in turn."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.new_database
+    numbers = count(1)
+    return lambda: f"sqlite:///{tmp_path / f'test-{next(numbers)}.sqlite'}"
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database(f"sqlite:///{tmp_path / 'test.sqlite'}")
+def database(new_database: Callable[[], str]) -> Iterator[Database]:
+    made = Database(new_database())
+    yield made
+    made.close()
 
 
 @pytest.fixture

