@@ -17,9 +17,9 @@ from models.database import Database
 from models.files import FileStore, StoredFile
 from stations.formats import record_format
 from stations.formats.base import FileRefusedError, Problem
-from stations.formats.names import is_plain_name
 from stations.frames import add_frame, fetch_referenced
 from stations.images import CLIP_BYTES, CLIP_SUFFIXES, SUFFIXES, image_damage, image_problem
+from stations.names import is_plain_name
 from stations.passages import add_passages
 from stations.quarantine import QuarantineFolder
 from stations.source_files import RowCounts, add_source, finish_source, is_known

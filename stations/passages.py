@@ -1,16 +1,19 @@
 """Passages of one block into the table, by natural key: a second arrival changes nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
+from models.inserts import insert_new
 from models.passage_rows import to_rows
 from models.tables import FrameReference, Passage
 from stations.formats.base import Block, Problem
 from stations.station import Station
 
 Key = tuple[int, str]
+LOOKUP = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +32,7 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
     the device gives none. The same key with other values is a conflict: the first record stands.
     """
     rows = to_rows(block.batch, station_id=station.id, source_id=source_id)
-    if not rows:
-        return Added(new=0, known=0, conflicts=[])
-    first = min(row["passed_at"] for row in rows)
-    last = max(row["passed_at"] for row in rows)
-    within = (Passage.station_id == station.id) & Passage.passed_at.between(first, last)
-    known = select(Passage.passed_at, Passage.record_key, Passage.content_key).where(within)
-    content = {(passed_at, key): content_key for passed_at, key, content_key in connection.execute(known)}
+    content = _known(connection, station, [row["passed_at"] for row in rows])
     new: list[dict[str, Any]] = []
     conflicts: list[Problem] = []
     for row in rows:
@@ -48,29 +45,49 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
     if new:
         connection.execute(insert(Passage), new)
     if block.references:
-        _add_references(connection, within, block, new)
+        refused = {problem.row for problem in conflicts}
+        _add_references(connection, station, block, [row for row in rows if row["row"] not in refused])
     return Added(new=len(new), known=len(rows) - len(new) - len(conflicts), conflicts=conflicts)
 
 
-def _add_references(connection: Connection, within: Any, block: Block, new: list[dict[str, Any]]) -> None:  # noqa: ANN401 (an SQL condition)
-    ids = {
-        (passed_at, key): passage_id
-        for passage_id, passed_at, key in connection.execute(
-            select(Passage.id, Passage.passed_at, Passage.record_key).where(within)
+def _known(connection: Connection, station: Station, instants: Sequence[int]) -> dict[Key, int]:
+    """Return the content keys of the station's passages at these instants, by natural key."""
+    query = select(Passage.passed_at, Passage.record_key, Passage.content_key)
+    known = {}
+    for start in range(0, len(instants), LOOKUP):
+        some = sorted(instants[start : start + LOOKUP])
+        within = (Passage.station_id == station.id) & Passage.passed_at.between(some[0], some[-1])
+        held = connection.scalar(
+            select(func.count()).select_from(select(1).where(within).limit(LOOKUP + 1).subquery())
         )
-    }
-    passage_of_row = {row["row"]: ids[_key(row)] for row in new}
-    # One record may name one picture twice; the table holds it once.
-    named = {
-        (passage_of_row[reference.row], reference.name): reference.kind
-        for reference in block.references
-        if reference.row in passage_of_row
-    }
+        if held and held > LOOKUP:
+            # One wild clock in a file must not load years of passages.
+            within = (Passage.station_id == station.id) & Passage.passed_at.in_(set(some))
+        rows = connection.execute(query.where(within)) if held else ()
+        known.update({(passed_at, key): content_key for passed_at, key, content_key in rows})
+    return known
+
+
+def _add_references(
+    connection: Connection, station: Station, block: Block, rows: list[dict[str, Any]]
+) -> None:
+    """Insert the frames that records name; a record sent again may name frames it did not name before."""
+    named = {reference.row for reference in block.references}
+    key_of_row = {row["row"]: _key(row) for row in rows if row["row"] in named}
+    instants = sorted({passed_at for passed_at, _ in key_of_row.values()})
+    ids: dict[Key, int] = {}
+    for start in range(0, len(instants), LOOKUP):
+        found = select(Passage.id, Passage.passed_at, Passage.record_key).where(
+            Passage.station_id == station.id, Passage.passed_at.in_(instants[start : start + LOOKUP])
+        )
+        ids.update({(passed_at, key): passage_id for passage_id, passed_at, key in connection.execute(found)})
     references = [
-        {"passage_id": passage_id, "name": name, "kind": kind} for (passage_id, name), kind in named.items()
+        {"passage_id": ids[key_of_row[reference.row]], "name": reference.name, "kind": reference.kind}
+        for reference in block.references
+        if reference.row in key_of_row
     ]
     if references:
-        connection.execute(insert(FrameReference), references)
+        connection.execute(insert_new(connection, FrameReference), references)
 
 
 def _key(row: dict[str, Any]) -> Key:

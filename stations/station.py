@@ -3,13 +3,14 @@
 import re
 import tomllib
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.values.passages import FrameKind
+from stations.names import is_plain_name
 
 
 def _zone(name: str) -> str:
@@ -21,10 +22,23 @@ def _zone(name: str) -> str:
 
 
 def _folder_name(name: str) -> str:
-    if name in {".", ".."} or PurePosixPath(name).name != name or "\\" in name:
-        message = f"expected a plain name that can be a folder, got {name!r}"
-        raise ValueError(message)
+    if not is_plain_name(name):
+        raise ValueError(f"expected a plain name that can be a folder, got {name!r}")
     return name
+
+
+def _delimiter(mark: str) -> str:
+    if mark in "\"'\r\n" or not mark.isascii():
+        raise ValueError(f"expected an ASCII mark such as , or ;, got {mark!r}")
+    return mark
+
+
+def _time_format(text: str) -> str:
+    if "%z" in text.lower():
+        raise ValueError(
+            f"expected the format of a local time, got {text!r} with a zone; set timezone instead"
+        )
+    return text
 
 
 def _frame_pattern(pattern: str) -> str:
@@ -87,27 +101,45 @@ class Certificate(Declared):
 class MappedColumn(Declared):
     """Where one field of a mapped CSV comes from."""
 
-    column: str = Field(description="column name in the file")
-    unit: str = Field(
-        default="",
-        description="unit in the file: kg, t, 100kg, N, kN, lb; mm, cm, dm, m, ft, 0.1ft; km/h, m/s, mph",
-    )
+    column: str = Field(min_length=1, description="column name in the file")
+
+
+class MassColumn(MappedColumn):
+    """A mass, or the force of it."""
+
+    unit: Literal["kg", "t", "100kg", "N", "kN", "lb"] = Field(default="kg", description="unit in the file")
+
+
+class LengthColumn(MappedColumn):
+    """A length."""
+
+    unit: Literal["mm", "cm", "dm", "m", "ft", "0.1ft"] = Field(default="mm", description="unit in the file")
+
+
+class SpeedColumn(MappedColumn):
+    """A speed."""
+
+    unit: Literal["km/h", "m/s", "mph"] = Field(default="km/h", description="unit in the file")
 
 
 class MappedCsv(Declared):
     """Columns and units of a station whose CSV has a layout of its own."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1, description="field delimiter")] = ","
-    time_format: str = Field(default="%Y-%m-%d %H:%M:%S", description="strptime format of the local time")
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = Field(
+        default=",", min_length=1, max_length=1, description="field delimiter"
+    )
+    time_format: Annotated[str, AfterValidator(_time_format)] = Field(
+        default="%Y-%m-%d %H:%M:%S", description="strptime format of the local time"
+    )
     time: str = Field(description="column of the time")
     lane: str = Field(description="column of the lane")
     serial: str = Field(default="", description="column of the device's record number, if any")
-    gross: MappedColumn = Field(description="gross mass")
-    axles: tuple[MappedColumn, ...] = Field(min_length=2, description="axle loads, first axle first")
-    left_wheels: tuple[MappedColumn, ...] = Field(default=(), description="left wheel loads, if any")
-    spacings: tuple[MappedColumn, ...] = Field(default=(), description="axle spacings, first first")
-    speed: MappedColumn | None = Field(default=None, description="speed")
-    length: MappedColumn | None = Field(default=None, description="vehicle length")
+    gross: MassColumn = Field(description="gross mass")
+    axles: tuple[MassColumn, ...] = Field(min_length=2, description="axle loads, first axle first")
+    left_wheels: tuple[MassColumn, ...] = Field(default=(), description="left wheel loads, if any")
+    spacings: tuple[LengthColumn, ...] = Field(default=(), description="axle spacings, first first")
+    speed: SpeedColumn | None = Field(default=None, description="speed")
+    length: LengthColumn | None = Field(default=None, description="vehicle length")
     axle_count: str = Field(default="", description="column of the axle count; counted from loads if absent")
     plate_front: str = Field(default="", description="column of the station's own reading, front")
     plate_rear: str = Field(default="", description="column of the station's own reading, rear")

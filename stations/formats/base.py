@@ -32,6 +32,12 @@ class Problem:
     reason: str
     raw: str
 
+    def __post_init__(self) -> None:
+        """Make what came from outside writable: JSON may hold halves of surrogate pairs."""
+        for name in ("column", "reason", "raw"):
+            text = getattr(self, name).encode("utf-8", "backslashreplace").decode()
+            object.__setattr__(self, name, text)
+
     def __str__(self) -> str:
         place = f", row {self.row}" if self.row else ""
         column = f", field {self.column}" if self.column else ""

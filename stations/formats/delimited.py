@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -14,19 +15,25 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stations.formats.base import RAW_CHARACTERS, FileRefusedError, Problem
-from stations.formats.text import LINE_BYTES, line_blocks
+from stations.formats.text import LINE_BYTES, REPLACEMENT, line_blocks
 
 HEADER_COLUMNS = 1024
+# Python also reads 6_2000 and full-width digits as numbers; a scale writes neither.
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 NEWLINE, QUOTE = ord("\n"), b'"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column expected in a file; a number outside minimum..maximum is an error of its row."""
+    """One column expected in a file; a number outside minimum..maximum is an error of its row.
+
+    `required` asks for a value in every row, `in_header` for the column itself.
+    """
 
     name: str
     kind: Literal["integer", "number", "text", "time"]
     required: bool = True
+    in_header: bool = True
     minimum: float = 0
     maximum: float = 1e9
 
@@ -83,7 +90,7 @@ def _header(line: bytes, dialect: Dialect) -> list[str]:
         reason = f"the header has more than {HEADER_COLUMNS} columns or {LINE_BYTES} bytes"
         raise FileRefusedError("header", reason)
     names = [name.strip() for name in next(csv.reader([line.decode()], delimiter=dialect.delimiter), [])]
-    wanted = {column.name for column in dialect.columns if column.required}
+    wanted = {column.name for column in dialect.columns if column.in_header}
     if wanted and not wanted & set(names):
         others = [mark for mark in ",;\t|" if mark != dialect.delimiter and line.count(mark.encode()) > 1]
         hint = f"; it looks delimited by {others[0]!r}" if others else ""
@@ -118,7 +125,9 @@ class _Lines:
         self.starts, self.ends = starts[kept], ends[kept]
         self.quoted = QUOTE in block
         if self.quoted:
-            counts = [len(self.fields(line)) for line in range(len(self))]
+            # A line too long for a record is never taken apart.
+            fits = (self.ends - self.starts <= LINE_BYTES).tolist()
+            counts = [len(self.fields(line)) if fits[line] else 0 for line in range(len(self))]
             self.field_count = np.array(counts, dtype=np.int64)
         else:
             # Positions of all delimiters are sorted, so those before each end give the count by difference.
@@ -131,6 +140,15 @@ class _Lines:
     def text(self, line: int) -> str:
         return self.block[self.starts[line] : self.ends[line]].decode(errors="replace")
 
+    def damaged(self) -> NDArray[np.bool_]:
+        """Tell which lines hold bytes that are no text."""
+        result = np.zeros(len(self), dtype=bool)
+        place = self.block.find(REPLACEMENT)
+        while place >= 0:
+            result[np.searchsorted(self.starts, place, side="right") - 1] = True
+            place = self.block.find(REPLACEMENT, place + 1)
+        return result
+
     def fields(self, line: int) -> list[str]:
         return next(csv.reader([self.text(line)], delimiter=self.delimiter), [])
 
@@ -142,8 +160,12 @@ class _Lines:
 
 
 def _table(lines: _Lines, header: list[str], dialect: Dialect, done: int) -> Table:
-    kept = (lines.field_count == len(header)) & (lines.ends - lines.starts <= LINE_BYTES)
-    problems = [_ragged(lines, int(line), len(header), done) for line in np.flatnonzero(~kept)]
+    damaged = lines.damaged()
+    kept = (lines.field_count == len(header)) & (lines.ends - lines.starts <= LINE_BYTES) & ~damaged
+    problems = [
+        _unusable(lines, int(line), len(header), done, damaged=bool(damaged[line]))
+        for line in np.flatnonzero(~kept)
+    ]
     frame = _parse(lines, kept, header, dialect) if kept.any() else None
     row = np.flatnonzero(kept)
     columns: dict[str, NDArray[Any]] = {}
@@ -174,8 +196,10 @@ def _table(lines: _Lines, header: list[str], dialect: Dialect, done: int) -> Tab
     )
 
 
-def _ragged(lines: _Lines, line: int, expected: int, done: int) -> Problem:
-    if lines.ends[line] - lines.starts[line] > LINE_BYTES:
+def _unusable(lines: _Lines, line: int, expected: int, done: int, *, damaged: bool) -> Problem:
+    if damaged:
+        code, reason = "encoding", "the row holds bytes that are no text"
+    elif lines.ends[line] - lines.starts[line] > LINE_BYTES:
         code, reason = "line_too_long", f"the row is longer than {LINE_BYTES} bytes"
     else:
         code = "field_count"
@@ -274,6 +298,8 @@ def _cell(text: str, column: Column, dialect: Dialect) -> float | int | str:
         number = int(text) if column.kind == "integer" else float(text)
     except ValueError:
         raise ValueError(wrong) from None
+    if not PLAIN_NUMBER.fullmatch(text):
+        raise ValueError(wrong)
     if not column.minimum <= number <= column.maximum:
         raise ValueError(f"expected {column.minimum:g} to {column.maximum:g}, got {text[:60]!r}")
     return number

@@ -29,9 +29,9 @@ COLUMNS = (
     Column(name="Axle_Num", kind="integer", maximum=99),
     *(Column(name=name, kind="integer") for name in ("Gross_Load", *LEFT, *RIGHT, *SPACINGS)),
     Column(name="Speed", kind="number", maximum=1000),
-    Column(name="HSData_Id", kind="text", required=False),
-    Column(name="License_Plate", kind="text", required=False),
-    Column(name="License_Plate_Color", kind="text", required=False),
+    Column(name="HSData_Id", kind="text", required=False, in_header=False),
+    Column(name="License_Plate", kind="text", required=False, in_header=False),
+    Column(name="License_Plate_Color", kind="text", required=False, in_header=False),
 )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.values.passages import PassageBatch, no_text
 from stations.formats.base import Block
 from stations.formats.delimited import Column, Dialect, Table, read_tables
-from stations.station import MappedColumn, MappedCsv
+from stations.station import LengthColumn, MappedColumn, MappedCsv, MassColumn, SpeedColumn
 
 # Factors to kg, mm and km/h. NIST SP 811: 1 lb = 0.45359237 kg; g_n = 9.80665 m/s2.
 TO_KG = {
@@ -24,8 +24,8 @@ TO_KG = {
     "kN": 1000 / 9.80665,
     "lb": 0.45359237,
 }
-TO_MM = {"": 1.0, "mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "ft": 304.8, "0.1ft": 30.48}
-TO_KMH = {"": 1.0, "km/h": 1.0, "m/s": 3.6, "mph": 1.609344}
+TO_MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "ft": 304.8, "0.1ft": 30.48}
+TO_KMH = {"km/h": 1.0, "m/s": 3.6, "mph": 1.609344}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class MappedCsvFormat:
 
 
 def _columns(mapping: MappedCsv) -> list[Column]:
-    optional = [*mapping.axles, *mapping.left_wheels, *mapping.spacings]
+    optional: list[MappedColumn] = [*mapping.axles, *mapping.left_wheels, *mapping.spacings]
     optional += [column for column in (mapping.speed, mapping.length) if column]
     texts = (mapping.serial, mapping.plate_front, mapping.plate_rear, mapping.plate_colour)
     count = [Column(name=mapping.axle_count, kind="integer", maximum=99)] if mapping.axle_count else []
@@ -68,14 +68,16 @@ def _columns(mapping: MappedCsv) -> list[Column]:
 def _batch(table: Table, mapping: MappedCsv) -> PassageBatch:
     columns, count = table.columns, len(table.row)
 
-    def scaled(source: MappedColumn | None, factors: dict[str, float], unknown: float) -> NDArray[np.float64]:
+    def scaled(
+        source: MassColumn | LengthColumn | SpeedColumn | None, factors: dict[str, float], unknown: float
+    ) -> NDArray[np.float64]:
         if source is None or source.column not in columns:
             return np.full(count, unknown)
         values = columns[source.column] * factors[source.unit]
         return np.where(np.isnan(values), unknown, values)
 
     def stack(
-        sources: tuple[MappedColumn, ...], factors: dict[str, float], unknown: float
+        sources: tuple[MassColumn, ...] | tuple[LengthColumn, ...], factors: dict[str, float], unknown: float
     ) -> NDArray[np.int64]:
         values = [scaled(source, factors, unknown) for source in sources]
         return np.round(np.stack(values, axis=1)).astype(np.int64)

@@ -29,12 +29,14 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from models.values.passages import FrameKind, PassageBatch
 from models.values.timeline import to_ms
 from stations.formats.base import RAW_CHARACTERS, Block, FileRefusedError, Problem, Reference
-from stations.formats.names import is_plain_name, is_url
 from stations.formats.text import encoding_of
+from stations.names import is_plain_name, is_url
 
 FILE_BYTES = 64 << 20
 AXLES = 6
 BLOCK_ROWS = 10_000
+DIGITS = 18
+YEARS = (1990, 2099)
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -48,8 +50,13 @@ def _local_time(text: object, info: ValidationInfo) -> datetime:
     """Read a local time of the station's zone that names one instant."""
     if not isinstance(text, str):
         raise PydanticCustomError("string_type", "expected a local time as text")
-    local = datetime.strptime(text.strip(), TIME_FORMAT)  # noqa: DTZ007 (zoned in the next line)
+    try:
+        local = datetime.strptime(text.strip(), TIME_FORMAT)  # noqa: DTZ007 (zoned in the next line)
+    except ValueError as error:
+        raise PydanticCustomError("bad_time", "expected a local time like 2026-06-18 01:02:03") from error
     zoned = local.replace(tzinfo=_station(info).zone)
+    if not YEARS[0] <= zoned.year <= YEARS[1]:
+        raise PydanticCustomError("no_such_time", "expected a year from 1990 to 2099")
     if zoned.utcoffset() != zoned.replace(fold=1).utcoffset():
         raise PydanticCustomError("no_such_time", "local time falls into a change of clocks")
     return zoned
@@ -68,9 +75,10 @@ def _frame_name(name: str) -> str:
     return name
 
 
-Whole = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{1,9}$")]
-OptionalWhole = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{0,9}$")]
-Decimal = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(\d{1,6}(\.\d{1,6})?)?$")]
+Whole = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,9}$")]
+OptionalWhole = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{0,9}$")]
+Decimal = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([0-9]{1,6}(\.[0-9]{1,6})?)?$")]
+Small = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,2}$")]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1024), AfterValidator(_frame_name)]
 
@@ -87,9 +95,9 @@ class Upload(BaseModel):
     license_code_back: Short = ""
     license_plate_color: Short = ""
     vehicle_type: Short = ""
-    axis_num: Whole
+    axis_num: Small
     speed: Decimal
-    lane_no: Whole
+    lane_no: Small
     total_weight: Whole
     over_limit_weight: Short = ""
     axle1_weight: OptionalWhole = ""
@@ -150,6 +158,13 @@ class StationUpload:
         problems: list[Problem] = []
         uploads: dict[int, Upload] = {}
         for row, entry in enumerate(entries, first_row):
+            if isinstance(entry, _RepeatedKey):
+                problems.append(
+                    Problem(
+                        row=row, column=entry.key, code="repeated_key", reason="the key stands twice", raw=""
+                    )
+                )
+                continue
             try:
                 uploads[row] = Upload.model_validate(entry, context=self)
             except ValidationError as error:
@@ -163,15 +178,37 @@ class StationUpload:
         return Block(batch=_batch(uploads), problems=problems, references=references)
 
 
+@dataclass(frozen=True, slots=True)
+class _RepeatedKey:
+    """Stands for an object with a key twice: which value was meant can't be told."""
+
+    key: str
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _RepeatedKey:
+    result = dict(pairs)
+    if len(result) == len(pairs):
+        return result
+    keys = [key for key, _ in pairs]
+    return _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
+
+
+def _whole(digits: str) -> int | str:
+    """Read a whole number; one of absurd length stays text, which no field takes."""
+    return int(digits) if len(digits) <= DIGITS else digits
+
+
 def _load(path: Path) -> list[Any]:
     if path.stat().st_size > FILE_BYTES:
         raise FileRefusedError("too_large", f"the file is larger than {FILE_BYTES >> 20} MiB")
-    text = path.read_text(encoding="utf-8-sig" if encoding_of(path) == "utf-8" else "gb18030")
     try:
-        content = json.loads(text)
+        text = path.read_text(encoding="utf-8-sig" if encoding_of(path) == "utf-8" else "gb18030")
+        content = json.loads(text, object_pairs_hook=_object, parse_int=_whole)
     except json.JSONDecodeError as error:
         reason = f"no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         raise FileRefusedError("bad_json", reason) from error
+    except UnicodeDecodeError as error:
+        raise FileRefusedError("encoding", f"neither UTF-8 nor GBK text: {error.reason}") from error
     except RecursionError as error:
         raise FileRefusedError("bad_json", "the JSON is nested too deeply") from error
     entries = content if isinstance(content, list) else [content]
@@ -183,7 +220,7 @@ def _load(path: Path) -> list[Any]:
 def _problem(row: int, entry: object, error: ErrorDetails) -> Problem:
     column = str(error["loc"][0]) if error["loc"] else ""
     got = f", got {str(error['input'])[:60]!r}" if column and error["type"] != "missing" else ""
-    raw = json.dumps(entry, ensure_ascii=False)[:RAW_CHARACTERS]
+    raw = json.dumps(entry, ensure_ascii=False, default=str)[:RAW_CHARACTERS]
     return Problem(row=row, column=column, code=error["type"], reason=f"{error['msg']}{got}", raw=raw)
 
 

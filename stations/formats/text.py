@@ -1,80 +1,106 @@
 """Text of unknown encoding and line ends, as blocks of whole UTF-8 lines of bounded size."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
 
 from stations.formats.base import FileRefusedError
 
 BLOCK_BYTES = 8 << 20
 LINE_BYTES = 64 << 10
+# What stands in place of bytes that are no text; a line that holds it can't be trusted.
+REPLACEMENT = "�".encode()
+# UTF-8 of the CJK unified ideographs. GBK text can be valid UTF-8 by chance (鲁 is C2 B3), but such chance
+# pairs never make three bytes of this shape decode as a whole line.
+CJK = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}")
 
 
 def encoding_of(path: Path) -> str:
-    """Return "utf-8" or "gb18030" (which holds GBK), whichever decodes the whole file.
+    """Return "utf-8" or "gb18030" (which holds GBK).
+
+    GBK is chosen only for a file without a line of UTF-8 Chinese: almost any UTF-8 text also decodes as
+    GBK, into other characters, so one damaged byte must not turn every plate of a file into another.
 
     Raises:
-        FileRefusedError: the file is empty, binary, or neither.
+        FileRefusedError: the file is empty, binary, UTF-16, or no line of it is text.
 
     """
-    with path.open("rb") as source:
-        start = source.read(4)
-    if not start:
+    lines, chinese, damaged = _survey(path)
+    if not lines:
         raise FileRefusedError("empty", "the file is empty; expected a header line and records")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise FileRefusedError("encoding", "the text is UTF-16; expected UTF-8 or GBK")
-    reason = ""
-    for encoding in ("utf-8", "gb18030"):
-        problem = _undecodable(path, encoding)
-        if not problem:
-            return encoding
-        reason = reason or problem
-    raise FileRefusedError("encoding", f"neither UTF-8 nor GBK text: {reason}")
+    if not damaged or chinese:
+        return "utf-8"
+    reason = _not_gbk(path)
+    if not reason:
+        return "gb18030"
+    if 2 * damaged > lines:
+        raise FileRefusedError("encoding", f"neither UTF-8 nor GBK text: {reason}")
+    return "utf-8"
 
 
-def _undecodable(path: Path, encoding: str) -> str:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as source:
-        done = 0
-        while block := source.read(BLOCK_BYTES):
-            if b"\0" in block:
-                raise FileRefusedError("binary", f"byte {done + block.index(0)} is NUL; expected text")
+def _survey(path: Path) -> tuple[int, int, int]:
+    """Count lines, lines of UTF-8 Chinese, and lines that are no UTF-8; ASCII blocks count as one line."""
+    lines = chinese = damaged = 0
+    for block in _line_bytes(path):
+        if b"\0" in block:
+            raise FileRefusedError("binary", "the file holds NUL bytes; expected text")
+        if block.isascii():
+            lines += 1
+            continue
+        for line in block.split(b"\n"):
+            lines += bool(line)
             try:
-                if not (block.isascii() and not decoder.getstate()[0]):
-                    decoder.decode(block)
-            except UnicodeDecodeError as error:
-                return f"{error.reason} near byte {done + error.start}"
-            done += len(block)
+                line.decode()
+                chinese += CJK.search(line) is not None
+            except UnicodeDecodeError:
+                damaged += 1
+    return lines, chinese, damaged
+
+
+def _not_gbk(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    with path.open("rb") as source:
         try:
+            while block := source.read(BLOCK_BYTES):
+                decoder.decode(block)
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return f"the last character is cut off at byte {done}"
+        except UnicodeDecodeError as error:
+            return error.reason
     return ""
 
 
 def line_blocks(path: Path) -> Iterator[bytes]:
     r"""Yield the file as UTF-8 in blocks of whole lines ended by \n, without byte-order mark.
 
-    A line longer than LINE_BYTES comes alone, cut to LINE_BYTES + 1 bytes, so that it can be told.
+    Bytes that are no text become REPLACEMENT. A line longer than LINE_BYTES comes cut to a little more than
+    that, so that it can be told.
     """
     encoding = encoding_of(path)
-    with path.open("r", encoding="utf-8-sig" if encoding == "utf-8" else encoding) as source:
-        rest = ""
-        while text := source.read(BLOCK_BYTES):
-            lines, newline, rest = (rest + text).rpartition("\n")
+    for block in _line_bytes(path):
+        if block.isascii():
+            yield block
+        else:
+            yield block.decode(encoding, errors="replace").encode()
+
+
+def _line_bytes(path: Path) -> Iterator[bytes]:
+    """Yield whole lines, their ends made LF. Neither UTF-8 nor GB18030 uses CR or LF inside a character."""
+    with path.open("rb") as source:
+        rest = source.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+        if rest.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise FileRefusedError("encoding", "the text is UTF-16; expected UTF-8 or GBK")
+        while block := source.read(BLOCK_BYTES):
+            text = rest + block
+            # A CR at the very end may be half of a CR LF.
+            held = b"\r" if text.endswith(b"\r") else b""
+            lines, newline, rest = _unix(text.removesuffix(held)).rpartition(b"\n")
+            rest = rest[: LINE_BYTES + 1] + held
             if newline:
-                yield (lines + newline).encode()
-            if len(rest) > LINE_BYTES:
-                yield (rest[: LINE_BYTES + 1] + "\n").encode()
-                rest = _after_line(source)
-        if rest:
-            yield (rest + "\n").encode()
+                yield lines + newline
+        if rest := _unix(rest):
+            yield rest if rest.endswith(b"\n") else rest + b"\n"
 
 
-def _after_line(source: TextIO) -> str:
-    while text := source.read(BLOCK_BYTES):
-        _, newline, rest = text.partition("\n")
-        if newline:
-            return rest
-    return ""
+def _unix(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text

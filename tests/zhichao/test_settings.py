@@ -90,6 +90,8 @@ def test_a_station_by_id_or_by_file(tmp_path: Path) -> None:
     [
         ({"id": "../up"}, "plain name"),
         ({"id": "a/b"}, "plain name"),
+        ({"id": ""}, "plain name"),
+        ({"id": "a\nb"}, "plain name"),
         ({"timezone": "Asia/Nowhere"}, "timezone"),
         ({"format": "magic"}, "format"),
         ({"format": "mapped_csv"}, "needs the table mapped_csv"),

@@ -51,6 +51,9 @@ def test_values_and_units(tmp_path: Path) -> None:
         (lambda row: row[: row.rindex(",")] + ",NaN", "bad_number", "Speed"),
         (lambda row: row[: row.rindex(",")] + ",fast", "bad_number", "Speed"),
         (lambda row: row + "9" * 70_000, "line_too_long", ""),
+        (lambda row: '"' + row + "9" * 200_000, "line_too_long", ""),
+        (lambda row: row.replace("49000", "4_9000", 1), "bad_integer", "Gross_Load"),
+        (lambda row: row.replace("49000", "４９０００", 1), "bad_integer", "Gross_Load"),
     ],
 )
 def test_a_bad_row_is_named_and_the_rest_goes_on(
@@ -102,9 +105,32 @@ def test_encodings_and_line_ends_read_alike(tmp_path: Path, encoding: str, end: 
     rows = [f"{hs_row(TIME, 40_000 + 10 * n)},浙Z0000{n}" for n in range(5)]
     path = tmp_path / "a.csv"
     path.write_bytes((end.join([header, *rows]) + end).encode(encoding))
-    (batch,), problems = read(path)
+    batches, problems = read(path)
     assert not problems
-    assert batch.plate_front.tolist() == [f"浙Z0000{n}" for n in range(5)]
+    assert [plate for batch in batches for plate in batch.plate_front] == [f"浙Z0000{n}" for n in range(5)]
+
+
+def test_one_damaged_row_does_not_change_the_others(tmp_path: Path) -> None:
+    lines = [HEADER + ",License_Plate", *(f"{hs_row(TIME, 40_000 + 10 * n)},浙Z00001" for n in range(6))]
+    encoded = [line.encode() for line in lines]
+    encoded[3] = lines[3].encode("gb18030")  # one row pasted from elsewhere
+    encoded[6] = encoded[6][: encoded[6].index(b"Z") - 1]  # cut inside a character
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\n".join(encoded))
+    batches, problems = read(path)
+    assert [one for batch in batches for one in batch.plate_front] == ["浙Z00001"] * 4
+    assert [(problem.row, problem.code) for problem in problems] == [(3, "encoding"), (6, "encoding")]
+
+
+@pytest.mark.parametrize("plate", ["浙Z00001", "鲁Z00001", "豫Z00001"])
+def test_gbk_is_told_from_utf_8(tmp_path: Path, plate: str) -> None:
+    path = tmp_path / "a.csv"
+    lines = [HEADER + ",License_Plate", *(f"{hs_row(TIME, 40_000 + 10 * n)},{plate}" for n in range(3))]
+    lines.append(f"{hs_row(TIME, 40_500)},皖Z00002")
+    path.write_bytes("\n".join(lines).encode("gb18030"))
+    batches, problems = read(path)
+    assert not problems
+    assert [one for batch in batches for one in batch.plate_front] == [plate] * 3 + ["皖Z00002"]
 
 
 def test_mixed_line_ends_blank_lines_quotes_and_padding(tmp_path: Path) -> None:

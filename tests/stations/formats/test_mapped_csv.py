@@ -5,7 +5,7 @@ import pytest
 
 from stations.formats.base import FileRefusedError
 from stations.formats.mapped_csv import MappedCsvFormat
-from stations.station import MappedColumn, MappedCsv
+from stations.station import LengthColumn, MappedCsv, MassColumn, SpeedColumn
 
 MAPPING = MappedCsv(
     delimiter=";",
@@ -13,10 +13,10 @@ MAPPING = MappedCsv(
     time="时间",
     lane="车道",
     serial="流水号",
-    gross=MappedColumn(column="总重", unit="t"),
-    axles=tuple(MappedColumn(column=f"轴{axle}", unit="kN") for axle in (1, 2, 3)),
-    spacings=tuple(MappedColumn(column=f"距{axle}", unit="m") for axle in (1, 2)),
-    speed=MappedColumn(column="速度", unit="m/s"),
+    gross=MassColumn(column="总重", unit="t"),
+    axles=tuple(MassColumn(column=f"轴{axle}", unit="kN") for axle in (1, 2, 3)),
+    spacings=tuple(LengthColumn(column=f"距{axle}", unit="m") for axle in (1, 2)),
+    speed=SpeedColumn(column="速度", unit="m/s"),
     plate_front="车牌",
     ignore=("备注",),
 )

@@ -28,7 +28,7 @@ RECORD: dict[str, Any] = {
 
 
 def read(path: Path, content: object) -> Block:
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(content), encoding="utf-8")
     (block,) = StationUpload(zone=ZoneInfo("Asia/Shanghai"), code="310000SIM").read(path)
     return block
 
@@ -61,6 +61,11 @@ def test_one_object_or_a_list(tmp_path: Path) -> None:
         ("frontImage", "a\0b.jpg"),
         ("surprise", "x"),
         ("speed", "NaN"),
+        ("axisNum", "65538"),
+        ("laneNo", "65537"),
+        ("totalWeight", "１８５００"),
+        ("previewDate", "0001-01-01 00:00:00"),
+        ("licenseCodeFront", "\ud800"),
     ],
 )
 def test_a_bad_object_is_named_and_the_rest_goes_on(tmp_path: Path, field: str, value: object) -> None:
@@ -76,6 +81,24 @@ def test_a_missing_field_and_a_wrong_shape_are_named(tmp_path: Path) -> None:
     block = read(tmp_path / "a.json", [missing, 7, [RECORD], None])
     assert [problem.row for problem in block.problems] == [1, 2, 3, 4]
     assert block.problems[0].column == "laneNo"
+
+
+def test_a_number_of_absurd_length_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(
+        json.dumps(RECORD).replace('"isEscape": 0', f'"isEscape": {"9" * 5000}'), encoding="utf-8"
+    )
+    (block,) = StationUpload(zone=ZoneInfo("Asia/Shanghai"), code="").read(path)
+    assert [(one.row, one.column) for one in block.problems] == [(1, "isEscape")]
+
+
+def test_a_key_that_stands_twice_is_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    twice = json.dumps(RECORD).replace('"speed"', '"totalWeight": "9000", "speed"')
+    path.write_text(f"[{json.dumps(RECORD)}, {twice}]", encoding="utf-8")
+    (block,) = StationUpload(zone=ZoneInfo("Asia/Shanghai"), code="").read(path)
+    assert block.batch.row.tolist() == [1]
+    assert [(one.row, one.column, one.code) for one in block.problems] == [(2, "totalWeight", "repeated_key")]
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2", "", "[]", "[" * 100_000, '{"a": 1} x'])
