@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,6 @@ from models.values.timeline import local_days
 from pipeline.rules.limits import gross_limits
 from pipeline.rules.rule_sets import RuleSet, rule_set_on
 from stations.station import Station
-
-BASIS_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +42,9 @@ class Overload:
 
 def decided_kg(gross_kg: NDArray[np.int64], mpe_percent: float) -> NDArray[np.int64]:
     """Return floor(gross x (1 - mpe)) in whole kg, computed in integers so that no rounding decides."""
-    kept = BASIS_POINTS - round(mpe_percent * 100)
-    return gross_kg * kept // BASIS_POINTS
+    # The percentage as it was declared, not its nearest binary fraction.
+    kept = 1 - Fraction(str(mpe_percent)) / 100
+    return gross_kg * kept.numerator // kept.denominator
 
 
 def judge_overload(batch: PassageBatch, station: Station, sets: tuple[RuleSet, ...]) -> Overload:

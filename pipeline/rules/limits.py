@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rules.rule_sets import GrossLimit, GrossMass
+from pipeline.rules.rule_sets import GrossMass
 
 WORDS = ("", "steer", "group", "wide")
 UNKNOWN, STEER, GROUP, WIDE = range(4)
@@ -62,11 +62,3 @@ def _limit(axles: int, words: NDArray[np.int64], rules: GrossMass) -> tuple[int,
         if not row.spacings or row.spacings == named:
             return row.limit_kg, "" if row.open else row.layout, row.open
     return max((row.limit_kg for row in rows), default=0), "", bool(rows)
-
-
-def citation(axles: int, limit_kg: int, rules: GrossMass) -> str:
-    """Return where the figure stands in the law."""
-    rows: list[GrossLimit] = [
-        row for row in rules.limit if row.axles == axles or (row.or_more and axles > row.axles)
-    ]
-    return next((row.citation for row in rows if row.limit_kg == limit_kg), "")

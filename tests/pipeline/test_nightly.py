@@ -168,6 +168,7 @@ def test_a_chunk_that_fails_is_named_and_offered_again(make_night: MakeNight) ->
         **{name: getattr(night.run_all, name) for name in night.run_all.__slots__}
         | {"executor": InlineExecutor(fake_reader)}
     )
+    healthy.database.close()
     healthy.database = night.database
     assert (healthy.run().unjudged, len(night.cases())) == (0, 2)
 
