@@ -10,7 +10,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+
+from models import edges
 
 BUSY_TIMEOUT_MS = 30_000
 
@@ -25,7 +27,10 @@ class Database:
     def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         """Open `url`, creating the folder of an SQLite file, and apply outstanding migrations."""
         self.url = url
-        self.engine = _engine(url, busy_timeout_ms)
+        try:
+            self.engine = _engine(url, busy_timeout_ms)
+        except (ArgumentError, ImportError) as error:
+            raise DatabaseUnavailableError(f"database_url can't be used: {error}") from error
         with self._explained():
             self._migrate()
 
@@ -40,8 +45,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a connection whose transaction is committed at the end, or rolled back on any error."""
+    def write(self, edge: str) -> Iterator[Connection]:
+        """Give a connection whose transaction is committed at the end, or rolled back on any error.
+
+        `edge` names the commit (see `models.edges`).
+        """
         # SQLite: taking the write lock at BEGIN is what makes read-then-write safe between processes.
         with (
             self._explained(),
@@ -49,6 +57,8 @@ class Database:
             connection.execution_options(immediate=True).begin(),
         ):
             yield connection
+            edges.passed(f"{edge}: before commit")
+        edges.passed(f"{edge}: after commit")
 
     def _migrate(self) -> None:
         config = Config()

@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT DO NOTHING, spelled alike on SQLite and PostgreSQL."""
+"""INSERT … ON CONFLICT, spelled alike on SQLite and PostgreSQL."""
 
 from typing import Any
 
@@ -13,5 +13,10 @@ def insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN40
 
     Its row count can't be trusted (psycopg says -1); use RETURNING to learn what was inserted.
     """
+    return upsert(connection, table).on_conflict_do_nothing()
+
+
+def upsert(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401 (one of two dialects' classes)
+    """Return the dialect's insert, which has `on_conflict_do_update`."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    return dialect.insert(table)

@@ -1,5 +1,7 @@
 """Tables: what is kept. Instants are UTC milliseconds; lists of numbers are comma-separated text."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -11,6 +13,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from models.values.quality import Severity
+from models.values.states import ChunkState, QuarantineState, SourceKind, SourceState
 
 # SQLite numbers rows by itself only for a column declared INTEGER PRIMARY KEY.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -30,14 +35,20 @@ class Base(DeclarativeBase):
     )
 
 
+def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    """Hold a column to the words of an enum."""
+    words = ", ".join(f"'{state}'" for state in states)
+    return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
 class SourceFile(Base):
     """One file as it came in: its bytes lie in the file store under `sha256`."""
 
     __tablename__ = "source_file"
     __table_args__ = (
         UniqueConstraint("station_id", "sha256", "name"),
-        CheckConstraint("kind IN ('records', 'frame', 'unknown')", name="kind"),
-        CheckConstraint("state IN ('taken', 'quarantined')", name="state"),
+        _one_of("kind", SourceKind),
+        _one_of("state", SourceState),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -60,7 +71,7 @@ class Chunk(Base):
     __tablename__ = "chunk"
     __table_args__ = (
         UniqueConstraint("station_id", "day", "number"),
-        CheckConstraint("state IN ('planned', 'done', 'failed')", name="state"),
+        _one_of("state", ChunkState),
         Index("ix_chunk_day_state", "day", "state"),
     )
 
@@ -145,7 +156,7 @@ class Quarantine(Base):
     __tablename__ = "quarantine"
     __table_args__ = (
         UniqueConstraint("station_id", "sha256", "name", "row"),
-        CheckConstraint("state IN ('open', 'mended', 'superseded')", name="state"),
+        _one_of("state", QuarantineState),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -163,9 +174,7 @@ class Judgement(Base):
     """What the stages say of one passage: quality, limit, decided mass, plate; codes are space-separated."""
 
     __tablename__ = "judgement"
-    __table_args__ = (
-        CheckConstraint("severity IN ('accepted', 'note', 'doubt', 'reject')", name="severity"),
-    )
+    __table_args__ = (_one_of("severity", Severity),)
 
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"), primary_key=True)
     severity: Mapped[str] = mapped_column(Text)
@@ -226,3 +235,14 @@ class Finding(Base):
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
     kind: Mapped[str] = mapped_column(Text)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+
+
+class Lease(Base):
+    """Who works on what, until when (milliseconds of the database's clock)."""
+
+    __tablename__ = "lease"
+    __table_args__ = (Index("ix_lease_holder", "holder"),)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    holder: Mapped[str] = mapped_column(Text)
+    until: Mapped[int] = mapped_column(BigInteger)

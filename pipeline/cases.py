@@ -1,13 +1,16 @@
 """Open cases: findings of one vehicle at one station within a minute become one case."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from models.tables import Case, Finding, Judgement, Passage
 from models.values.timeline import day_bounds_ms, from_ms
+from pipeline.plates.grammar import pattern_of
 from stations.station import Station
 
 SAME_CASE_MS = 60_000
@@ -15,81 +18,135 @@ SAME_CASE_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedPassage:
-    """A passage with findings; `vehicle` is its plate, "" if unknown.
-
-    `case_id` is set if a finding of it has a case, `waiting` if one has none.
-    """
+    """A passage with findings that have no case yet; `vehicle` is its plate, "" if unknown."""
 
     passage_id: int
     passed_at_ms: int
     lane: int
     vehicle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """A case that is open already, by the passage that opened it; its vehicles as now read."""
+
+    case_id: int
+    passed_at_ms: int
+    vehicles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Passages of one case, by time; `case_id` is None if the case is still to be opened."""
+
     case_id: int | None
-    waiting: bool
+    passages: tuple[FlaggedPassage, ...]
 
 
-def group_passages(flagged: Sequence[FlaggedPassage]) -> list[list[FlaggedPassage]]:
-    """Return the passages of each case, by time; those of one instant keep their order.
+def group_passages(waiting: Sequence[FlaggedPassage], cases: Sequence[OpenCase]) -> list[Group]:
+    """Return which passages join which open case, and which open new ones.
 
-    A passage joins the group of its vehicle whose first passage lies less than a minute before it. An
-    unknown vehicle is never taken for another unknown one.
+    A passage joins the case of its vehicle that was opened by a passage less than a minute away, before or
+    after it. An unknown vehicle is never taken for another unknown one. Cases that are open are not joined
+    later: a person may already have looked at them.
     """
-    groups: list[list[FlaggedPassage]] = []
-    latest: dict[str, list[FlaggedPassage]] = {}
-    for passage in sorted(flagged, key=lambda one: one.passed_at_ms):
-        group = latest.get(passage.vehicle) if passage.vehicle else None
-        if group is not None and passage.passed_at_ms - group[0].passed_at_ms < SAME_CASE_MS:
-            group.append(passage)
+    anchors: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    groups: list[tuple[int | None, list[FlaggedPassage]]] = []
+    for case in cases:
+        groups.append((case.case_id, []))
+        for vehicle in case.vehicles - {""}:
+            anchors[vehicle].append((case.passed_at_ms, len(groups) - 1))
+    for passage in sorted(waiting, key=lambda one: one.passed_at_ms):
+        near = [
+            (abs(passage.passed_at_ms - anchor_ms), number)
+            for anchor_ms, number in anchors[passage.vehicle]
+            if passage.vehicle and abs(passage.passed_at_ms - anchor_ms) < SAME_CASE_MS
+        ]
+        if near:
+            groups[min(near)[1]][1].append(passage)
         else:
-            group = [passage]
-            groups.append(group)
-            latest[passage.vehicle] = group
-    return groups
+            groups.append((None, [passage]))
+            anchors[passage.vehicle].append((passage.passed_at_ms, len(groups) - 1))
+    return [Group(case_id=case_id, passages=tuple(members)) for case_id, members in groups if members]
 
 
 def open_cases(connection: Connection, station: Station, day: date) -> int:
     """Give every finding of a station's day a case; return how many cases are new."""
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    flagged = _flagged(connection, station, start_ms - SAME_CASE_MS, end_ms)
+    _join_own_cases(connection, station, start_ms, end_ms)
+    cases = _open_cases(connection, station, start_ms - SAME_CASE_MS, end_ms + SAME_CASE_MS)
     opened = 0
-    for group in group_passages(flagged):
-        waiting = [one for one in group if one.waiting and one.passed_at_ms >= start_ms]
-        if not waiting:
-            continue
-        case_ids = [one.case_id for one in group if one.case_id is not None]
-        if not case_ids:
-            case_ids = [_open(connection, station, waiting[0])]
+    for group in group_passages(_waiting(connection, station, start_ms, end_ms), cases):
+        case_id = group.case_id
+        if case_id is None:
+            case_id = _open(connection, station, group.passages[0])
             opened += 1
         connection.execute(
             update(Finding)
-            .where(Finding.passage_id.in_([one.passage_id for one in waiting]), Finding.case_id.is_(None))
-            .values(case_id=min(case_ids))
+            .where(
+                Finding.passage_id.in_([one.passage_id for one in group.passages]), Finding.case_id.is_(None)
+            )
+            .values(case_id=case_id)
         )
     return opened
 
 
-def _flagged(connection: Connection, station: Station, start_ms: int, end_ms: int) -> list[FlaggedPassage]:
+def _join_own_cases(connection: Connection, station: Station, start_ms: int, end_ms: int) -> None:
+    """Give a finding the case that its passage has already by another finding."""
+    sibling = aliased(Finding)
+    own_case = (
+        select(func.min(sibling.case_id)).where(sibling.passage_id == Finding.passage_id).scalar_subquery()
+    )
+    of_day = select(Passage.id).where(
+        Passage.station_id == station.id, Passage.passed_at >= start_ms, Passage.passed_at < end_ms
+    )
+    connection.execute(
+        update(Finding)
+        .where(Finding.case_id.is_(None), Finding.passage_id.in_(of_day))
+        .values(case_id=own_case)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _waiting(connection: Connection, station: Station, start_ms: int, end_ms: int) -> list[FlaggedPassage]:
     rows = connection.execute(
-        select(
-            Passage.id, Passage.passed_at, Passage.lane, Judgement.plate, Passage.plate_front, Finding.case_id
-        )
+        select(Passage.id, Passage.passed_at, Passage.lane, Judgement.plate, Passage.plate_front)
         .join(Finding, Finding.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
         .where(Passage.station_id == station.id, Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
-        .order_by(Passage.passed_at, Passage.record_key, Finding.case_id)
+        .where(Finding.case_id.is_(None))
+        .group_by(Passage.id, Judgement.passage_id)
+        .order_by(Passage.passed_at, Passage.record_key)
     )
-    passages: dict[int, FlaggedPassage] = {}
-    for passage_id, passed_at, lane, plate, station_plate, case_id in rows:
-        before = passages.get(passage_id)
-        passages[passage_id] = FlaggedPassage(
-            passage_id=passage_id,
-            passed_at_ms=passed_at,
-            lane=lane,
-            vehicle=plate or station_plate,
-            case_id=case_id if case_id is not None else before.case_id if before else None,
-            waiting=case_id is None or (before is not None and before.waiting),
+    return [
+        FlaggedPassage(
+            passage_id=passage_id, passed_at_ms=passed_at, lane=lane, vehicle=_vehicle(plate, by_station)
         )
-    return list(passages.values())
+        for passage_id, passed_at, lane, plate, by_station in rows
+    ]
+
+
+def _open_cases(connection: Connection, station: Station, start_ms: int, end_ms: int) -> list[OpenCase]:
+    rows = connection.execute(
+        select(Case.id, Case.passed_at, Judgement.plate, Passage.plate_front)
+        .join(Finding, Finding.case_id == Case.id)
+        .join(Passage, Passage.id == Finding.passage_id)
+        .join(Judgement, Judgement.passage_id == Passage.id)
+        .where(Case.station_id == station.id, Case.passed_at > start_ms, Case.passed_at < end_ms)
+        .order_by(Case.passed_at, Case.number)
+    )
+    vehicles: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
+    for case_id, passed_at, plate, by_station in rows:
+        vehicles[case_id, passed_at].add(_vehicle(plate, by_station))
+    return [
+        OpenCase(case_id=case_id, passed_at_ms=passed_at, vehicles=frozenset(plates))
+        for (case_id, passed_at), plates in vehicles.items()
+    ]
+
+
+def _vehicle(plate: str, by_station: str) -> str:
+    """Return what names the vehicle; stations also send words such as 无车牌 where a plate should stand."""
+    return plate or (by_station if pattern_of(by_station) is not None else "")
 
 
 def _open(connection: Connection, station: Station, first: FlaggedPassage) -> int:

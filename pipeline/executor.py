@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from itertools import islice
 from typing import Protocol
@@ -47,27 +48,60 @@ class PoolExecutor:
         self._workers = workers
 
     def run(self, work: Iterable[ChunkWork]) -> Iterator[Outcome]:
-        """Yield results as they come; at most two chunks a worker are loaded at a time."""
-        # A forked copy of a process with running inference threads can hang; a spawned one starts clean.
-        context = multiprocessing.get_context("spawn")
+        """Yield results as they come; at most two chunks a worker are loaded at a time.
+
+        A worker that dies takes the whole pool with it, and nobody can tell over which chunk. Those under
+        way are then judged one by one, each in a pool of its own, so that only the guilty one fails.
+        """
         remaining = iter(work)
-        with ProcessPoolExecutor(self._workers, context, _start_worker, (self._reader,)) as pool:
-            running: dict[Future[ChunkResult], ChunkWork] = {}
-            while True:
+        lost: list[ChunkWork] = []
+        while True:
+            yield from self._run_pool(remaining, lost)
+            if not lost:
+                return
+            for chunk in lost:
+                yield from self._run_alone(chunk)
+            lost.clear()
+
+    def _run_pool(self, remaining: Iterator[ChunkWork], lost: list[ChunkWork]) -> Iterator[Outcome]:
+        running: dict[Future[ChunkResult], ChunkWork] = {}
+        with self._pool(self._workers) as pool:
+            while not lost:
                 for chunk in islice(remaining, 2 * self._workers - len(running)):
-                    running[pool.submit(_judge, chunk)] = chunk
+                    try:
+                        running[pool.submit(_judge, chunk)] = chunk
+                    except BrokenProcessPool:
+                        lost.append(chunk)
                 if not running:
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    error = future.exception()
                     chunk = running.pop(future)
-                    if error is None:
-                        yield chunk, future.result()
-                    elif isinstance(error, Exception):
-                        yield chunk, error
+                    if isinstance(future.exception(), BrokenProcessPool):
+                        lost.append(chunk)
                     else:
-                        raise error
+                        yield _outcome(chunk, future)
+        for future, chunk in running.items():
+            if isinstance(future.exception(), BrokenProcessPool):
+                lost.append(chunk)
+            else:
+                yield _outcome(chunk, future)
+
+    def _run_alone(self, chunk: ChunkWork) -> Iterator[Outcome]:
+        with self._pool(1) as pool:
+            yield _outcome(chunk, pool.submit(_judge, chunk))
+
+    def _pool(self, workers: int) -> ProcessPoolExecutor:
+        # A forked copy of a process with running inference threads can hang; a spawned one starts clean.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(workers, context, _start_worker, (self._reader,))
+
+
+def _outcome(chunk: ChunkWork, future: Future[ChunkResult]) -> Outcome:
+    try:
+        return chunk, future.result()
+    except Exception as error:  # noqa: BLE001 (one bad chunk must not stop the night)
+        return chunk, error
 
 
 _worker_reader: ReaderFactory | None = None

@@ -1,7 +1,9 @@
 """The night's cases for people and programs: CSV and JSON, the same content each time."""
 
 import csv
+import io
 import json
+import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -32,7 +34,7 @@ def case_rows(connection: Connection, station: Station, day: date | None) -> lis
             Passage.gross_kg,
             Judgement,
             Passage.plate_front,
-            Passage.speed_kmh,
+            Passage.plate_rear,
             Frame.sha256,
             _plate_box().label("box"),
             kinds(Finding.kind, " ").label("kinds"),
@@ -78,12 +80,13 @@ def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row m
         "plate_colour": row["plate_colour"],
         "plate_confidence": round(row["plate_confidence"], 4),
         "plate_by_station": row["plate_front"],
+        "plate_rear_by_station": row["plate_rear"],
         "axle_count": row["axle_count"],
         "gross_kg": row["gross_kg"],
         "decided_kg": row["decided_kg"],
         "limit_kg": row["limit_kg"],
         "excess_kg": row["excess_kg"],
-        "excess_ratio": round(row["excess_kg"] / row["limit_kg"], 4),
+        "excess_ratio": round(row["excess_kg"] / row["limit_kg"], 6),
         "rule_set": row["rule_set"],
         "quality": list(codes),
         "doubts": list(doubts),
@@ -105,6 +108,7 @@ HEADINGS = {
     "plate_colour": "号牌颜色",
     "plate_confidence": "识别置信度",
     "plate_by_station": "站点上传号牌",
+    "plate_rear_by_station": "站点上传车尾号牌",
     "axle_count": "轴数",
     "gross_kg": "实测总质量(kg)",
     "decided_kg": "认定总质量(kg)",
@@ -112,7 +116,7 @@ HEADINGS = {
     "excess_kg": "超限质量(kg)",
     "excess_ratio": "超限率",
     "rule_set": "适用规则",
-    "quality": "质量代码",
+    "quality": "记录质量",
     "doubts": "疑点",
     "reasons": "事由与疑点",
     "plate_frame_sha256": "号牌图片SHA-256",
@@ -122,20 +126,33 @@ HEADINGS = {
 
 def write_exports(rows: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
     """Write cases.csv (Chinese headings, opens in spreadsheet programs) and cases.json into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    table, lines = folder / "cases.csv", folder / "cases.json"
-    with table.open("w", encoding="utf-8-sig", newline="") as sink:
-        writer = csv.writer(sink)
-        writer.writerow(HEADINGS.values())
-        writer.writerows([_cell(name, row[name]) for name in HEADINGS] for row in rows)
-    lines.write_text(json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return [table, lines]
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(HEADINGS.values())
+    writer.writerows([_cell(name, row[name]) for name in HEADINGS] for row in rows)
+    text = json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n"
+    return [
+        _replace(folder / "cases.csv", table.getvalue().encode("utf-8-sig")),
+        _replace(folder / "cases.json", text.encode()),
+    ]
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    """Write a file so that a reader sees the old or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half.write_bytes(content)
+    return half.replace(path)
 
 
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401 (a JSON value)
     match name:
         case "findings":
             text = "；".join(FindingKind(word).label for word in value)
+        case "quality":
+            text = "；".join(QualityCode(word).label for word in value)
+        case "doubts":
+            text = "；".join(Doubt(word).label for word in value)
         case "plate_colour":
             text = PlateColour(value).label
         case _:

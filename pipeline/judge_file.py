@@ -1,20 +1,21 @@
 """Judge one record file without a database: every passage over its limit, and what the file holds."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from models.values.passages import PassageBatch, content_key
 from models.values.quality import Severity
-from models.values.timeline import from_ms
 from pipeline.overload import Overload, judge_overload
 from pipeline.quality import codes_of, quality_codes, severity_rank
 from pipeline.rules.rule_sets import rule_sets
+from pipeline.seen import SeenKeys
 from stations.formats import record_format
 from stations.formats.base import Problem
 from stations.station import Station
@@ -42,15 +43,13 @@ def judge_file(path: Path, station: Station, now_ms: int, report: FileReport) ->
     `repeated`.
     """
     sets = rule_sets()
-    seen = np.zeros(0, dtype=np.uint64)
+    seen = SeenKeys()
     for block in record_format(station).read(path):
         report.problems += block.problems
         batch = block.batch
         if not len(batch):
             continue
-        keys = content_key(batch)
-        repeated = _seen_before(keys, seen)
-        seen = np.union1d(seen, keys)
+        repeated = seen.repeated(batch.passed_at_ms, content_key(batch))
         received = np.full(len(batch), now_ms, dtype=np.int64)
         masks = quality_codes(batch, station, sets, received_at_ms=received, repeated=repeated)
         overload = judge_overload(batch, station, sets)
@@ -58,12 +57,6 @@ def judge_file(path: Path, station: Station, now_ms: int, report: FileReport) ->
         over = np.flatnonzero(overload.excess_kg > 0)
         report.over_limit.update(zip(batch.lane[over].tolist(), batch.axle_count[over].tolist(), strict=True))
         yield from _lines(batch.take(over), overload.take(over), masks[over].tolist(), station)
-
-
-def _seen_before(keys: NDArray[np.uint64], seen: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    first = np.zeros(len(keys), dtype=bool)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return ~first | np.isin(keys, seen)
 
 
 def _count(report: FileReport, masks: NDArray[np.uint64]) -> None:
@@ -78,22 +71,26 @@ def _count(report: FileReport, masks: NDArray[np.uint64]) -> None:
 def _lines(
     batch: PassageBatch, overload: Overload, masks: list[int], station: Station
 ) -> Iterator[dict[str, Any]]:
-    for position, mask in enumerate(masks):
-        limit_kg, excess_kg = int(overload.limit_kg[position]), int(overload.excess_kg[position])
-        yield {
-            "row": int(batch.row[position]),
-            "time": from_ms(int(batch.passed_at_ms[position]), station.zone).isoformat(
-                timespec="milliseconds"
-            ),
-            "lane": int(batch.lane[position]),
-            "axle_count": int(batch.axle_count[position]),
-            "gross_kg": int(batch.gross_kg[position]),
-            "decided_kg": int(overload.decided_kg[position]),
-            "limit_kg": limit_kg,
-            "excess_kg": excess_kg,
-            "excess_ratio": round(excess_kg / limit_kg, 6),
-            "layout": str(overload.layout[position]),
-            "layout_open": bool(overload.layout_open[position]),
-            "rule_set": str(overload.rule_set[position]),
-            "quality": [code.value for code in codes_of(mask)],
-        }
+    codes = {mask: [code.value for code in codes_of(mask)] for mask in set(masks)}
+    columns: dict[str, Sequence[Any]] = {
+        "row": batch.row.tolist(),
+        "time": _iso_times(batch.passed_at_ms, station),
+        "lane": batch.lane.tolist(),
+        "axle_count": batch.axle_count.tolist(),
+        "gross_kg": batch.gross_kg.tolist(),
+        "decided_kg": overload.decided_kg.tolist(),
+        "limit_kg": overload.limit_kg.tolist(),
+        "excess_kg": overload.excess_kg.tolist(),
+        "excess_ratio": np.round(overload.excess_kg / overload.limit_kg, 6).tolist(),
+        "layout": overload.layout.tolist(),
+        "layout_open": overload.layout_open.tolist(),
+        "rule_set": overload.rule_set.tolist(),
+        "quality": [codes[mask] for mask in masks],
+    }
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
+
+
+def _iso_times(instant_ms: NDArray[np.int64], station: Station) -> list[str]:
+    local = pl.from_epoch(pl.Series(instant_ms), "ms").dt.replace_time_zone("UTC")
+    return local.dt.convert_time_zone(station.timezone).dt.to_string("%Y-%m-%dT%H:%M:%S%.3f%:z").to_list()

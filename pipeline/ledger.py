@@ -1,25 +1,46 @@
 """The ledger of chunks: what of a day is planned, and what is done, each chunk in one transaction."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
+from models import leases
 from models.files import FileStore
 from models.inserts import insert_new
+from models.leases import Holder
 from models.passage_rows import from_rows, select_passages
-from models.tables import Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
+from models.tables import Chunk, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow, SourceFile
 from models.values.passages import FrameKind
 from models.values.plates import PlateColour
 from models.values.quality import worst
-from models.values.timeline import day_bounds_ms
+from models.values.states import ChunkState
+from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.judge import ChunkResult, ChunkWork, FrameFile
 from pipeline.quality import codes_of
 from stations.station import Station
+
+# Every zone's offset in use is a multiple of this.
+QUARTER_HOUR_MS = 900_000
 
 
 def plan_chunks(connection: Connection, station: Station, day: date, size: int) -> None:
@@ -40,24 +61,71 @@ def plan_chunks(connection: Connection, station: Station, day: date, size: int) 
     number = max(connection.scalars(done), default=0)
     for first in range(0, len(ids), size):
         number += 1
-        row = {"station_id": station.id, "day": str(day), "number": number, "state": "planned", "reason": ""}
+        row = {
+            "station_id": station.id,
+            "day": str(day),
+            "number": number,
+            "state": ChunkState.PLANNED.value,
+            "reason": "",
+        }
         chunk_id = connection.execute(insert(Chunk).values(row).returning(Chunk.id)).scalar_one()
         assign = update(Passage).where(Passage.id == bindparam("passage")).values(chunk_id=chunk_id)
         connection.execute(assign, [{"passage": passage_id} for passage_id in ids[first : first + size]])
 
 
-def open_chunks(connection: Connection, stations: Sequence[Station], day: date) -> list[tuple[int, str]]:
-    """Return (chunk id, station id) of the day's chunks that are not done, in order."""
-    undone = (
-        select(Chunk.id, Chunk.station_id)
-        .where(
-            Chunk.day == str(day),
-            Chunk.state != "done",
-            Chunk.station_id.in_([station.id for station in stations]),
-        )
-        .order_by(Chunk.station_id, Chunk.number)
+def claim_chunk(
+    connection: Connection, stations: Sequence[Station], day: date, holder: Holder, skip: Collection[int]
+) -> tuple[int, str] | None:
+    """Lease the next chunk of the day that is not done and nobody works on; return its id and station id."""
+    leases.release_dead(connection)
+    while True:
+        free = _undone(stations, day).where(Chunk.id.not_in(skip), ~_leased(leases.now_ms(connection)))
+        chunk = connection.execute(free.order_by(Chunk.station_id, Chunk.number).limit(1)).first()
+        if chunk is None:
+            return None
+        if leases.take(connection, lease_name(chunk.id), holder):
+            return chunk.id, chunk.station_id
+
+
+def others_at_work(connection: Connection, stations: Sequence[Station], day: date) -> bool:
+    """Tell whether somebody still works on a chunk of the day."""
+    leases.release_dead(connection)
+    busy = _undone(stations, day).where(_leased(leases.now_ms(connection))).limit(1)
+    return connection.execute(busy).first() is not None
+
+
+def count_undone(connection: Connection, stations: Sequence[Station], day: date) -> int:
+    """Return how many chunks of the day are not done."""
+    return int(connection.scalar(select(func.count()).select_from(_undone(stations, day).subquery())) or 0)
+
+
+def unplanned_days(connection: Connection, station: Station) -> dict[str, int]:
+    """Return how many passages of a station are in no chunk yet, by local day."""
+    # Counted by quarter hours in the database: days depend on the zone, which it does not know.
+    quarter = Passage.passed_at.op("/")(QUARTER_HOUR_MS)
+    free = select(quarter, func.count()).where(Passage.station_id == station.id, Passage.chunk_id.is_(None))
+    counts: Counter[str] = Counter()
+    for number, count in connection.execute(free.group_by(quarter).order_by(quarter)):
+        counts[str(from_ms(number * QUARTER_HOUR_MS, station.zone).date())] += count
+    return dict(counts)
+
+
+def lease_name(chunk_id: int) -> str:
+    """Return the name of a chunk's lease."""
+    return f"chunk:{chunk_id}"
+
+
+def _undone(stations: Sequence[Station], day: date) -> Select[int, str]:
+    return select(Chunk.id, Chunk.station_id).where(
+        Chunk.day == str(day),
+        Chunk.state != ChunkState.DONE,
+        Chunk.station_id.in_([station.id for station in stations]),
     )
-    return [(chunk_id, station_id) for chunk_id, station_id in connection.execute(undone)]
+
+
+def _leased(now_ms: int) -> ColumnElement[bool]:
+    name = literal("chunk:").concat(cast(Chunk.id, Text))
+    return exists().where(Lease.name == name, Lease.until >= now_ms)
 
 
 def load_chunk(
@@ -73,7 +141,8 @@ def load_chunk(
         twin.station_id == Passage.station_id,
         twin.passed_at == Passage.passed_at,
         twin.content_key == Passage.content_key,
-        twin.record_key < Passage.record_key,
+        # The one that came first stands.
+        twin.id < Passage.id,
     )
     repeated = set(connection.scalars(select(Passage.id).where(of_chunk, has_twin)))
     received = dict(
@@ -116,7 +185,8 @@ def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> 
     ids = work.ids.tolist()
     of_chunk = select(Passage.id).where(Passage.chunk_id == work.chunk_id)
     connection.execute(delete(Judgement).where(Judgement.passage_id.in_(of_chunk)))
-    connection.execute(insert(Judgement), _judgements(ids, result))
+    if ids:
+        connection.execute(insert(Judgement), _judgements(ids, result))
     if readings := _readings(result):
         connection.execute(insert_new(connection, PlateReadingRow), readings)
     for frame in result.frames:
@@ -130,12 +200,16 @@ def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> 
         connection.execute(delete(Finding).where(Finding.id == known[key]))
     if new := [{"passage_id": passage_id, "kind": kind} for passage_id, kind in sorted(found - known.keys())]:
         connection.execute(insert(Finding), new)
-    connection.execute(update(Chunk).where(Chunk.id == work.chunk_id).values(state="done", reason=""))
+    connection.execute(
+        update(Chunk).where(Chunk.id == work.chunk_id).values(state=ChunkState.DONE.value, reason="")
+    )
 
 
 def fail_chunk(connection: Connection, chunk_id: int, reason: str) -> None:
     """Note why a chunk could not be judged; the next run offers it again."""
-    connection.execute(update(Chunk).where(Chunk.id == chunk_id).values(state="failed", reason=reason))
+    connection.execute(
+        update(Chunk).where(Chunk.id == chunk_id).values(state=ChunkState.FAILED.value, reason=reason)
+    )
 
 
 def _judgements(ids: Sequence[int], result: ChunkResult) -> list[dict[str, Any]]:

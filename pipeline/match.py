@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from models.tables import Chunk, Frame, FrameReference, Passage
+from models.values.passages import FrameKind
+from models.values.states import ChunkState
 from stations.station import Station
 
 # A frame about as near to one vehicle as to the next shows either: it is kept and given to neither.
@@ -59,7 +61,7 @@ def match_frames(connection: Connection, station: Station, start_ms: int, end_ms
     for frame_id, (passage_id, kind) in sorted(pairs.items()):
         values = {"passage_id": passage_id} | ({"kind": kind} if kind else {})
         connection.execute(update(Frame).where(Frame.id == frame_id).values(values))
-    judged = select(Chunk.id).where(Chunk.state == "done")
+    judged = select(Chunk.id).where(Chunk.state == ChunkState.DONE)
     passage_ids = sorted({passage_id for passage_id, _ in pairs.values()})
     for start in range(0, len(passage_ids), 500):
         connection.execute(
@@ -73,22 +75,37 @@ def match_frames(connection: Connection, station: Station, start_ms: int, end_ms
 def _by_reference(
     connection: Connection, station: Station, start_ms: int, end_ms: int
 ) -> dict[int, tuple[int, str]]:
+    """Return passage and kind of each frame that one record names and no other, by a name used once.
+
+    A name that two records give, or two pictures bear, shows nobody for certain, on whatever day.
+    """
     named = (
-        select(Frame.id, Frame.name, FrameReference.passage_id, FrameReference.kind)
+        select(
+            Frame.id,
+            Frame.name,
+            Frame.kind,
+            FrameReference.passage_id,
+            FrameReference.kind,
+            Passage.passed_at,
+        )
         .join(FrameReference, FrameReference.name == Frame.name)
         .join(Passage, Passage.id == FrameReference.passage_id)
-        .where(
-            Frame.station_id == station.id,
-            Frame.passage_id.is_(None),
-            Passage.station_id == station.id,
-            Passage.passed_at >= start_ms,
-            Passage.passed_at < end_ms,
-        )
+        .where(Frame.station_id == station.id, Passage.station_id == station.id, Frame.passage_id.is_(None))
     )
     rows = connection.execute(named).all()
-    # A name that several records give belongs to none of them for certain.
-    owners = Counter(frame_id for frame_id, _, _, _ in rows)
-    return {frame_id: (passage_id, kind) for frame_id, _, passage_id, kind in rows if owners[frame_id] == 1}
+    owners = Counter(row[0] for row in rows)
+    names = sorted({row[1] for row in rows})
+    pictures: Counter[str] = Counter()
+    for first in range(0, len(names), 500):
+        some = Frame.name.in_(names[first : first + 500]) & (Frame.station_id == station.id)
+        pictures.update(
+            dict(connection.execute(select(Frame.name, func.count()).where(some).group_by(Frame.name)).all())
+        )
+    return {
+        frame_id: (passage_id, "" if own_kind == FrameKind.VIDEO else kind)
+        for frame_id, name, own_kind, passage_id, kind, passed_at in rows
+        if owners[frame_id] == 1 and pictures[name] == 1 and start_ms <= passed_at < end_ms
+    }
 
 
 def _by_time(

@@ -2,19 +2,30 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from models import leases
 from models.database import Database
 from models.files import FileStore
 from models.values.timeline import day_bounds_ms
 from pipeline.cases import open_cases
 from pipeline.executor import Executor
-from pipeline.judge import ChunkWork
-from pipeline.ledger import fail_chunk, load_chunk, open_chunks, plan_chunks, save_chunk
+from pipeline.judge import ChunkResult, ChunkWork
+from pipeline.ledger import (
+    claim_chunk,
+    count_undone,
+    fail_chunk,
+    lease_name,
+    load_chunk,
+    others_at_work,
+    plan_chunks,
+    save_chunk,
+    unplanned_days,
+)
 from pipeline.match import match_frames
 from stations.intake import Intake, IntakeReport, drop_folder_files
 from stations.station import Station
@@ -34,7 +45,11 @@ class Progress(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class NightReport:
-    """What one run did; what the night holds is asked of the database."""
+    """What one run did; what the night holds is asked of the database.
+
+    `waiting` counts passages that are in no chunk, by station and day: those of other days, which a run of
+    that day will judge.
+    """
 
     day: date
     intake: dict[str, IntakeReport] = field(default_factory=dict)
@@ -42,6 +57,7 @@ class NightReport:
     chunks: int = 0
     cases_opened: int = 0
     failures: list[str] = field(default_factory=list)
+    waiting: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -61,7 +77,7 @@ class NightReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyRun:
-    """Everything a night needs."""
+    """Everything a night needs. Several may run the same night at once: each chunk is judged by one."""
 
     database: Database
     store: FileStore
@@ -81,8 +97,13 @@ class NightlyRun:
             self._match(stations, report)
         with report.timed("judge"):
             self._judge(stations, report)
-        with report.timed("cases"), self.database.write() as connection:
-            report.cases_opened = sum(open_cases(connection, station, day) for station in stations)
+        with report.timed("cases"):
+            self._open_cases(stations, report)
+        with self.database.read() as connection:
+            for station in stations:
+                report.waiting |= {
+                    f"{station.id} {one}": n for one, n in unplanned_days(connection, station).items()
+                }
         return report
 
     def _intake(self, stations: Sequence[Station], report: NightReport) -> None:
@@ -96,28 +117,57 @@ class NightlyRun:
         self.progress.stage("匹配图片 match", len(stations))
         for station in stations:
             start_ms, end_ms = day_bounds_ms(report.day, station.zone)
-            with self.database.write() as connection:
+            with self._alone(station), self.database.write("night.planned") as connection:
                 report.frames_matched += match_frames(connection, station, start_ms, end_ms)
                 plan_chunks(connection, station, report.day, self.chunk_size)
             self.progress.step()
 
     def _judge(self, stations: Sequence[Station], report: NightReport) -> None:
         with self.database.read() as connection:
-            undone = open_chunks(connection, stations, report.day)
-        self.progress.stage("研判识别 judge and read", len(undone))
-        report.chunks = len(undone)
-        by_id = {station.id: station for station in stations}
-        work = (self._load(chunk_id, by_id[station_id]) for chunk_id, station_id in undone)
-        for chunk, result in self.executor.run(work):
-            with self.database.write() as connection:
-                if isinstance(result, Exception):
-                    reason = f"{type(result).__name__}: {result}"
-                    fail_chunk(connection, chunk.chunk_id, reason)
-                    report.failures.append(f"{chunk.station.id}: chunk {chunk.chunk_id}: {reason}")
-                else:
-                    save_chunk(connection, chunk, result)
-            self.progress.step()
+            self.progress.stage("研判识别 judge and read", count_undone(connection, stations, report.day))
+        claimed: set[int] = set()
+        while True:
+            for work, result in self.executor.run(self._claims(stations, report.day, claimed)):
+                self._save(work, result, report)
+                self.progress.step()
+            with self.database.write("lease.dead") as connection:
+                if not others_at_work(connection, stations, report.day):
+                    return
+            # What another runner holds may still fall to us, and cases are opened when all is judged.
+            time.sleep(leases.POLL_S)
 
-    def _load(self, chunk_id: int, station: Station) -> ChunkWork:
-        with self.database.read() as connection:
-            return load_chunk(connection, chunk_id, station, self.store, self.plate_threshold)
+    def _claims(self, stations: Sequence[Station], day: date, claimed: set[int]) -> Iterator[ChunkWork]:
+        by_id = {station.id: station for station in stations}
+        while True:
+            with self.database.write("chunk.claimed") as connection:
+                chunk = claim_chunk(connection, stations, day, self.intake.holder, claimed)
+            if chunk is None:
+                return
+            chunk_id, station_id = chunk
+            claimed.add(chunk_id)
+            with self.database.read() as connection:
+                yield load_chunk(connection, chunk_id, by_id[station_id], self.store, self.plate_threshold)
+
+    def _save(self, work: ChunkWork, result: ChunkResult | Exception, report: NightReport) -> None:
+        """Keep a result if the chunk is still ours; if not, another runner has it and comes to the same."""
+        holder, lease = self.intake.holder, lease_name(work.chunk_id)
+        with self.database.write("chunk.saved") as connection:
+            if not leases.is_held(connection, lease, holder):
+                return
+            report.chunks += 1
+            if isinstance(result, Exception):
+                reason = f"{type(result).__name__}: {result}"
+                fail_chunk(connection, work.chunk_id, reason)
+                report.failures.append(f"{work.station.id}: chunk {work.chunk_id}: {reason}")
+            else:
+                save_chunk(connection, work, result)
+            leases.release(connection, lease, holder)
+            leases.renew(connection, holder)
+
+    def _open_cases(self, stations: Sequence[Station], report: NightReport) -> None:
+        for station in stations:
+            with self._alone(station), self.database.write("cases.opened") as connection:
+                report.cases_opened += open_cases(connection, station, report.day)
+
+    def _alone(self, station: Station) -> AbstractContextManager[None]:
+        return leases.hold(self.database, f"station:{station.id}", self.intake.holder)

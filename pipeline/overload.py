@@ -59,25 +59,33 @@ def judge_overload(batch: PassageBatch, station: Station, sets: tuple[RuleSet, .
         excess_kg=np.zeros(count, dtype=np.int64),
     )
     days, which = local_days(batch.passed_at_ms, station.zone)
-    for number, day in enumerate(days):
-        rules = rule_set_on(station.province, day, sets)
+    terms = [_terms(station, day, sets) for day in days]
+    distinct = list(dict.fromkeys(terms))
+    term = np.array([distinct.index(one) for one in terms], dtype=np.intp)[which]
+    for number, (rules, deducted_percent) in enumerate(distinct):
         if rules is not None:
-            _judge_day(batch, np.flatnonzero(which == number), station, day, rules, result)
+            # Most batches fall under one law and one certificate: those are judged without copying rows.
+            index = np.flatnonzero(term == number) if len(distinct) > 1 else slice(None)
+            _judge(batch, index, rules, deducted_percent, result)
     return result
 
 
-def _judge_day(
+def _terms(station: Station, day: date, sets: tuple[RuleSet, ...]) -> tuple[RuleSet | None, float]:
+    """Return the rules of that day and the percentage to deduct under them."""
+    rules, certificate = rule_set_on(station.province, day, sets), station.certificate_on(day)
+    deducts = rules is not None and rules.tolerance.mode != "none" and certificate is not None
+    return rules, certificate.mpe_percent if deducts and certificate else 0
+
+
+def _judge(
     batch: PassageBatch,
-    index: NDArray[np.intp],
-    station: Station,
-    day: date,
+    index: NDArray[np.intp] | slice,
     rules: RuleSet,
+    deducted_percent: float,
     result: Overload,
 ) -> None:
     limits = gross_limits(batch.axle_count[index], batch.spacing_mm[index], rules.gross_mass)
-    certificate = station.certificate_on(day)
-    deducted = certificate.mpe_percent if certificate and rules.tolerance.mode != "none" else 0
-    decided = decided_kg(batch.gross_kg[index], deducted)
+    decided = decided_kg(batch.gross_kg[index], deducted_percent)
     result.rule_set[index] = rules.id
     result.layout[index] = limits.layout
     result.layout_open[index] = limits.open

@@ -47,7 +47,8 @@ def quality_codes(
     found |= _masses(batch) | _geometry(batch) | _sides(batch) | _certified(batch, station, sets)
     mask = np.zeros(len(batch), dtype=np.uint64)
     for bit, code in enumerate(CODES):
-        mask |= found[code].astype(np.uint64) << np.uint64(bit)
+        if found[code].any():
+            mask |= found[code].astype(np.uint64) << np.uint64(bit)
     return mask
 
 
@@ -60,7 +61,7 @@ def _masses(batch: PassageBatch) -> dict[QualityCode, NDArray[np.bool_]]:
         QualityCode.GROSS_NOT_SUM: gap_kg > SUM_TOLERANCE_KG_PER_AXLE * count,
         QualityCode.GROSS_IMPOSSIBLE: (batch.gross_kg <= 0) | (batch.gross_kg > GROSS_MAX_KG),
         QualityCode.GROSS_DOUBTFUL: batch.gross_kg >= GROSS_DOUBTFUL_KG,
-        QualityCode.AXLE_OVERWEIGHT: (batch.axle_kg > AXLE_DOUBTFUL_KG).any(axis=1),
+        QualityCode.AXLE_OVERWEIGHT: batch.axle_kg.max(axis=1, initial=0) > AXLE_DOUBTFUL_KG,
     }
 
 
@@ -99,20 +100,23 @@ def _certified(
     batch: PassageBatch, station: Station, sets: tuple[RuleSet, ...]
 ) -> dict[QualityCode, NDArray[np.bool_]]:
     """Check what changes by day: certificate and its speed range, publication, rules."""
-    speed, speed_known = batch.speed_kmh, ~np.isnan(batch.speed_kmh)
-    certified, announced, ruled, in_range = (np.zeros(len(batch), dtype=bool) for _ in range(4))
     days, which = local_days(batch.passed_at_ms, station.zone)
-    for number, day in enumerate(days):
-        index = which == number
-        certificate = station.certificate_on(day)
-        if certificate is not None:
-            certified |= index
-            in_range |= index & (speed >= certificate.speed_min_kmh) & (speed <= certificate.speed_max_kmh)
-        rules = rule_set_on(station.province, day, sets)
-        if rules is not None:
-            ruled |= index
-            if day >= station.announced_on + timedelta(days=rules.announcement.days):
-                announced |= index
+    certificates = [station.certificate_on(day) for day in days]
+    rules = [rule_set_on(station.province, day, sets) for day in days]
+    certified = np.array([one is not None for one in certificates], dtype=bool)[which]
+    ranges = [(one.speed_min_kmh, one.speed_max_kmh) if one else (0.0, 0.0) for one in certificates]
+    speed_min, speed_max = np.array(ranges, dtype=np.float64).reshape(-1, 2).T[:, which]
+    ruled = np.array([one is not None for one in rules], dtype=bool)[which]
+    announced = np.array(
+        [
+            one is not None and day >= station.announced_on + timedelta(days=one.announcement.days)
+            for day, one in zip(days, rules, strict=True)
+        ],
+        dtype=bool,
+    )[which]
+    speed = batch.speed_kmh
+    in_range = (speed >= speed_min) & (speed <= speed_max)
+    speed_known = ~np.isnan(speed)
     return {
         QualityCode.CERTIFICATE_NOT_VALID: ~certified,
         QualityCode.SPEED_OUT_OF_CERTIFICATE: certified & speed_known & ~in_range,

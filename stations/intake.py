@@ -5,6 +5,9 @@ the drop folder only after the transaction that took it. Whatever is killed in b
 repeating changes nothing.
 """
 
+import hashlib
+import shutil
+import stat
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -13,8 +16,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from models import edges, leases
 from models.database import Database
 from models.files import FileStore, StoredFile
+from models.leases import Holder
+from models.values.states import SourceKind
 from stations.formats import record_format
 from stations.formats.base import FileRefusedError, Problem
 from stations.frames import add_frame, fetch_referenced
@@ -76,6 +82,7 @@ class Intake:
     database: Database
     store: FileStore
     quarantine: QuarantineFolder
+    holder: Holder
     now_ms: Callable[[], int] = clock_ms
 
     def take(
@@ -86,27 +93,60 @@ class Intake:
         remove: bool,
         step: Callable[[], None] = lambda: None,
     ) -> IntakeReport:
-        """Take files, records first so that frames find their passages; `remove` empties a drop folder."""
+        """Take files, records first so that frames find their passages; `remove` empties a drop folder.
+
+        One runner at a time takes for a station, so that nobody judges half of what it has.
+        """
+        with leases.hold(self.database, f"station:{station.id}", self.holder):
+            return self._take(station, paths, remove=remove, step=step)
+
+    def _take(
+        self, station: Station, paths: Iterable[Path], *, remove: bool, step: Callable[[], None]
+    ) -> IntakeReport:
         report = IntakeReport()
         suffixes = record_format(station).suffixes
         for path in sorted(paths, key=lambda path: (path.suffix.lower() not in suffixes, path.name)):
+            seen = _stamp(path)
             outcome = self._take_one(station, path, report)
-            if remove and outcome is not Outcome.LEFT:
-                path.unlink()
+            edges.passed("intake: before removal")
+            # A station may still be writing: what was not stored is not removed.
+            if remove and outcome is not Outcome.LEFT and _stamp(path) == seen:
+                path.unlink(missing_ok=True)
             step()
         self._fetch(station, report)
         return report
 
     def retry(self, station: Station) -> IntakeReport:
         """Take again what lies in the quarantine folder, mended or not, and settle what changed."""
+        with leases.hold(self.database, f"station:{station.id}", self.holder):
+            return self._retry(station)
+
+    def _retry(self, station: Station) -> IntakeReport:
         report = IntakeReport()
-        for folder, path in self.quarantine.files(station.id):
-            outcome = self._take_one(station, path, report, again=True)
-            same = outcome is Outcome.QUARANTINED and folder.name == self.quarantine.folder_name(path)
-            if outcome is not Outcome.LEFT and not same:
-                self.quarantine.settle(self.database, station.id, folder, clean=outcome is Outcome.TAKEN)
+        with self.database.read() as connection:
+            self.quarantine.restore(connection, station.id, self.store)
+        for folder in self.quarantine.folders(station.id):
+            outcomes = [
+                self._retry_one(station, folder, path, report) for path in sorted((folder / "file").iterdir())
+            ]
+            if Outcome.LEFT in outcomes or any((folder / "file").iterdir()):
+                continue
+            with self.database.write("quarantine.settled") as connection:
+                mended = Outcome.QUARANTINED not in outcomes
+                self.quarantine.settle(connection, station.id, folder, mended=mended)
+            shutil.rmtree(folder)
         self._fetch(station, report)
         return report
+
+    def _retry_one(self, station: Station, folder: Path, path: Path, report: IntakeReport) -> Outcome:
+        """Take one copy again; it stays where it is if it waits for the same reasons as before."""
+        with path.open("rb") as source:
+            sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+        outcome = self._take_one(station, path, report, again=True)
+        unchanged = folder == self.quarantine.folder(station.id, path.name, sha256)
+        if outcome is Outcome.TAKEN or (outcome is Outcome.QUARANTINED and not unchanged):
+            path.unlink()
+        return outcome
 
     def _fetch(self, station: Station, report: IntakeReport) -> None:
         problems = fetch_referenced(self.database, self.store, station, self.now_ms())
@@ -116,24 +156,24 @@ class Intake:
     def _take_one(
         self, station: Station, path: Path, report: IntakeReport, *, again: bool = False
     ) -> Outcome:
-        if path.is_symlink() or not path.is_file() or not is_plain_name(path.name):
-            report.files_left += 1
-            report.messages.append(
-                f"{station.id}/{path.name!r}: no regular file with a plain name; left in place"
-            )
-            return Outcome.LEFT
+        where = f"{station.id}/{path.name!r}"
         try:
+            if not stat.S_ISREG(path.lstat().st_mode) or not is_plain_name(path.name):
+                return _leave(report, f"{where}: no regular file with a plain name")
             with path.open("rb") as source:
                 stored = self.store.put(source)
+        except FileNotFoundError:
+            # Another runner took it between the listing and now.
+            return Outcome.TAKEN
         except OSError as error:
-            report.files_left += 1
-            report.messages.append(f"{station.id}/{path.name}: not stored, left in place: {error}")
-            return Outcome.LEFT
+            return _leave(report, f"{where}: not stored: {error}")
+        edges.passed("intake: stored")
         report.files += 1
-        with self.database.write() as connection:
+        with self.database.write("intake.file") as connection:
             if not again and is_known(connection, station.id, path.name, stored.sha256):
                 report.files_known += 1
                 return Outcome.TAKEN
+            leases.renew(connection, self.holder)
             return self._take_stored(connection, station, path.name, stored, report)
 
     def _take_stored(
@@ -141,13 +181,13 @@ class Intake:
     ) -> Outcome:
         suffix = Path(name).suffix.lower()
         if suffix in record_format(station).suffixes:
-            source_id = add_source(connection, station.id, name, stored, "records", self.now_ms())
+            source_id = add_source(connection, station.id, name, stored, SourceKind.RECORDS, self.now_ms())
             counts, problems = take_records(connection, station, stored, source_id)
             report.rows += counts.rows
             report.rows_new += counts.rows_new
             report.rows_known += counts.rows_known
         else:
-            source_id = add_source(connection, station.id, name, stored, "frame", self.now_ms())
+            source_id = add_source(connection, station.id, name, stored, SourceKind.FRAME, self.now_ms())
             counts, problems = RowCounts(), frame_problems(stored, suffix)
             if not problems:
                 damage = image_damage(stored.path) if suffix in SUFFIXES else ""
@@ -204,6 +244,21 @@ def frame_problems(stored: StoredFile, suffix: str) -> list[Problem]:
             "unknown_kind",
         )
     return [Problem(row=0, column="", code=code, reason=reason, raw="")] if reason else []
+
+
+def _leave(report: IntakeReport, reason: str) -> Outcome:
+    report.files_left += 1
+    report.messages.append(f"{reason}; left in place")
+    return Outcome.LEFT
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written to or replaced."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def drop_folder_files(folder: Path) -> list[Path]:

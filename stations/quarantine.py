@@ -3,28 +3,25 @@
 import csv
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
-from models.database import Database
-from models.files import StoredFile
+from models.files import FileStore, StoredFile
 from models.inserts import insert_new
 from models.tables import Quarantine
+from models.values.states import QuarantineState
 from stations.formats.base import Problem
-
-REASONS = "reasons.csv"
-DIGEST_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineFolder:
-    """`root`/station/digest/ holds a copy of one file and its reasons; `intake --retry` takes it again.
+    """`root`/station/id/ holds reasons.csv, and in file/ a copy; `intake --retry` takes the copy again.
 
-    The copy is the whole file: rows that were taken are known by their natural key, so only the mended
-    ones are new.
+    One folder belongs to one name with one content. The copy is the whole file: rows that were taken are
+    known by their natural key, so only the mended ones are new.
     """
 
     root: Path
@@ -38,15 +35,14 @@ class QuarantineFolder:
         problems: Sequence[Problem],
     ) -> None:
         """Keep the reasons in the database and the copy in the folder."""
-        folder = self.root / station_id / stored.sha256[:DIGEST_CHARACTERS]
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(stored.path, folder / name)
-        with (folder / REASONS).open("w", encoding="utf-8-sig", newline="") as sink:
+        folder = self.folder(station_id, name, stored.sha256)
+        _copy(stored.path, folder / "file" / name)
+        with (folder / "reasons.csv").open("w", encoding="utf-8-sig", newline="") as sink:
             writer = csv.writer(sink)
-            writer.writerow(["file", "row", "field", "code", "reason", "text"])
+            writer.writerow(["文件 file", "行 row", "字段 field", "代码 code", "原因 reason", "原文 text"])
             writer.writerows([name, p.row, p.column, p.code, p.reason, p.raw] for p in problems)
-        for problem in problems:
-            row = {
+        rows = [
+            {
                 "station_id": station_id,
                 "sha256": stored.sha256,
                 "name": name,
@@ -54,34 +50,56 @@ class QuarantineFolder:
                 "field": problem.column,
                 "code": problem.code,
                 "reason": problem.reason,
-                "state": "open",
+                "state": QuarantineState.OPEN.value,
             }
-            connection.execute(insert_new(connection, Quarantine), row)
+            for problem in problems
+        ]
+        connection.execute(insert_new(connection, Quarantine), rows)
 
-    def files(self, station_id: str) -> Iterator[tuple[Path, Path]]:
-        """Yield (folder, file) for everything of a station that waits to be mended."""
-        for folder in sorted((self.root / station_id).glob("*")):
-            yield from ((folder, path) for path in sorted(folder.iterdir()) if path.name != REASONS)
+    def folder(self, station_id: str, name: str, sha256: str) -> Path:
+        """Return the folder of one name with one content."""
+        return self.root / station_id / hashlib.sha256(f"{sha256}/{name}".encode()).hexdigest()[:16]
 
-    def folder_name(self, path: Path) -> str:
-        """Return the folder name that a file of these bytes would have."""
-        with path.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()[:DIGEST_CHARACTERS]
+    def restore(self, connection: Connection, station_id: str, store: FileStore) -> None:
+        """Put back the copies of open entries whose folder is gone, from the originals."""
+        for sha256, name in self._open(connection, station_id):
+            folder = self.folder(station_id, name, sha256)
+            if not any((folder / "file").glob("*")):
+                _copy(store.path(sha256), folder / "file" / name)
 
-    def settle(self, database: Database, station_id: str, folder: Path, *, clean: bool) -> None:
-        """Close the reasons of a file that was taken again and remove its copy.
+    def folders(self, station_id: str) -> list[Path]:
+        """Return the folders of a station."""
+        return sorted(folder for folder in (self.root / station_id).glob("*") if (folder / "file").is_dir())
 
-        Where it is still not clean, its new reasons have a folder of their own and the old ones are
-        superseded.
-        """
-        with database.write() as connection:
-            connection.execute(
-                update(Quarantine)
-                .where(
-                    Quarantine.station_id == station_id,
-                    Quarantine.sha256.startswith(folder.name),
-                    Quarantine.state == "open",
+    def settle(self, connection: Connection, station_id: str, folder: Path, *, mended: bool) -> None:
+        """Close the reasons that belong to a folder: mended, or superseded by reasons of another folder."""
+        state = QuarantineState.MENDED if mended else QuarantineState.SUPERSEDED
+        for sha256, name in self._open(connection, station_id):
+            if self.folder(station_id, name, sha256) == folder:
+                connection.execute(
+                    update(Quarantine)
+                    .where(
+                        Quarantine.station_id == station_id,
+                        Quarantine.sha256 == sha256,
+                        Quarantine.name == name,
+                        Quarantine.state == QuarantineState.OPEN,
+                    )
+                    .values(state=state.value)
                 )
-                .values(state="mended" if clean else "superseded")
-            )
-        shutil.rmtree(folder)
+
+    def _open(self, connection: Connection, station_id: str) -> list[tuple[str, str]]:
+        query = (
+            select(Quarantine.sha256, Quarantine.name)
+            .where(Quarantine.station_id == station_id, Quarantine.state == QuarantineState.OPEN)
+            .distinct()
+            .order_by(Quarantine.sha256, Quarantine.name)
+        )
+        return [(sha256, name) for sha256, name in connection.execute(query)]
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy so that a kill leaves either no copy or a whole one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.parent.parent / "copying"
+    shutil.copyfile(source, half)
+    half.replace(target)

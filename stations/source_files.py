@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 from models.files import StoredFile
 from models.inserts import insert_new
 from models.tables import SourceFile
+from models.values.states import SourceKind, SourceState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,23 +20,31 @@ class RowCounts:
 
 
 def is_known(connection: Connection, station_id: str, name: str, sha256: str) -> bool:
-    """Tell whether these bytes came in under this name before."""
+    """Tell whether these bytes came in under this name before and nothing of them waits in quarantine."""
     found = select(SourceFile.id).where(
-        SourceFile.station_id == station_id, SourceFile.sha256 == sha256, SourceFile.name == name
+        SourceFile.station_id == station_id,
+        SourceFile.sha256 == sha256,
+        SourceFile.name == name,
+        SourceFile.state == SourceState.TAKEN,
     )
     return connection.scalar(found) is not None
 
 
 def add_source(
-    connection: Connection, station_id: str, name: str, stored: StoredFile, kind: str, received_at_ms: int
+    connection: Connection,
+    station_id: str,
+    name: str,
+    stored: StoredFile,
+    kind: SourceKind,
+    received_at_ms: int,
 ) -> int:
     """Register a file and return its id; a known one keeps the row it has."""
     row = {
         "station_id": station_id,
         "sha256": stored.sha256,
         "name": name,
-        "kind": kind,
-        "state": "taken",
+        "kind": kind.value,
+        "state": SourceState.TAKEN.value,
         "size_bytes": stored.size_bytes,
         "received_at": received_at_ms,
         "rows": 0,
@@ -54,14 +63,15 @@ def add_source(
 
 def finish_source(connection: Connection, source_id: int, counts: RowCounts, *, quarantined: int) -> None:
     """Note what the file yielded; rows taken in an earlier attempt stay counted as new."""
+    row_problems = quarantined if counts.rows else 0
     connection.execute(
         update(SourceFile)
         .where(SourceFile.id == source_id)
         .values(
-            state="quarantined" if quarantined else "taken",
+            state=(SourceState.QUARANTINED if quarantined else SourceState.TAKEN).value,
             rows=counts.rows,
             rows_new=SourceFile.rows_new + counts.rows_new,
-            rows_known=counts.rows - quarantined - (SourceFile.rows_new + counts.rows_new),
+            rows_known=counts.rows - row_problems - (SourceFile.rows_new + counts.rows_new),
             rows_quarantined=quarantined,
         )
     )

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from models.database import Database
 from models.files import FileStore
+from models.leases import this_process
 from models.tables import Judgement, Passage
 from pipeline.executor import InlineExecutor, PoolExecutor
 from pipeline.export import case_rows
@@ -40,7 +41,12 @@ class Silent:
 def nightly(folder: Path, executor: InlineExecutor | PoolExecutor, chunk_size: int) -> NightlyRun:
     database = Database(f"sqlite:///{folder / 'zhichao.sqlite'}")
     store = FileStore(folder / "originals")
-    taking = Intake(database=database, store=store, quarantine=QuarantineFolder(root=folder / "quarantine"))
+    taking = Intake(
+        database=database,
+        store=store,
+        quarantine=QuarantineFolder(root=folder / "quarantine"),
+        holder=this_process(600_000),
+    )
     return NightlyRun(
         database=database,
         store=store,

@@ -14,6 +14,7 @@ from rich.console import Console
 from models.database import Database, DatabaseUnavailableError
 from pipeline.export import case_rows, write_exports
 from pipeline.judge_file import FileReport, judge_file
+from pipeline.rules.rule_sets import RuleError
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station
@@ -54,11 +55,11 @@ def _explained(notes: Console) -> Iterator[None]:
     """Turn what a user can mend into one message and an exit code."""
     try:
         yield
-    except (ConfigError, FileNotFoundError, ValueError) as error:
-        notes.print(f"[red]✗[/] {error}", highlight=False, markup=True)
+    except (ConfigError, RuleError, FileNotFoundError, OverflowError) as error:
+        show.failure(notes, error)
         raise typer.Exit(Exit.USAGE) from error
     except (DatabaseUnavailableError, OSError) as error:
-        notes.print(f"[red]✗[/] {error}", highlight=False)
+        show.failure(notes, error)
         raise typer.Exit(Exit.UNAVAILABLE) from error
 
 

@@ -30,15 +30,15 @@ def run_night(
         report = wiring.nightly_run(settings, database, bars).run(stations, day)
     with database.read() as connection:
         nights = night_summary(connection, stations, day)
-        cases = [row for one in stations for row in case_rows(connection, one, day)]
-    written = write_exports(cases, settings.data_dir / "exports" / str(day))
+        exports = settings.data_dir / "exports" / str(day)
+        for one in stations:
+            write_exports(case_rows(connection, one, day), exports / one.id)
     show.messages(
         notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
     )
     if as_json:
-        show.json_lines(night.as_json() for night in nights)
+        show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:
-        out.print(show.night_table(nights, title or f"{day} 夜间处理 nightly run"))
-    notes.print(show.time_line(report), highlight=False)
-    notes.print(f"导出 exports: {', '.join(map(str, written))}", highlight=False, soft_wrap=True)
+        out.print(show.night_table(nights, report, title or f"{day} 夜间处理 nightly run"))
+    notes.print(f"导出 exports: {exports}", highlight=False, soft_wrap=True)
     return report

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     plate_threshold: float = Field(
         default=0.8, ge=0, le=1, description="confidence from which a reading names the vehicle"
     )
+    lease_s: int = Field(default=600, ge=1, le=86_400, description="how long a silent runner keeps its work")
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod
@@ -101,9 +102,15 @@ def _read(path: Path, build: Callable[[], T]) -> T:
         return build()
     except ValidationError as error:
         lines = [
-            f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}, got {str(one['input'])[:80]!r}"
+            f"{_origin(path, one['loc'])}: {one['msg']}, got {str(one['input'])[:80]!r}"
             for one in error.errors(include_url=False)
         ]
         raise ConfigError("\n".join(lines)) from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _origin(path: Path, place: tuple[int | str, ...]) -> str:
+    """Say where a value stands: in a variable, if there is one, since that overrides the file."""
+    variable = f"{Settings.model_config['env_prefix']}{place[0]}".upper() if place else ""
+    return variable if variable in os.environ else f"{path}: {'.'.join(map(str, place))}"

@@ -39,19 +39,25 @@ def messages(console: Console, lines: Sequence[str]) -> None:
         console.print(f"… 另有 {len(lines) - MESSAGES_SHOWN} 条 more")
 
 
-def night_table(nights: Sequence[StationNight], title: str) -> Table:
-    """Return the summary of a night, one column a station."""
-    table = Table(title=title, title_justify="left")
+def failure(console: Console, error: Exception) -> None:
+    """Print why nothing could be done."""
+    console.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+
+
+def night_table(nights: Sequence[StationNight], report: NightReport, title: str) -> Table:
+    """Return the summary of a night, one column a station, and how long each stage took."""
+    times = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.seconds.items())
+    table = Table(title=title, title_justify="left", caption=f"用时 time: {times}", caption_justify="left")
     table.add_column("")
     for night in nights:
         table.add_column(night.station_id, justify="right")
     rows: list[tuple[str, list[object]]] = [("过车记录 passages", [night.passages for night in nights])]
     rows += [(f"  {word.label} {word}", [night.severity[word] for night in nights]) for word in Severity]
-    rejects = sorted({code for night in nights for code in night.rejects})
-    rows += [
-        (f"    {QualityCode(code).label}", [night.rejects.get(code, 0) for night in nights])
-        for code in rejects
-    ]
+    for codes in ([night.rejects for night in nights], [night.doubts for night in nights]):
+        rows += [
+            (f"    {QualityCode(code).label}", [counts.get(code, 0) for counts in codes])
+            for code in sorted(set().union(*codes))
+        ]
     rows.append(("超限 over the limit", [sum(night.over_limit.values()) for night in nights]))
     axle_classes = sorted({axles for night in nights for axles in night.over_limit}, key=int)
     rows += [
@@ -62,21 +68,15 @@ def night_table(nights: Sequence[StationNight], title: str) -> Table:
         ("号牌已识别 plates read", [night.plates_read for night in nights]),
         ("号牌未识别 unread", [night.plates_unread for night in nights]),
         ("图片已匹配 frames matched", [night.frames for night in nights]),
-        ("图片无对应 unmatched", [night.frames_unmatched for night in nights]),
+        ("图片无对应（全部日期） unmatched, all days", [night.frames_unmatched for night in nights]),
         ("图片损坏 damaged", [night.frames_damaged for night in nights]),
-        ("隔离待修 in quarantine", [night.quarantined_open for night in nights]),
+        ("隔离待修（全部日期） in quarantine, all days", [night.quarantined_open for night in nights]),
         ("涉嫌违法情形 findings", [night.findings for night in nights]),
         ("案件 cases", [night.cases for night in nights]),
     ]
     for label, values in rows:
         table.add_row(label, *(f"{value:,}" for value in values))
     return table
-
-
-def time_line(report: NightReport) -> str:
-    """Return how long each stage took."""
-    stages = "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.seconds.items())
-    return f"用时 time: {stages}"
 
 
 def case_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:

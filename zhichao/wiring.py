@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.database import Database
 from models.files import FileStore
+from models.leases import this_process
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor
 from pipeline.nightly import NightlyRun, Progress
 from pipeline.plates.read import load_reader
@@ -24,6 +25,7 @@ def intake(settings: Settings, database: Database) -> Intake:
         database=database,
         store=store(settings),
         quarantine=QuarantineFolder(root=settings.data_dir / "quarantine"),
+        holder=this_process(settings.lease_s * 1000),
     )
 
 

@@ -14,7 +14,7 @@ class Doubt(Labelled):
     """What is uncertain about a finding beyond its record's quality codes."""
 
     LAYOUT_OPEN = "layout_open", "轴距不足以判定车型布局，按同轴数最高限值计算"
-    NO_FRAME = "no_frame", "没有匹配的抓拍图片"
+    NO_FRAME = "no_frame", "没有可用于识别号牌的抓拍图片"
     FRAME_DAMAGED = "frame_damaged", "抓拍图片不完整或无法打开"
     PLATE_DISAGREES = "plate_disagrees", "识别的号牌与站点上传的号牌不一致"
     FRAMES_DISAGREE = "frames_disagree", "各抓拍图片识别的号牌不一致"

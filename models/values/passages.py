@@ -96,9 +96,10 @@ def content_key(batch: PassageBatch) -> NDArray[np.uint64]:
         ((batch.axle_kg, 0), (batch.left_kg, -1), (batch.spacing_mm, 0))
     ):
         for axle in range(table.shape[1]):
-            column = table[:, axle]
-            mixed = _mix(key, column, 16 * (number + 1) + axle)
-            key = np.where(column == unused, key, mixed)
+            used = table[:, axle] != unused
+            if used.any():
+                mixed = _mix(key, table[:, axle], 16 * (number + 1) + axle)
+                key = np.where(used, mixed, key)
     return key
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 EPOCH = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 MILLISECOND = timedelta(milliseconds=1)
-# Every zone's offset in use is a multiple of this.
-QUARTER_HOUR_MS = 900_000
+# Shorter than a day, so that a span touches at most two local days: those of its edges.
+SPAN_MS = 12 * 3_600_000
 
 
 def to_ms(instant: datetime) -> int:
@@ -34,7 +34,13 @@ def day_bounds_ms(day: date, zone: ZoneInfo) -> tuple[int, int]:
 
 def local_days(instant_ms: NDArray[np.int64], zone: ZoneInfo) -> tuple[list[date], NDArray[np.intp]]:
     """Return the distinct local days of instants (N,), ascending, and which of them each falls on, (N,)."""
-    quarters, quarter = np.unique(instant_ms // QUARTER_HOUR_MS, return_inverse=True)
-    ordinals = [from_ms(int(one) * QUARTER_HOUR_MS, zone).toordinal() for one in quarters]
-    days, which = np.unique(np.array(ordinals, dtype=np.int64)[quarter], return_inverse=True)
-    return [date.fromordinal(int(day)) for day in days], which.reshape(-1)
+    spans = instant_ms // SPAN_MS
+    # Records come nearly in order of time, so few rows begin a new span and only those are sorted.
+    begins = np.flatnonzero(np.diff(spans, prepend=spans[:1] - 1))
+    edges = {int(span) * SPAN_MS + edge for span in np.unique(spans[begins]) for edge in (0, SPAN_MS - 1)}
+    near = sorted({from_ms(edge, zone).date() for edge in edges})
+    starts = np.array([day_bounds_ms(day, zone)[0] for day in near], dtype=np.int64)
+    which = np.searchsorted(starts, instant_ms, side="right") - 1
+    present = np.bincount(which, minlength=len(near)) > 0
+    place = np.cumsum(present) - 1
+    return [day for day, used in zip(near, present.tolist(), strict=True) if used], place[which]

@@ -3,7 +3,6 @@
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -68,13 +67,6 @@ RECOGNISER = Weights(
     file="models/ch_PP-OCRv4_rec_infer.onnx",
     config=_RECOGNISER_CONFIG,
 )
-
-
-def default_cache_dir() -> Path:
-    """Return the user's cache directory for model directories (XDG base directories); not created."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    home = Path(base) if base else Path.home() / ".cache"
-    return home / "zhichao" / "plates"
 
 
 def locate(weights: Weights) -> Path:

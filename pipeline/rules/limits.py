@@ -32,12 +32,14 @@ def gross_limits(axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], r
 
     Source: 62号令 art. 3 and 交公路发〔2016〕124号 annex, as the rule file's table has them.
     """
-    words = _spacing_words(axle_count, spacing_mm, rules)
-    patterns = np.concatenate([axle_count[:, None].astype(np.int64), words], axis=1)
+    places = max((len(row.spacings) for row in rules.limit), default=0)
+    patterns = _patterns(axle_count, spacing_mm, rules, places)
     # Few patterns occur, so the table is looked up once for each and spread over the vehicles.
-    distinct, inverse = np.unique(patterns, axis=0, return_inverse=True)
-    rows = [_limit(int(pattern[0]), pattern[1:], rules) for pattern in distinct]
-    spread = inverse.reshape(-1)
+    found = np.flatnonzero(np.bincount(patterns))
+    rows = [_limit(int(pattern), rules, places) for pattern in found]
+    order = np.zeros(found.max(initial=0) + 1, dtype=np.intp)
+    order[found] = np.arange(len(found))
+    spread = order[patterns]
     return Limits(
         limit_kg=np.array([limit_kg for limit_kg, _, _ in rows], dtype=np.int64)[spread],
         layout=np.array([layout for _, layout, _ in rows], dtype=object)[spread],
@@ -45,19 +47,33 @@ def gross_limits(axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], r
     )
 
 
-def _spacing_words(
-    axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], rules: GrossMass
+def _patterns(
+    axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], rules: GrossMass, places: int
 ) -> NDArray[np.int64]:
-    words = np.where(spacing_mm < rules.group_below_mm, GROUP, WIDE)
-    if words.shape[1]:
-        words[:, 0] = np.where(spacing_mm[:, 0] < rules.steer_below_mm, STEER, WIDE)
-    within = np.arange(words.shape[1]) < axle_count[:, None] - 1
-    return np.where((spacing_mm > 0) & within, words, UNKNOWN)
+    """Return axle count and the words of the first `places` spacings as one number each, (N,).
+
+    Spacings further back stand in no row of the table.
+    """
+    most = max((row.axles for row in rules.limit), default=0) + 1
+    axles = np.clip(axle_count.astype(np.int64), 0, most)
+    patterns = axles
+    for place in range(places):
+        patterns = patterns * len(WORDS)
+        if place < spacing_mm.shape[1]:
+            column = spacing_mm[:, place]
+            near, below_mm = (GROUP, rules.group_below_mm) if place else (STEER, rules.steer_below_mm)
+            word = np.where(column < below_mm, near, WIDE)
+            patterns += word * ((column > 0) & (axles > place + 1))
+    return patterns
 
 
-def _limit(axles: int, words: NDArray[np.int64], rules: GrossMass) -> tuple[int, str, bool]:
+def _limit(pattern: int, rules: GrossMass, places: int) -> tuple[int, str, bool]:
+    words = []
+    for _ in range(places):
+        pattern, word = divmod(pattern, len(WORDS))
+        words.insert(0, WORDS[word])
+    axles, named = pattern, tuple(words[: max(pattern - 1, 0)])
     rows = [row for row in rules.limit if row.axles == axles or (row.or_more and axles > row.axles)]
-    named = tuple(WORDS[word] for word in words[: axles - 1])
     for row in rows:
         if not row.spacings or row.spacings == named:
             return row.limit_kg, "" if row.open else row.layout, row.open

@@ -14,6 +14,10 @@ Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)
 Spacing = Literal["steer", "group", "wide"]
 
 
+class RuleError(ValueError):
+    """A rule file can't be used; the message names it and what is wrong."""
+
+
 class Rule(BaseModel):
     """Base of what stands in a rule file: an unknown key is an error."""
 
@@ -79,7 +83,7 @@ def rule_sets(folder: Path = FOLDER) -> tuple[RuleSet, ...]:
     """Load every rule set of a folder.
 
     Raises:
-        ValueError: a file can't be used, or two sets of a province overlap; the file is named.
+        RuleError: a file can't be used, or two sets of a province overlap; the file is named.
 
     """
     sets = [
@@ -90,7 +94,7 @@ def rule_sets(folder: Path = FOLDER) -> tuple[RuleSet, ...]:
     sets.sort(key=lambda one: (one.province, one.valid_from))
     for one, later in pairwise(sets):
         if one.province == later.province and later.valid_from <= one.valid_until:
-            raise ValueError(f"{folder}: rule sets {one.id} and {later.id} of {one.province} overlap in time")
+            raise RuleError(f"{folder}: rule sets {one.id} and {later.id} of {one.province} overlap in time")
     return tuple(sets)
 
 
@@ -101,8 +105,7 @@ def _load(path: Path, folder: Path) -> RuleSet:
         content["gross_mass"] = tomllib.loads(table.read_text(encoding="utf-8"))
         return RuleSet.model_validate(content)
     except (ValueError, OSError) as error:
-        message = f"{path}: {error}"
-        raise ValueError(message) from error
+        raise RuleError(f"{path}: {error}") from error
 
 
 def rule_set_on(province: str, day: date, sets: tuple[RuleSet, ...]) -> RuleSet | None:

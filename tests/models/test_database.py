@@ -18,7 +18,7 @@ def test_migrations_make_the_tables_of_the_models(database: Database) -> None:
 
 
 def test_an_error_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="stop"), database.write() as connection:
+    with pytest.raises(RuntimeError, match="stop"), database.write("test") as connection:
         connection.execute(insert(Chunk).values(CHUNK))
         raise RuntimeError("stop")
     with database.read() as connection:
@@ -31,9 +31,9 @@ def test_a_locked_database_is_said_to_be_locked_and_works_again_after(tmp_path: 
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     impatient = Database(f"sqlite:///{path}", busy_timeout_ms=50)
-    with pytest.raises(DatabaseUnavailableError, match="database is locked"), impatient.write():
+    with pytest.raises(DatabaseUnavailableError, match="database is locked"), impatient.write("test"):
         pass
     other.execute("ROLLBACK")
     other.close()
-    with impatient.write() as connection:
+    with impatient.write("test") as connection:
         connection.execute(insert(Chunk).values(CHUNK))

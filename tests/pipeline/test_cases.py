@@ -1,33 +1,40 @@
 import pytest
 
-from pipeline.cases import FlaggedPassage, group_passages
+from pipeline.cases import FlaggedPassage, OpenCase, group_passages
+
+A, B = "浙Z00001", "浙Z00002"
 
 
-def passage(number: int, seconds: float, vehicle: str, case_id: int | None = None) -> FlaggedPassage:
-    return FlaggedPassage(
-        passage_id=number,
-        passed_at_ms=round(seconds * 1000),
-        lane=1,
-        vehicle=vehicle,
-        case_id=case_id,
-        waiting=case_id is None,
-    )
+def passage(number: int, seconds: float, vehicle: str) -> FlaggedPassage:
+    return FlaggedPassage(passage_id=number, passed_at_ms=round(seconds * 1000), lane=1, vehicle=vehicle)
+
+
+def case(number: int, seconds: float, *vehicles: str) -> OpenCase:
+    return OpenCase(case_id=number, passed_at_ms=round(seconds * 1000), vehicles=frozenset(vehicles))
 
 
 @pytest.mark.parametrize(
-    ("passages", "groups"),
+    ("passages", "cases", "groups"),
     [
-        ([], []),
-        ([(0, "浙Z00001"), (59.999, "浙Z00001")], [[0, 1]]),
-        ([(0, "浙Z00001"), (60, "浙Z00001")], [[0], [1]]),
-        ([(0, "浙Z00001"), (1, "浙Z00002")], [[0], [1]]),
-        ([(0, ""), (1, "")], [[0], [1]]),  # two unknown vehicles are not one
-        ([(0, "浙Z00001"), (40, "浙Z00001"), (80, "浙Z00001")], [[0, 1], [2]]),  # no chain beyond the minute
-        ([(30, "浙Z00001"), (0, "浙Z00001")], [[1, 0]]),
+        ([], [], []),
+        ([(100, A), (159.999, A)], [], [(None, [0, 1])]),
+        ([(100, A), (160, A)], [], [(None, [0]), (None, [1])]),
+        ([(100, A), (101, B)], [], [(None, [0]), (None, [1])]),
+        ([(100, ""), (101, "")], [], [(None, [0]), (None, [1])]),  # two unknown vehicles are not one
+        ([(100, A), (140, A), (180, A)], [], [(None, [0, 1]), (None, [2])]),  # no chain beyond the minute
+        ([(130, A), (100, A)], [], [(None, [1, 0])]),
+        ([(100, A)], [case(7, 50, A)], [(7, [0])]),
+        ([(100, A)], [case(7, 150, A)], [(7, [0])]),  # the day after was judged first
+        ([(100, A)], [case(7, 160, A)], [(None, [0])]),
+        ([(100, A)], [case(7, 90, B)], [(None, [0])]),
+        ([(100, "")], [case(7, 99, "")], [(None, [0])]),
+        ([(100, A)], [case(7, 50, A), case(8, 110, A)], [(8, [0])]),
+        ([(100, A)], [case(7, 90, B, A)], [(7, [0])]),
     ],
 )
 def test_one_vehicle_within_a_minute_is_one_case(
-    passages: list[tuple[float, str]], groups: list[list[int]]
+    passages: list[tuple[float, str]], cases: list[OpenCase], groups: list[tuple[int | None, list[int]]]
 ) -> None:
     flagged = [passage(number, seconds, vehicle) for number, (seconds, vehicle) in enumerate(passages)]
-    assert [[one.passage_id for one in group] for group in group_passages(flagged)] == groups
+    found = group_passages(flagged, cases)
+    assert [(group.case_id, [one.passage_id for one in group.passages]) for group in found] == groups

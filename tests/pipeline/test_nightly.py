@@ -1,16 +1,20 @@
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pytest
-from fake_reader import FakeReader, fake_reader, frame_bytes
+from fake_reader import Dying, FakeReader, fake_reader, frame_bytes
 from hs_file import hs_row, write_hs
 from nights import Night, fill
+from numpy.typing import NDArray
 from snapshot import snapshot
 from sqlalchemy import select
 
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow
+from models.values.plates import PlateReading
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor
 from pipeline.export import write_exports
 from stations.station import Station
@@ -144,10 +148,93 @@ def test_frames_by_reference(make_night: MakeNight) -> None:
     assert [row["plate_by_station"] for row in night.cases()] == ["浙Z00021", "浙Z00022", "浙Z00023"]
 
 
+def upload(
+    serial: str, clock: str, plate: str = "", image: str = "", gross_kg: int = 28_500
+) -> dict[str, object]:
+    return {
+        "previewCode": serial,
+        "previewDate": f"2026-06-{clock}",
+        "previewStationCode": "S",
+        "licenseCodeFront": plate,
+        "axisNum": "2",
+        "speed": "55",
+        "laneNo": "1",
+        "totalWeight": str(gross_kg),
+        "axle1Weight": "9500",
+        "axle2Weight": str(gross_kg - 9500),
+        "frontImage": image,
+    }
+
+
+def drop(night: Night, name: str, *records: dict[str, object]) -> None:
+    (night.inbox / name).write_text(json.dumps(records), encoding="utf-8")
+
+
+UPLOADS = {"format": "station_upload", "code": "S"}
+
+
+def test_a_picture_name_used_on_two_days_shows_nobody(make_night: MakeNight) -> None:
+    night = make_night(**UPLOADS)
+    drop(night, "a.json", upload("S1", "17 01:00:00", image="cam1.png"))
+    drop(night, "b.json", upload("S2", "18 01:00:00", image="cam1.png"))
+    (night.inbox / "cam1.png").write_bytes(frame_bytes(11))
+    night.run(date(2026, 6, 17))
+    found = night.run()
+    assert (found.frames, found.frames_unmatched, found.plates_read) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("order", ["AB", "BA"])
+def test_a_record_sent_again_under_another_serial_opens_one_case(make_night: MakeNight, order: str) -> None:
+    night = make_night(**UPLOADS)
+    for serial in order:
+        drop(night, "a.json", upload(serial, "18 01:00:00"))
+        found = night.run()
+    assert (found.rejects, found.cases) == ({"repeated": 1}, 1)
+
+
+def test_words_where_a_plate_should_stand_name_nobody(make_night: MakeNight) -> None:
+    night = make_night(**UPLOADS)
+    for minute, plate in enumerate(("无车牌", "浙Z00001")):
+        records = [upload(f"{plate}{n}", f"18 01:0{minute}:{n}0", plate) for n in (1, 2)]
+        drop(night, f"{plate}.json", *records)
+    assert night.run().cases == 3
+
+
+@pytest.mark.parametrize("days", [(17, 18), (18, 17)])
+def test_a_minute_over_midnight_is_one_case_in_either_order(
+    make_night: MakeNight, days: tuple[int, int]
+) -> None:
+    night = make_night(**UPLOADS)
+    drop(night, "a.json", upload("S1", "17 23:59:40", "浙Z00001"), upload("S2", "18 00:00:10", "浙Z00001"))
+    assert sum(night.run(date(2026, 6, day)).cases for day in days) == 2
+    assert len(night.cases(None)) == 2
+    assert len({case["case"] for case in night.cases(None)}) == 1
+
+
+def test_passages_of_other_days_are_said_to_wait(make_night: MakeNight) -> None:
+    night = make_night()
+    fill(night)
+    night.run()
+    assert night.report.waiting == {"test-1 2026-06-17": 1}
+    night.run(date(2026, 6, 17))
+    assert night.report.waiting == {}
+
+
+def test_a_worker_that_dies_costs_one_chunk(make_night: MakeNight) -> None:
+    night = make_night(PoolExecutor(Dying, 2), 1, clock_offset_ms=400)
+    clocks = [f"01:{minute:02d}:00" for minute in range(8)]
+    write_hs(night.inbox / "night.csv", [hs_row(f"2026-06-18 {clock}.000", 62_000) for clock in clocks])
+    for number, clock in enumerate(clocks):
+        night.frame(f"{clock.replace(':', '')}.400", 10 + number)
+    found = night.run()
+    assert (found.unjudged, found.plates_read, found.cases) == (1, 7, 7)
+    assert len(night.report.failures) == 1
+
+
 class Stumbling(FakeReader):
     """Fails on plate 13."""
 
-    def read(self, image):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def read(self, image: NDArray[np.uint8]) -> list[PlateReading]:
         if round(float(image.mean())) == 13:
             raise RuntimeError("the reader stumbled")
         return super().read(image)

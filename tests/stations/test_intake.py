@@ -1,10 +1,14 @@
 import csv
+import gzip
 import io
 import json
 import os
+import shutil
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -15,10 +19,15 @@ from PIL import Image
 from snapshot import snapshot
 from sqlalchemy import func, select
 
+from models import edges
 from models.database import Database
 from models.files import FileStore
-from models.tables import Frame, Passage, Quarantine, SourceFile
+from models.leases import this_process
+from models.tables import Frame, FrameReference, Passage, Quarantine, SourceFile
+from models.values.timeline import to_ms
+from stations import download, passages
 from stations import intake as intake_module
+from stations.frames import frame_name_parts
 from stations.intake import Intake, drop_folder_files
 from stations.quarantine import QuarantineFolder
 from stations.station import Station
@@ -42,6 +51,7 @@ def taking(database: Database, tmp_path: Path) -> Intake:
         database=database,
         store=FileStore(tmp_path / "originals"),
         quarantine=QuarantineFolder(root=tmp_path / "quarantine"),
+        holder=this_process(600_000),
         now_ms=lambda: 1_800_000_000_000,
     )
 
@@ -115,7 +125,9 @@ def test_a_bad_row_waits_in_quarantine_until_it_is_mended(
     assert report.messages == ["test-1/a.csv, row 2, field Gross_Load: expected a whole number, got '49ooo'"]
     assert open_reasons(taking.database) == [("a.csv", 2, "Gross_Load", "bad_integer")]
     (copy,) = (tmp_path / "quarantine").rglob("a.csv")
-    reasons = list(csv.reader((copy.parent / "reasons.csv").read_text(encoding="utf-8-sig").splitlines()))
+    reasons = list(
+        csv.reader((copy.parent.parent / "reasons.csv").read_text(encoding="utf-8-sig").splitlines())
+    )
     assert reasons[1][:4] == ["a.csv", "2", "Gross_Load", "bad_integer"]
 
     before = snapshot(taking.database)
@@ -167,6 +179,132 @@ def test_a_file_refused_as_a_whole_is_taken_once_the_declaration_is_mended(
     assert open_reasons(taking.database) == []
 
 
+def test_the_same_bad_bytes_under_two_names_wait_apart(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    bad = [hs_row(TIME, 30_000).replace("30000", "3oooo")]
+    paths = [write_hs(inbox / name, bad) for name in ("a.csv", "b.csv", "reasons.csv")]
+    taking.take(make_station(), paths, remove=True)
+    (copy,) = (tmp_path / "quarantine").rglob("file/a.csv")
+    write_hs(copy, [hs_row(TIME, 30_000)])
+    assert taking.retry(make_station()).rows_new == 1
+    assert [name for name, *_ in open_reasons(taking.database)] == ["b.csv", "reasons.csv"]
+    assert len(list((tmp_path / "quarantine").rglob("file/*.csv"))) == 2
+
+
+def test_a_copy_split_in_two_is_taken_whole(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    bad = [hs_row(TIME, kg).replace(str(kg), f"{kg}x") for kg in (30_000, 40_000)]
+    taking.take(make_station(), [write_hs(inbox / "a.csv", bad)], remove=True)
+    (copy,) = (tmp_path / "quarantine").rglob("file/a.csv")
+    for number, kg in enumerate((30_000, 40_000)):
+        write_hs(copy.with_name(f"a{number}.csv"), [hs_row(TIME, kg)])
+    copy.unlink()
+    assert taking.retry(make_station()).rows_new == 2
+    assert open_reasons(taking.database) == []
+
+
+def test_a_copy_that_was_deleted_comes_back(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    taking.take(make_station(), [write_hs(inbox / "a.csv", ["x"])], remove=True)
+    (copy,) = (tmp_path / "quarantine").rglob("file/a.csv")
+    shutil.rmtree(copy.parent.parent)
+    (tmp_path / "quarantine" / "test-1" / "stray").write_text("", encoding="utf-8")
+    assert taking.retry(make_station()).quarantined == 1
+    assert copy.exists()
+
+
+def test_a_file_in_quarantine_that_is_dropped_again_is_read_again(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station]
+) -> None:
+    odd = write_hs(inbox / "a.csv", [hs_row(TIME, 30_000).replace("30000", "30000x")])
+    content = odd.read_bytes()
+    taking.take(make_station(), [odd], remove=True)
+    odd.write_bytes(content)
+    assert taking.take(make_station(), [odd], remove=True).quarantined == 1
+
+
+def test_a_station_that_still_writes_loses_nothing(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_hs(inbox / "a.csv", [hs_row(TIME, 30_000)])
+
+    def append(edge: str) -> None:
+        if edge == "intake: stored":
+            monkeypatch.setattr(edges, "listener", None)
+            with path.open("a", encoding="utf-8") as sink:
+                sink.write(hs_row(TIME, 40_000) + "\n")
+
+    monkeypatch.setattr(edges, "listener", append)
+    assert taking.take(make_station(), [path], remove=True).rows_new == 1
+    again = taking.take(make_station(), [path], remove=True)
+    assert (again.rows_new, again.rows_known) == (1, 1)
+    assert not path.exists()
+
+
+def test_a_file_that_another_runner_took_is_no_trouble(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station]
+) -> None:
+    report = taking.take(make_station(), [inbox / "gone.csv"], remove=True)
+    assert (report.files, report.troubled) == (0, False)
+
+
+def test_frames_named_later_by_the_same_record(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station]
+) -> None:
+    station = make_station(format="station_upload", code="S")
+    for name, content in (("a", {}), ("b", {"frontImage": "f.png"})):
+        (inbox / f"{name}.json").write_text(
+            json.dumps(UPLOAD | {"previewCode": "S1"} | content), encoding="utf-8"
+        )
+    for name in ("a", "b", "b"):
+        taking.take(station, [inbox / f"{name}.json"], remove=False)
+    assert count(taking.database, FrameReference) == 1
+
+
+def test_a_wild_clock_does_not_hide_known_records(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passages, "LOOKUP", 5)
+    rows = [hs_row(f"2026-06-18 01:{n:02d}:00.000", 30_000) for n in range(40)]
+    taking.take(make_station(), [write_hs(inbox / "a.csv", rows)], remove=True)
+    wild = [
+        hs_row("1990-01-01 00:00:00.000", 30_000),
+        rows[7],
+        rows[33],
+        hs_row("2026-12-31 00:00:00.000", 30_000),
+    ]
+    report = taking.take(make_station(), [write_hs(inbox / "b.csv", wild)], remove=True)
+    assert (report.rows_new, report.rows_known) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "lane", "local"),
+    [
+        ("20260618T010203.480_L1_front.jpg", 1, "2026-06-18T01:02:03.480+08:00"),
+        ("20260618T010203_L2_rear.jpg", 2, "2026-06-18T01:02:03+08:00"),
+        ("20260618010203_L1_front.jpg", 1, "2026-06-18T01:02:03+08:00"),
+        ("20260618010245_L1_front.jpg", 1, "2026-06-18T01:02:45+08:00"),
+        ("20260618010203480_L1_front.jpg", 1, "2026-06-18T01:02:03.480+08:00"),
+        ("20260618T010203_L99999999999999999999_front.jpg", None, "2026-06-18T01:02:03+08:00"),
+        ("20269918T010203_L1_front.jpg", 1, None),
+        ("holiday.jpg", None, None),
+    ],
+)
+def test_what_a_frame_name_tells(
+    name: str, lane: int | None, local: str | None, make_station: Callable[..., Station]
+) -> None:
+    station = make_station(frame_pattern=r"(?P<time>[\dT.]+)_L(?P<lane>\w+)_(?P<kind>\w+)")
+    found_lane, taken_at, kind = frame_name_parts(station, name)
+    expected = None if local is None else to_ms(datetime.fromisoformat(local))
+    assert (found_lane, taken_at) == (lane, expected)
+    assert kind in {"front", "rear", "unknown"}
+    assert frame_name_parts(station, name.replace("front", "F"))[2] in {"unknown", "rear"}
+    assert frame_name_parts(station, name.replace(".jpg", ".mp4"))[2] == "video"
+
+
 def test_too_many_bad_rows_refuse_the_file(
     taking: Intake, inbox: Path, make_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,7 +329,7 @@ def _bomb() -> bytes:
     [
         ("a.jpg", b"no image at all", "no_image", "no image; expected one of"),
         ("a.jpg", b"", "no_image", "the file is empty"),
-        ("a.png", frame_bytes(7)[:20], "no_image", ""),
+        ("a.png", frame_bytes(7)[:20], "no_image", "header is damaged"),
         ("a.png", _bomb(), "no_image", "more than 64000000 pixels"),
         ("a.exe", b"MZ", "unknown_kind", "files ending in .exe are neither records nor frames here"),
         ("noend", b"x", "unknown_kind", "files ending in nothing are neither"),
@@ -271,7 +409,8 @@ def test_a_full_disk_leaves_the_file_in_the_drop_folder(
     (tmp_path / "originals").write_bytes(b"")  # a file where the folder must be: nothing can be stored
     report = taking.take(make_station(), [path], remove=True)
     assert report.files_left == 1
-    assert "not stored, left in place" in report.messages[0]
+    assert "not stored: " in report.messages[0]
+    assert "left in place" in report.messages[0]
     assert path.exists()
     (tmp_path / "originals").unlink()
     assert taking.take(make_station(), [path], remove=True).rows_new == 1
@@ -290,6 +429,20 @@ class Pictures(BaseHTTPRequestHandler):
             self.end_headers()
             return
         body = {"/a.png": frame_bytes(9), "/text.png": b"hello"}.get(self.path)
+        if self.path == "/bomb.png":
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            self.wfile.write(gzip.compress(bytes(1 << 20)))
+            return
+        if self.path == "/slow.png":
+            try:
+                for _ in range(100):
+                    self.wfile.write(b"HTTP/1.0 200 OK\r\n" if _ == 0 else b"X-Drip: 1\r\n")
+                    time.sleep(0.1)
+            except ConnectionError:
+                return
+            return
         if self.path == "/endless.png":
             self.send_response(200)
             self.end_headers()
@@ -325,6 +478,29 @@ def _with_image(inbox: Path, url: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[", "http://127.0.0.1:1/a\x7f.png", "https://user:pass@127.0.0.1/a.png"]
+)
+def test_an_address_that_is_none_stops_nothing(
+    url: str, taking: Intake, inbox: Path, make_station: Callable[..., Station]
+) -> None:
+    station = make_station(format="station_upload", code="S", image_hosts=("127.0.0.1:1",))
+    report = taking.take(station, [_with_image(inbox, url)], remove=True)
+    assert (report.rows_new, report.frames_awaited) == (1, 1)
+
+
+def test_a_host_that_fails_is_left_alone_for_a_while(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], pictures: str
+) -> None:
+    station = make_station(format="station_upload", code="S", image_hosts=(pictures,))
+    records = [
+        UPLOAD | {"previewCode": f"S{n}", "frontImage": f"http://{pictures}/gone-{n}.png"} for n in range(9)
+    ]
+    (inbox / "a.json").write_text(json.dumps(records), encoding="utf-8")
+    assert taking.take(station, [inbox / "a.json"], remove=True).frames_awaited == 9
+    assert len(Pictures.asked) == 3
+
+
 def test_a_frame_is_fetched_from_an_allowed_host(
     taking: Intake, inbox: Path, make_station: Callable[..., Station], pictures: str
 ) -> None:
@@ -345,6 +521,8 @@ def test_a_frame_is_fetched_from_an_allowed_host(
         ("/gone.png", True, "expected status 200, got 404"),
         ("/text.png", True, "no image"),
         ("/endless.png", True, "larger than 64 MiB"),
+        ("/bomb.png", True, "expected bytes as they are, got 'gzip'"),
+        ("/slow.png", True, "took longer than 1 s"),
     ],
 )
 def test_a_frame_that_may_not_or_cannot_be_fetched_is_told_and_tried_again(
@@ -355,7 +533,9 @@ def test_a_frame_that_may_not_or_cannot_be_fetched_is_told_and_tried_again(
     inbox: Path,
     make_station: Callable[..., Station],
     pictures: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(download, "TIMEOUT_S", 1.0 if path == "/slow.png" else 10.0)
     station = make_station(format="station_upload", code="S", image_hosts=(pictures,) if allowed else ())
     report = taking.take(station, [_with_image(inbox, f"http://{pictures}{path}")], remove=True)
     assert report.frames_awaited == 1

@@ -1,6 +1,8 @@
 """A plate reader for tests of everything but reading: the frame's top left pixel names the plate."""
 
 import io
+import os
+import signal
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,3 +48,13 @@ def frame_bytes(number: int, size: Sequence[int] = (32, 24)) -> bytes:
     sink = io.BytesIO()
     Image.new("RGB", (size[0], size[1]), (number, number, number)).save(sink, "PNG")
     return sink.getvalue()
+
+
+class Dying(FakeReader):
+    """Takes its process with it on plate 13."""
+
+    def read(self, image: NDArray[np.uint8]) -> list[PlateReading]:
+        """Read, or die."""
+        if round(float(image.mean())) == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().read(image)

@@ -8,6 +8,7 @@ from hs_file import hs_row, write_hs
 
 from models.database import Database
 from models.files import FileStore
+from models.leases import this_process
 from pipeline.executor import Executor, InlineExecutor
 from pipeline.export import case_rows
 from pipeline.nightly import NightlyRun
@@ -41,7 +42,10 @@ class Night:
         self.database = Database(url)
         store = FileStore(folder / "originals")
         taking = Intake(
-            database=self.database, store=store, quarantine=QuarantineFolder(root=folder / "quarantine")
+            database=self.database,
+            store=store,
+            quarantine=QuarantineFolder(root=folder / "quarantine"),
+            holder=this_process(600_000),
         )
         self.run_all = NightlyRun(
             database=self.database,
@@ -54,15 +58,16 @@ class Night:
             progress=Silent(),
         )
 
-    def run(self) -> StationNight:
-        self.report = self.run_all.run([self.station], DAY)
+    def run(self, day: date = DAY) -> StationNight:
+        """Run the night of a day and count it."""
+        self.report = self.run_all.run([self.station], day)
         with self.database.read() as connection:
-            (night,) = night_summary(connection, [self.station], DAY)
+            (night,) = night_summary(connection, [self.station], day)
         return night
 
-    def cases(self) -> list[dict[str, object]]:
+    def cases(self, day: date | None = DAY) -> list[dict[str, object]]:
         with self.database.read() as connection:
-            return case_rows(connection, self.station, DAY)
+            return case_rows(connection, self.station, day)
 
     def frame(self, clock: str, number: int, kind: str = "front", lane: int = 1) -> None:
         (self.inbox / f"20260618T{clock}_L{lane}_{kind}.png").write_bytes(frame_bytes(number))

@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[2]
 ZHICHAO = [sys.executable, "-m", "zhichao"]
 
 
-def run(*arguments: object, data: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"ZHICHAO_DATA_DIR": str(data), "PATH": "/usr/bin:/bin", "ZHICHAO_WORKERS": "1"}
+def run(*arguments: object, data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"ZHICHAO_DATA_DIR": str(data), "PATH": "/usr/bin:/bin", "ZHICHAO_WORKERS": "1"} | variables
     return subprocess.run(
         [*ZHICHAO, *map(str, arguments)],
         cwd=ROOT,
@@ -59,6 +59,9 @@ def test_judge_prints_one_line_for_each_passage_over_its_limit(tmp_path: Path) -
         (["cases", "--config", "nowhere.toml"], 2, "nowhere.toml"),
         (["intake", "README.md"], 2, "name the one station"),
         (["demo", "--folder", "docs"], 2, "wants a new or empty folder"),
+        (["judge", "[/x].csv", "--station", "hs-sample"], 2, "[/x].csv"),
+        (["judge", "README.md", "--station", "[/x]"], 2, "station '[/x]' is not declared"),
+        (["cases", "--date", "9999-12-31"], 2, "date value out of range"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -79,6 +82,20 @@ def test_a_database_that_cannot_be_opened(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("url", ["garbage", "foo://x", "postgresql://127.0.0.1:1/none"])
+def test_a_database_url_that_cannot_be_used(url: str, tmp_path: Path) -> None:
+    done = run("cases", data=tmp_path, ZHICHAO_DATABASE_URL=url)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("✗")
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    done = run("cases", data=tmp_path, ZHICHAO_WORKERS="many")
+    assert done.returncode == 2
+    assert "ZHICHAO_WORKERS: Input should be a valid integer" in done.stderr
+
+
 def test_a_night_from_the_command_line(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox" / "hs-sample"
     write_hs(inbox / "a.csv", [hs_row("2026-06-18 01:00:00.000", kg) for kg in (49_000, 60_000)])
@@ -90,4 +107,4 @@ def test_a_night_from_the_command_line(tmp_path: Path) -> None:
     assert json.loads(case)["decided_kg"] == 57_000
     table = run("cases", "--station", "hs-sample", data=tmp_path).stdout
     assert "hs-sample-20260618-010000-1" in table
-    assert "没有匹配的抓拍图片" in table
+    assert "没有可用于识别号牌的抓拍图片" in table

@@ -58,6 +58,6 @@ def test_a_night_killed_half_way_ends_like_one_never_killed(tmp_path: Path) -> N
     assert start(tmp_path / "whole").wait(timeout=200) == 1
     whole = Database(f"sqlite:///{tmp_path / 'whole' / 'zhichao.sqlite'}")
     assert snapshot(killed) == snapshot(whole)
-    assert (tmp_path / "killed/exports/2026-06-18/cases.csv").read_bytes() == (
-        tmp_path / "whole/exports/2026-06-18/cases.csv"
+    assert (tmp_path / "killed/exports/2026-06-18/sim-pinghu/cases.csv").read_bytes() == (
+        tmp_path / "whole/exports/2026-06-18/sim-pinghu/cases.csv"
     ).read_bytes()

@@ -35,6 +35,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_chunk_day_state", "chunk", ["day", "state"], unique=False)
     op.create_table(
+        "lease",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
+    )
+    op.create_index("ix_lease_holder", "lease", ["holder"], unique=False)
+    op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("station_id", sa.Text(), nullable=False),
@@ -65,7 +73,7 @@ def upgrade() -> None:
         sa.Column("rows_new", sa.BigInteger(), nullable=False),
         sa.Column("rows_known", sa.BigInteger(), nullable=False),
         sa.Column("rows_quarantined", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("kind IN ('records', 'frame', 'unknown')", name=op.f("ck_source_file_kind")),
+        sa.CheckConstraint("kind IN ('records', 'frame')", name=op.f("ck_source_file_kind")),
         sa.CheckConstraint("state IN ('taken', 'quarantined')", name=op.f("ck_source_file_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_file")),
         sa.UniqueConstraint(
@@ -200,6 +208,8 @@ def downgrade() -> None:
     op.drop_table("passage")
     op.drop_table("source_file")
     op.drop_table("quarantine")
+    op.drop_index("ix_lease_holder", table_name="lease")
+    op.drop_table("lease")
     op.drop_index("ix_chunk_day_state", table_name="chunk")
     op.drop_table("chunk")
     op.drop_index("ix_cases_station_id_passed_at", table_name="cases")

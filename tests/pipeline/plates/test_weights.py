@@ -27,13 +27,6 @@ def test_a_missing_package_or_file_is_named() -> None:
         weights.locate(lost)
 
 
-def test_the_default_cache_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert weights.default_cache_dir().is_relative_to(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
-    assert weights.default_cache_dir().is_relative_to(Path.home() / ".cache")
-
-
 @needs_carriers
 def test_the_directory_holds_the_model_and_its_alphabet(tmp_path: Path) -> None:
     folder = weights.model_dir(weights.RECOGNISER, tmp_path / "deep" / "cache")
