@@ -10,11 +10,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
 from models import edges
 
 BUSY_TIMEOUT_MS = 30_000
+MIGRATION_LOCK = 7_201_844
 
 
 class DatabaseUnavailableError(RuntimeError):
@@ -31,8 +32,12 @@ class Database:
             self.engine = _engine(url, busy_timeout_ms)
         except (ArgumentError, ImportError) as error:
             raise DatabaseUnavailableError(f"database_url can't be used: {error}") from error
-        with self._explained():
-            self._migrate()
+        try:
+            with self._explained():
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -63,24 +68,42 @@ class Database:
     def _migrate(self) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        head = ScriptDirectory.from_config(config).get_current_head()
+        scripts = ScriptDirectory.from_config(config)
+        known = {script.revision for script in scripts.walk_revisions()}
         with self.engine.connect() as connection:
-            if MigrationContext.configure(connection).get_current_revision() == head:
-                return
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current == scripts.get_current_head():
+            return
+        if current is not None and current not in known:
+            newest = scripts.get_current_head()
+            message = (
+                f"{self._where}: schema {current} is of a newer version of this program, which knows {newest}"
+            )
+            raise DatabaseUnavailableError(f"{message}; nothing was changed")
         with self.engine.connect() as connection, connection.execution_options(immediate=True).begin():
+            if connection.dialect.name == "postgresql":
+                # SQLite is locked by BEGIN IMMEDIATE; here two first openings must not make the tables twice.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            edges.passed("migrated: before commit")
+        edges.passed("migrated: after commit")
+
+    @property
+    def _where(self) -> str:
+        return make_url(self.url).render_as_string(hide_password=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except DatabaseError as error:
-            # The subclasses for data, integrity and programming errors are faults of ours, not of the place.
-            if type(error) not in {DatabaseError, OperationalError}:
+        except (DatabaseError, InterfaceError) as error:
+            # The other subclasses, for data, integrity and programming errors, are faults of ours.
+            if type(error) not in {DatabaseError, OperationalError, InterfaceError, InternalError}:
                 raise
-            where = make_url(self.url).render_as_string(hide_password=True)
-            message = f"{where}: {error.orig}; nothing of this step was kept, run again once it is mended"
+            message = (
+                f"{self._where}: {error.orig}; nothing of this step was kept, run again once it is mended"
+            )
             raise DatabaseUnavailableError(message) from error
 
 

@@ -21,6 +21,7 @@ AXLE_DOUBTFUL_KG = 25_000
 SPACING_MM = (1_000, 18_000)
 # Tyres of trucks are near a metre across, and no permitted vehicle is longer than 25 m between two axles.
 SPACING_POSSIBLE_MM = (500, 25_000)
+FAR_MM = np.iinfo(np.int64).max
 LEFT_SHARE = (0.3, 0.7)
 CLOCK_AHEAD_MS = 5 * 60_000
 AXLES = (2, 20)
@@ -69,10 +70,11 @@ def _geometry(batch: PassageBatch) -> dict[QualityCode, NDArray[np.bool_]]:
     given = batch.spacing_mm > 0
     given_count = given.sum(axis=1)
     unknown = given_count == 0
+    most_mm = batch.spacing_mm.max(axis=1, initial=0)
+    least_mm = np.where(given, batch.spacing_mm, FAR_MM).min(axis=1, initial=FAR_MM)
 
     def outside(least: int, most: int) -> NDArray[np.bool_]:
-        wrong = given & ((batch.spacing_mm < least) | (batch.spacing_mm > most))
-        return np.asarray(wrong.any(axis=1), dtype=np.bool_)
+        return np.asarray((least_mm < least) | (most_mm > most), dtype=np.bool_)
 
     return {
         QualityCode.SPACINGS_DISAGREE: ~unknown & (given_count != batch.axle_count.astype(np.int64) - 1),
@@ -86,10 +88,10 @@ def _geometry(batch: PassageBatch) -> dict[QualityCode, NDArray[np.bool_]]:
 
 def _sides(batch: PassageBatch) -> dict[QualityCode, NDArray[np.bool_]]:
     known = (batch.left_kg >= 0) & (batch.axle_kg > 0)
-    any_known = known.any(axis=1)
-    left_kg = np.where(known, batch.left_kg, 0)
-    both_kg = np.where(known, batch.axle_kg, 0)
-    share = left_kg.sum(axis=1) / np.maximum(both_kg.sum(axis=1), 1)
+    left_kg, both_kg = batch.left_kg * known, batch.axle_kg * known
+    sum_kg = both_kg.sum(axis=1)
+    share = left_kg.sum(axis=1) / np.maximum(sum_kg, 1)
+    any_known = sum_kg > 0
     return {
         QualityCode.ONE_SIDED: any_known & ((share < LEFT_SHARE[0]) | (share > LEFT_SHARE[1])),
         QualityCode.SIDES_REPEAT: any_known & (2 * left_kg == both_kg).all(axis=1),

@@ -104,9 +104,10 @@ def content_key(batch: PassageBatch) -> NDArray[np.uint64]:
 
 
 def _mix(key: NDArray[np.uint64], column: NDArray[Any], number: int) -> NDArray[np.uint64]:
-    word = column.astype(np.int64).view(np.uint64) + np.uint64((number + 1) * _STEP % 2**64)
-    key = (key ^ word) * _FIRST
-    key ^= key >> np.uint64(29)
-    key *= _SECOND
-    key ^= key >> np.uint64(32)
-    return key
+    mixed = column.astype(np.int64, copy=False).view(np.uint64) + np.uint64((number + 1) * _STEP % 2**64)
+    mixed ^= key
+    mixed *= _FIRST
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _SECOND
+    mixed ^= mixed >> np.uint64(32)
+    return mixed

@@ -13,13 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stations.formats.ahead import ahead
 from stations.formats.base import RAW_CHARACTERS, FileRefusedError, Problem
-from stations.formats.text import LINE_BYTES, REPLACEMENT, line_blocks
+from stations.formats.lines import Lines
+from stations.formats.text import LINE_BYTES, line_blocks
 
 HEADER_COLUMNS = 1024
 # Python also reads 6_2000 and full-width digits as numbers; a scale writes neither.
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-NEWLINE, QUOTE = ord("\n"), b'"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,16 +71,24 @@ def read_tables(path: Path, dialect: Dialect) -> Iterator[Table]:
         FileRefusedError: encoding, header or delimiter are not what the dialect expects.
 
     """
+    yield from ahead(_tables(path, dialect))
+
+
+def _tables(path: Path, dialect: Dialect) -> Iterator[Table]:
     blocks = line_blocks(path)
     first = next(blocks, b"")
     header_line, _, rest = first.partition(b"\n")
     header = _header(header_line, dialect)
     done = 0
     for block in chain([rest], blocks):
-        lines = _Lines(block, dialect.delimiter)
-        if len(lines):
+        lines = Lines(block, dialect.delimiter)
+        frame = _parse_alike(lines, header, dialect)
+        if frame is not None:
+            yield _typed_rows(frame, lines, np.arange(frame.height), dialect, done)
+            done += frame.height
+        elif len(lines):
             yield _table(lines, header, dialect, done)
-        done += len(lines)
+            done += len(lines)
     if not done:
         raise FileRefusedError("empty", "the file holds a header and no record")
 
@@ -110,82 +119,29 @@ def _header(line: bytes, dialect: Dialect) -> list[str]:
     return names
 
 
-class _Lines:
-    """The lines of one block that are not blank."""
-
-    def __init__(self, block: bytes, delimiter: str) -> None:
-        self.block = block
-        self.delimiter = delimiter
-        self.data = np.frombuffer(block, dtype=np.uint8)
-        ends = np.flatnonzero(self.data == NEWLINE)
-        starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-        kept = ends > starts
-        self.blank = not kept.all()
-        self.starts, self.ends = (starts[kept], ends[kept]) if self.blank else (starts, ends)
-        self.quoted = QUOTE in block
-        self.fits = self.ends - self.starts <= LINE_BYTES
-
-    def seem_whole(self, fields: int) -> bool:
-        """Tell whether no line has fewer than `fields` fields, unless another has more."""
-        if self.blank or self.quoted or not self.fits.all() or REPLACEMENT in self.block:
-            return False
-        marks = np.count_nonzero(self.data == ord(self.delimiter))
-        return bool(marks == len(self) * (fields - 1))
-
-    def field_count(self) -> NDArray[np.int64]:
-        """Return the number of fields of each line, (N,)."""
-        if self.quoted:
-            # A line too long for a record is never taken apart.
-            fits = self.fits.tolist()
-            counts = [len(self.fields(line)) if fits[line] else 0 for line in range(len(self))]
-            return np.array(counts, dtype=np.int64)
-        # Positions of all delimiters are sorted, so those before each end give the count by difference.
-        marks = np.flatnonzero(self.data == ord(self.delimiter))
-        return np.searchsorted(marks, self.ends) - np.searchsorted(marks, self.starts) + 1
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def text(self, line: int) -> str:
-        return self.block[self.starts[line] : self.ends[line]].decode(errors="replace")
-
-    def damaged(self) -> NDArray[np.bool_]:
-        """Tell which lines hold bytes that are no text."""
-        result = np.zeros(len(self), dtype=bool)
-        place = self.block.find(REPLACEMENT)
-        while place >= 0:
-            result[np.searchsorted(self.starts, place, side="right") - 1] = True
-            place = self.block.find(REPLACEMENT, place + 1)
-        return result
-
-    def fields(self, line: int) -> list[str]:
-        return next(csv.reader([self.text(line)], delimiter=self.delimiter), [])
-
-    def only(self, kept: NDArray[np.bool_]) -> bytes:
-        if kept.all() and not self.blank:
-            return self.block
-        pairs = zip(self.starts[kept].tolist(), self.ends[kept].tolist(), strict=True)
-        return b"".join(self.block[start : end + 1] for start, end in pairs)
+def _parse_alike(lines: Lines, header: list[str], dialect: Dialect) -> pl.DataFrame | None:
+    """Parse a block whose lines all have as many fields as the header, or return None for any other."""
+    if not lines.block or not lines.seem_alike(len(header)):
+        return None
+    try:
+        return _parse_csv(lines.block, header, dialect)
+    except pl.exceptions.PolarsError:
+        # What `seem_alike` can't see: a line has more fields than the header.
+        return None
 
 
-def _table(lines: _Lines, header: list[str], dialect: Dialect, done: int) -> Table:
-    frame = _parse_whole(lines, header, dialect)
-    if frame is not None:
-        return _read(frame, lines, np.arange(len(lines)), dialect, done)
-    counts, damaged = lines.field_count(), lines.damaged()
-    kept = (counts == len(header)) & lines.fits & ~damaged
-    problems = [
-        _unusable(lines, line, int(counts[line]), header, damaged=bool(damaged[line]), done=done)
-        for line in np.flatnonzero(~kept).tolist()
-    ]
+def _table(lines: Lines, header: list[str], dialect: Dialect, done: int) -> Table:
+    """Read a block some of whose lines can't be read."""
+    kept = (lines.field_count == len(header)) & lines.fits & ~lines.damaged
+    problems = [_unusable(lines, line, len(header), done) for line in np.flatnonzero(~kept).tolist()]
     if not kept.any():
         return Table(row=np.zeros(0, dtype=np.int64), columns={}, problems=problems)
-    table = _read(_parse(lines, kept, header, dialect), lines, np.flatnonzero(kept), dialect, done)
+    table = _typed_rows(_parse(lines, kept, header, dialect), lines, np.flatnonzero(kept), dialect, done)
     problems = sorted([*problems, *table.problems], key=lambda problem: problem.row)
     return replace(table, problems=problems)
 
 
-def _read(frame: pl.DataFrame, lines: _Lines, row: NDArray[np.intp], dialect: Dialect, done: int) -> Table:
+def _read(frame: pl.DataFrame, lines: Lines, row: NDArray[np.intp], dialect: Dialect, done: int) -> Table:
     """Return the frame's rows as typed columns; `row` (N,) is the line that each stands on."""
     columns: dict[str, NDArray[Any]] = {}
     wrong = np.zeros(len(row), dtype=bool)
@@ -213,31 +169,18 @@ def _read(frame: pl.DataFrame, lines: _Lines, row: NDArray[np.intp], dialect: Di
     return Table(row=row.astype(np.int64) + (done + 1), columns=columns, problems=problems)
 
 
-def _unusable(
-    lines: _Lines, line: int, count: int, header: list[str], *, damaged: bool, done: int
-) -> Problem:
-    if damaged:
+def _unusable(lines: Lines, line: int, expected: int, done: int) -> Problem:
+    if lines.damaged[line]:
         code, reason = "encoding", "the row holds bytes that are no text"
     elif not lines.fits[line]:
         code, reason = "line_too_long", f"the row is longer than {LINE_BYTES} bytes"
     else:
-        code, reason = "field_count", f"expected {len(header)} fields, got {count}"
+        code, reason = "field_count", f"expected {expected} fields, got {lines.field_count[line]}"
     raw = lines.text(line)[:RAW_CHARACTERS]
     return Problem(row=done + line + 1, column="", code=code, reason=reason, raw=raw)
 
 
-def _parse_whole(lines: _Lines, header: list[str], dialect: Dialect) -> pl.DataFrame | None:
-    """Parse a block without counting the fields of each line, or return None where that is not safe."""
-    if not lines.seem_whole(len(header)):
-        return None
-    try:
-        return _parse_csv(lines.block, header, dialect)
-    except pl.exceptions.PolarsError:
-        # A line has more fields than the header.
-        return None
-
-
-def _parse(lines: _Lines, kept: NDArray[np.bool_], header: list[str], dialect: Dialect) -> pl.DataFrame:
+def _parse(lines: Lines, kept: NDArray[np.bool_], header: list[str], dialect: Dialect) -> pl.DataFrame:
     if lines.quoted:
         # Line by line, since a quote left open would otherwise swallow the rows that follow.
         rows = [lines.fields(int(line)) for line in np.flatnonzero(kept)]

@@ -9,6 +9,8 @@ from stations.formats.base import FileRefusedError
 
 BLOCK_BYTES = 8 << 20
 LINE_BYTES = 64 << 10
+# Small enough to stay in the processor's cache.
+SCAN_BYTES = 256 << 10
 # What stands in place of bytes that are no text; a line that holds it can't be trusted.
 REPLACEMENT = "�".encode()
 # UTF-8 of the CJK unified ideographs. GBK text can be valid UTF-8 by chance (鲁 is C2 B3), but such chance
@@ -26,6 +28,8 @@ def encoding_of(path: Path) -> str:
         FileRefusedError: the file is empty, binary, UTF-16, or no line of it is text.
 
     """
+    if _is_ascii(path):
+        return "utf-8"
     lines, chinese, damaged = _survey(path)
     if not lines:
         raise FileRefusedError("empty", "the file is empty; expected a header line and records")
@@ -37,6 +41,16 @@ def encoding_of(path: Path) -> str:
     if 2 * damaged > lines:
         raise FileRefusedError("encoding", f"neither UTF-8 nor GBK text: {reason}")
     return "utf-8"
+
+
+def _is_ascii(path: Path) -> bool:
+    """Tell whether a file that is not empty holds ASCII alone, without NUL."""
+    with path.open("rb") as source:
+        text = source.read(SCAN_BYTES)
+        while text and text.isascii() and b"\0" not in text:
+            if not (text := source.read(SCAN_BYTES)):
+                return True
+    return False
 
 
 def _survey(path: Path) -> tuple[int, bool, int]:

