@@ -22,8 +22,13 @@ from stations.station import Station
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def case_rows(connection: Connection, station: Station, day: date | None) -> list[dict[str, Any]]:
-    """Return one dict for each passage of each case of a station, by time; of one local day, or of all."""
+def case_rows(
+    connection: Connection, station: Station, day: date | None, number: str = ""
+) -> list[dict[str, Any]]:
+    """Return one dict for each passage of each case of a station, by time; of one local day, or of all.
+
+    With `number`, only of that case.
+    """
     kinds = func.group_concat if connection.dialect.name == "sqlite" else func.string_agg
     query = (
         select(
@@ -50,6 +55,8 @@ def case_rows(connection: Connection, station: Station, day: date | None) -> lis
     if day is not None:
         start_ms, end_ms = day_bounds_ms(day, station.zone)
         query = query.where(Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
+    if number:
+        query = query.where(Case.number == number)
     return [_row(station, row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (public in SQLAlchemy)
 
 

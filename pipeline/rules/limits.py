@@ -68,7 +68,7 @@ def _patterns(
 
 
 def _limit(pattern: int, rules: GrossMass, places: int) -> tuple[int, str, bool]:
-    words = []
+    words: list[str] = []
     for _ in range(places):
         pattern, word = divmod(pattern, len(WORDS))
         words.insert(0, WORDS[word])

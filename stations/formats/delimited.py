@@ -141,7 +141,9 @@ def _table(lines: Lines, header: list[str], dialect: Dialect, done: int) -> Tabl
     return replace(table, problems=problems)
 
 
-def _read(frame: pl.DataFrame, lines: Lines, row: NDArray[np.intp], dialect: Dialect, done: int) -> Table:
+def _typed_rows(
+    frame: pl.DataFrame, lines: Lines, row: NDArray[np.intp], dialect: Dialect, done: int
+) -> Table:
     """Return the frame's rows as typed columns; `row` (N,) is the line that each stands on."""
     columns: dict[str, NDArray[Any]] = {}
     wrong = np.zeros(len(row), dtype=bool)
