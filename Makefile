@@ -1,5 +1,6 @@
 # make demo   a simulated night of two stations, from drop folders to cases
 # make test   the tests
+# make exhaustive  the long searches that make test leaves out
 # make check  linters, types, import rules
 # make bench  the benchmarks
 # make lock   pins the requirements again, with hashes
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := models stations pipeline notices review zhichao
 
-.PHONY: demo test check bench setup dev lock clean
+.PHONY: demo test exhaustive check bench setup dev lock clean
 
 demo: setup
 	rm -rf build/demo
@@ -17,6 +18,9 @@ demo: setup
 
 test: dev
 	$(BIN)/pytest
+
+exhaustive: dev
+	$(BIN)/pytest -m exhaustive
 
 check: dev
 	$(BIN)/ruff check .

@@ -152,6 +152,7 @@ def nightly(
 
 @app.command()
 def cases(
+    number: Annotated[str, typer.Argument(help="case number; default: all")] = "",
     *,
     date: Annotated[
         datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: all")
@@ -169,7 +170,9 @@ def cases(
         database = Database(settings.url)
         day = date.date() if date else None
         with database.read() as connection:
-            rows = [row for one in _chosen(settings, station) for row in case_rows(connection, one, day)]
+            rows = [
+                row for one in _chosen(settings, station) for row in case_rows(connection, one, day, number)
+            ]
         if export is not None:
             write_exports(rows, export)
         if sheet is not None:
@@ -189,10 +192,11 @@ def demo(
     seed: Annotated[int, typer.Option(help="another seed, another night")] = 2026,
     passages: Annotated[int, typer.Option(min=20, max=20_000, help="passages at each station")] = 240,
     config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Simulate a night of two stations, run the nightly job on it, and compare with the truth."""
     with _explained(Console(stderr=True)):
-        right = run_demo(load_settings(config), folder, seed=seed, passages=passages)
+        right = run_demo(load_settings(config), folder, seed=seed, passages=passages, as_json=as_json)
     if not right:
         raise typer.Exit(Exit.TROUBLE)
 

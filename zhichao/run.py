@@ -36,6 +36,10 @@ def run_night(
     show.messages(
         notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
     )
+    waiting = report.waiting.items()
+    show.messages(
+        notes, [f"{place}: {count} 条待处理 passages wait for a run of that day" for place, count in waiting]
+    )
     if as_json:
         show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:

@@ -130,7 +130,7 @@ def scanned(connection: Connection, statement: str, parameters: Any) -> set[str]
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         steps = [row[3].split() for row in plan]
         return {words[1] for words in steps if words[0] == "SCAN" and words[1] in BIG}
-    # In tables this small a scan is cheap: forbidden to choose it, the planner shows whether it could do without.
+    # In tables this small a scan is cheap; forbidden to choose it, the planner shows whether it needs one.
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
     tables: set[str] = set()
