@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import Connection, distinct, exists, func, select
 
-from models.tables import Base, Finding, Frame, Judgement, Passage, Quarantine
+from models.tables import Base, Finding, Frame, FrameReference, Judgement, Passage, Quarantine
 from models.values.quality import QualityCode, Severity
 from models.values.timeline import day_bounds_ms
 from stations.station import Station
@@ -32,6 +32,7 @@ class StationNight:
     frames: int
     frames_unmatched: int
     frames_damaged: int
+    frames_awaited: int
     findings: int
     cases: int
     quarantined_open: int
@@ -76,6 +77,7 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
     rejected, heavy = Judgement.severity == Severity.REJECT, Judgement.excess_kg > 0
     loose = select(func.count()).where(Frame.station_id == station.id, Frame.passage_id.is_(None))
     held = select(func.count()).where(Quarantine.station_id == station.id, Quarantine.state == "open")
+    here = exists().where(Frame.station_id == station.id, Frame.name == FrameReference.name)
     codes = _Codes(grouped(Judgement.codes))
     severity = grouped(Judgement.severity)
     passages = int(connection.scalar(select(func.count()).select_from(Passage).where(of_day)) or 0)
@@ -95,6 +97,7 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         plates_unread=count(Judgement, judged, heavy, ~rejected, Judgement.plate == ""),
         frames=count(Frame, framed),
         frames_unmatched=int(connection.scalar(loose) or 0),
+        frames_awaited=count(FrameReference, FrameReference.passage_id == Passage.id, ~here),
         frames_damaged=count(Frame, framed, Frame.problem != ""),
         findings=count(Finding, found),
         cases=count(Finding, found, number=func.count(distinct(Finding.case_id))),

@@ -98,7 +98,7 @@ def intake(
     if as_json:
         show.json_lines(rows)
     else:
-        out.print(show.count_table(rows, "接收 intake"))
+        out.print(show.intake_table(rows, "接收 intake"))
     if any(report.troubled for report in reports.values()):
         raise typer.Exit(Exit.TROUBLE)
 

@@ -69,6 +69,7 @@ def night_table(nights: Sequence[StationNight], report: NightReport, title: str)
         ("号牌未识别 unread", [night.plates_unread for night in nights]),
         ("图片已匹配 frames matched", [night.frames for night in nights]),
         ("图片无对应（全部日期） unmatched, all days", [night.frames_unmatched for night in nights]),
+        ("图片未到 awaited", [night.frames_awaited for night in nights]),
         ("图片损坏 damaged", [night.frames_damaged for night in nights]),
         ("隔离待修（全部日期） in quarantine, all days", [night.quarantined_open for night in nights]),
         ("涉嫌违法情形 findings", [night.findings for night in nights]),
@@ -115,13 +116,28 @@ def over_limit_table(over_limit: Mapping[tuple[int, int], int]) -> Table:
     return table
 
 
-def count_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
-    """Return rows of counts, one column a key."""
+INTAKE_LABELS = {
+    "files": "文件",
+    "files_known": "已有文件",
+    "files_left": "未接收",
+    "rows": "行",
+    "rows_new": "新记录",
+    "rows_known": "已有记录",
+    "quarantined": "隔离",
+    "frames": "图片",
+    "frames_damaged": "图片损坏",
+    "frames_awaited": "图片未到",
+}
+
+
+def intake_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """Return what an intake did, one column a station."""
     table = Table(title=title, title_justify="left")
-    for name in rows[0] if rows else ():
-        table.add_column(name.replace("_", " "), justify="left" if name == "station" else "right")
+    table.add_column("")
     for row in rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+        table.add_column(str(row["station"]), justify="right")
+    for name, label in INTAKE_LABELS.items():
+        table.add_row(f"{label} {name.replace('_', ' ')}", *(f"{row[name]:,}" for row in rows))
     return table
 
 

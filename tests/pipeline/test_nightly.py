@@ -173,6 +173,18 @@ def drop(night: Night, name: str, *records: dict[str, object]) -> None:
 UPLOADS = {"format": "station_upload", "code": "S"}
 
 
+def test_a_picture_that_is_named_and_never_comes_is_counted(make_night: MakeNight) -> None:
+    night = make_night(**UPLOADS)
+    drop(
+        night,
+        "a.json",
+        upload("S1", "18 01:00:00", image="late.png"),
+        upload("S2", "18 01:05:00", image="b.png"),
+    )
+    (night.inbox / "b.png").write_bytes(frame_bytes(11))
+    assert night.run().frames_awaited == 1
+
+
 def test_a_picture_name_used_on_two_days_shows_nobody(make_night: MakeNight) -> None:
     night = make_night(**UPLOADS)
     drop(night, "a.json", upload("S1", "17 01:00:00", image="cam1.png"))
