@@ -5,23 +5,19 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
+
+from pipeline.rules.consequences_tables import Credit, Evasion, National, Penalty
+from pipeline.rules.rule import Citation, Rule
 
 FOLDER = Path(__file__).parent
-Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Spacing = Literal["steer", "group", "wide"]
 
 
 class RuleError(ValueError):
     """A rule file can't be used; the message names it and what is wrong."""
-
-
-class Rule(BaseModel):
-    """Base of what stands in a rule file: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class GrossLimit(Rule):
@@ -76,6 +72,10 @@ class RuleSet(Rule):
     gross_mass: GrossMass
     announcement: Announcement
     tolerance: Tolerance
+    penalty: Penalty
+    evasion: tuple[Evasion, ...] = ()
+    credit: Credit
+    national: National
 
 
 @cache
@@ -89,7 +89,7 @@ def rule_sets(folder: Path = FOLDER) -> tuple[RuleSet, ...]:
     sets = [
         _load(path, folder)
         for path in sorted(folder.glob("*.toml"))
-        if not path.stem.startswith("gross_mass")
+        if not path.stem.startswith(("gross_mass", "consequences"))
     ]
     sets.sort(key=lambda one: (one.province, one.valid_from))
     for one, later in pairwise(sets):
@@ -103,7 +103,17 @@ def _load(path: Path, folder: Path) -> RuleSet:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         table = folder / f"{content.get('gross_mass', '')}.toml"
         content["gross_mass"] = tomllib.loads(table.read_text(encoding="utf-8"))
+        content["national"] = _national(folder / f"{content.get('national', '')}.toml")
         return RuleSet.model_validate(content)
+    except RuleError:
+        raise
+    except (ValueError, OSError) as error:
+        raise RuleError(f"{path}: {error}") from error
+
+
+def _national(path: Path) -> National:
+    try:
+        return National.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValueError, OSError) as error:
         raise RuleError(f"{path}: {error}") from error
 

@@ -4,10 +4,24 @@ import pytest
 
 from models.values.findings import Doubt, FindingKind
 from models.values.labelled import Labelled
+from models.values.money import Band, Unit
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode, Severity, worst
+from models.values.states import ChunkState, QuarantineState, SourceKind, SourceState
 
-ENUMS = [Doubt, FindingKind, PlateColour, QualityCode, Severity]
+ENUMS = [
+    Band,
+    ChunkState,
+    Doubt,
+    FindingKind,
+    PlateColour,
+    QualityCode,
+    QuarantineState,
+    Severity,
+    SourceKind,
+    SourceState,
+    Unit,
+]
 
 
 @pytest.mark.parametrize("enum", ENUMS)
