@@ -1,6 +1,5 @@
 """Record files for benchmarks: made HS_Data rows, or a real file repeated with its days moved on."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -115,5 +114,3 @@ def _write_repeated(path: Path, rows: int, source: Path) -> None:
             moved = {text: (day + repeat * length).isoformat().encode() for text, day in days.items()}
             part = lines[: rows - repeat * len(lines)]
             sink.writelines(moved[line[:10]] + line[10:] + b"\n" for line in part)
-
-

@@ -14,6 +14,8 @@ from models.values.passages import PassageBatch, content_key
 from models.values.quality import Severity
 from pipeline.overload import Overload, judge_overload
 from pipeline.quality import codes_of, quality_codes, severity_rank
+from pipeline.rules.consequences import articles_of
+from pipeline.rules.consequences_batch import BANDS, consequences
 from pipeline.rules.rule_sets import rule_sets
 from pipeline.seen import SeenKeys
 from stations.formats import record_format
@@ -71,41 +73,49 @@ def _count(report: FileReport, masks: NDArray[np.uint64]) -> None:
 def _lines(
     batch: PassageBatch, overload: Overload, masks: list[int], station: Station
 ) -> Iterator[dict[str, Any]]:
-    codes = {mask: [code.value for code in codes_of(mask)] for mask in set(masks)}
-    columns: tuple[Sequence[Any], ...] = (
-        batch.row.tolist(),
-        _iso_times(batch.passed_at_ms, station),
-        batch.lane.tolist(),
-        batch.axle_count.tolist(),
-        batch.gross_kg.tolist(),
-        overload.decided_kg.tolist(),
-        overload.limit_kg.tolist(),
-        overload.excess_kg.tolist(),
-        np.round(overload.excess_kg / overload.limit_kg, 6).tolist(),
-        overload.layout.tolist(),
-        overload.layout_open.tolist(),
-        overload.rule_set.tolist(),
-        [codes[mask] for mask in masks],
-    )
-    for row, time, lane, axles, gross, decided, limit, excess, ratio, layout, is_open, rules, found in zip(
-        *columns, strict=True
-    ):
-        # A dict written out is made twice as fast as one from names and values.
-        yield {
-            "row": row,
-            "time": time,
-            "lane": lane,
-            "axle_count": axles,
-            "gross_kg": gross,
-            "decided_kg": decided,
-            "limit_kg": limit,
-            "excess_kg": excess,
-            "excess_ratio": ratio,
-            "layout": layout,
-            "layout_open": is_open,
-            "rule_set": rules,
-            "quality": found,
-        }
+    # Tuples: what holds no list is nothing for the garbage collector to go through.
+    codes = {mask: tuple(code.value for code in codes_of(mask)) for mask in set(masks)}
+    bands, amounts, articles = _consequences(overload)
+    columns: dict[str, Sequence[Any]] = {
+        "row": batch.row.tolist(),
+        "time": _iso_times(batch.passed_at_ms, station),
+        "lane": batch.lane.tolist(),
+        "axle_count": batch.axle_count.tolist(),
+        "gross_kg": batch.gross_kg.tolist(),
+        "decided_kg": overload.decided_kg.tolist(),
+        "limit_kg": overload.limit_kg.tolist(),
+        "excess_kg": overload.excess_kg.tolist(),
+        "excess_ratio": np.round(overload.excess_kg / overload.limit_kg, 6).tolist(),
+        "layout": overload.layout.tolist(),
+        "layout_open": overload.layout_open.tolist(),
+        "rule_set": overload.rule_set.tolist(),
+        "limit_rule": overload.limit_rule.tolist(),
+        "band": bands,
+        "amount_fen": amounts,
+        "articles": articles,
+        "quality": [codes[mask] for mask in masks],
+    }
+    names = tuple(columns)
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def _consequences(overload: Overload) -> tuple[list[str], list[int], list[tuple[str, ...]]]:
+    """Return band, amount in fen and articles of each passage: what would follow if all is confirmed."""
+    count = len(overload.limit_kg)
+    bands, articles = np.full(count, "", dtype=object), np.full(count, None, dtype=object)
+    amounts = np.zeros(count, dtype=np.int64)
+    for rules in rule_sets():
+        index = np.flatnonzero(overload.rule_set == rules.id)
+        if not len(index):
+            continue
+        found = consequences(overload.limit_kg[index], overload.decided_kg[index], rules.penalty)
+        bands[index] = np.array([band.value for band in BANDS], dtype=object)[found.band]
+        amounts[index] = found.amount_fen
+        named = [articles_of(rules.penalty, reached) for reached in range(-1, len(rules.penalty.step))]
+        for position, reached in zip(index.tolist(), found.reached.tolist(), strict=True):
+            articles[position] = named[reached + 1]
+    return bands.tolist(), amounts.tolist(), articles.tolist()
 
 
 def _iso_times(instant_ms: NDArray[np.int64], station: Station) -> list[str]:

@@ -23,6 +23,7 @@ class Overload:
         layout: (N,) object, layout told from the spacings, "" where open.
         layout_open: (N,) bool.
         limit_kg: (N,) int64.
+        limit_rule: (N,) object, where the limit stands in the law.
         decided_kg: (N,) int64, the measured mass less the tolerance.
         excess_kg: (N,) int64, decided mass above the limit, 0 at or below it.
 
@@ -32,6 +33,7 @@ class Overload:
     layout: NDArray[np.object_]
     layout_open: NDArray[np.bool_]
     limit_kg: NDArray[np.int64]
+    limit_rule: NDArray[np.object_]
     decided_kg: NDArray[np.int64]
     excess_kg: NDArray[np.int64]
 
@@ -50,16 +52,17 @@ def decided_kg(gross_kg: NDArray[np.int64], mpe_percent: float) -> NDArray[np.in
 def judge_overload(batch: PassageBatch, station: Station, sets: tuple[RuleSet, ...]) -> Overload:
     """Judge N passages of one station; the station's province and the passage's day choose the rules."""
     count = len(batch)
+    days, which = local_days(batch.passed_at_ms, station.zone)
+    terms = [_terms(station, day, sets) for day in days]
     result = Overload(
-        rule_set=np.full(count, "", dtype=object),
+        rule_set=np.array([rules.id if rules else "" for rules, _ in terms], dtype=object)[which],
         layout=np.full(count, "", dtype=object),
         layout_open=np.zeros(count, dtype=bool),
         limit_kg=np.zeros(count, dtype=np.int64),
+        limit_rule=np.full(count, "", dtype=object),
         decided_kg=np.zeros(count, dtype=np.int64),
         excess_kg=np.zeros(count, dtype=np.int64),
     )
-    days, which = local_days(batch.passed_at_ms, station.zone)
-    terms = [_terms(station, day, sets) for day in days]
     distinct = list(dict.fromkeys(terms))
     term = np.array([distinct.index(one) for one in terms], dtype=np.intp)[which]
     for number, (rules, deducted_percent) in enumerate(distinct):
@@ -86,9 +89,9 @@ def _judge(
 ) -> None:
     limits = gross_limits(batch.axle_count[index], batch.spacing_mm[index], rules.gross_mass)
     decided = decided_kg(batch.gross_kg[index], deducted_percent)
-    result.rule_set[index] = rules.id
     result.layout[index] = limits.layout
     result.layout_open[index] = limits.open
     result.limit_kg[index] = limits.limit_kg
+    result.limit_rule[index] = limits.rule
     result.decided_kg[index] = decided
     result.excess_kg[index] = np.where(limits.limit_kg > 0, np.maximum(decided - limits.limit_kg, 0), 0)

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
+from models.bulk import insert_rows
 from models.inserts import insert_new
-from models.passage_rows import to_rows
+from models.passage_rows import COLUMNS, Values, to_rows
 from models.tables import FrameReference, Passage
 from stations.formats.base import Block, Problem
 from stations.station import Station
 
 Key = tuple[int, str]
 LOOKUP = 1000
+PASSED_AT, CONTENT_KEY, ROW = (COLUMNS.index(name) for name in ("passed_at", "content_key", "row"))
+# The natural key within a station: time and record key.
+KEY = slice(0, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,28 +35,26 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
     the device gives none. The same key with other values is a conflict: the first record stands.
     """
     rows = to_rows(block.batch, station_id=station.id, source_id=source_id)
-    content = _known(connection, station, [row["passed_at"] for row in rows])
-    new: list[dict[str, Any]] = []
+    content = _known(connection, station, [row[PASSED_AT] for row in rows])
+    new: list[Values] = []
     conflicts: list[Problem] = []
     for row in rows:
-        held = content.get(_key(row))
-        if held is None:
-            content[_key(row)] = row["content_key"]
+        held = content.setdefault(row[KEY], row)
+        if held is row:
             new.append(row)
-        elif held != row["content_key"]:
+        elif held[CONTENT_KEY] != row[CONTENT_KEY]:
             conflicts.append(_conflict(row))
-    if new:
-        connection.execute(insert(Passage), new)
+    insert_rows(connection, Passage.__tablename__, COLUMNS, new)
     if block.references:
         refused = {problem.row for problem in conflicts}
-        _add_references(connection, station, block, [row for row in rows if row["row"] not in refused])
+        _add_references(connection, station, block, [row for row in rows if row[ROW] not in refused])
     return Added(new=len(new), known=len(rows) - len(new) - len(conflicts), conflicts=conflicts)
 
 
-def _known(connection: Connection, station: Station, instants: Sequence[int]) -> dict[Key, int]:
-    """Return the content keys of the station's passages at these instants, by natural key."""
+def _known(connection: Connection, station: Station, instants: Sequence[int]) -> dict[Key, Values]:
+    """Return natural and content key of the station's passages at these instants, by natural key."""
     query = select(Passage.passed_at, Passage.record_key, Passage.content_key)
-    known = {}
+    known: dict[Key, Values] = {}
     for start in range(0, len(instants), LOOKUP):
         some = sorted(instants[start : start + LOOKUP])
         within = (Passage.station_id == station.id) & Passage.passed_at.between(some[0], some[-1])
@@ -63,17 +64,16 @@ def _known(connection: Connection, station: Station, instants: Sequence[int]) ->
         if held and held > LOOKUP:
             # One wild clock in a file must not load years of passages.
             within = (Passage.station_id == station.id) & Passage.passed_at.in_(set(some))
-        rows = connection.execute(query.where(within)) if held else ()
-        known.update({(passed_at, key): content_key for passed_at, key, content_key in rows})
+        if held:
+            rows: list[Values] = [tuple(row) for row in connection.execute(query.where(within))]
+            known |= {row[KEY]: row for row in rows}
     return known
 
 
-def _add_references(
-    connection: Connection, station: Station, block: Block, rows: list[dict[str, Any]]
-) -> None:
+def _add_references(connection: Connection, station: Station, block: Block, rows: list[Values]) -> None:
     """Insert the frames that records name; a record sent again may name frames it did not name before."""
     named = {reference.row for reference in block.references}
-    key_of_row = {row["row"]: _key(row) for row in rows if row["row"] in named}
+    key_of_row = {row[ROW]: row[KEY] for row in rows if row[ROW] in named}
     instants = sorted({passed_at for passed_at, _ in key_of_row.values()})
     ids: dict[Key, int] = {}
     for start in range(0, len(instants), LOOKUP):
@@ -90,15 +90,12 @@ def _add_references(
         connection.execute(insert_new(connection, FrameReference), references)
 
 
-def _key(row: dict[str, Any]) -> Key:
-    return row["passed_at"], row["record_key"]
-
-
-def _conflict(row: dict[str, Any]) -> Problem:
+def _conflict(row: Values) -> Problem:
+    values = dict(zip(COLUMNS, row, strict=True))
     return Problem(
-        row=row["row"],
+        row=values["row"],
         column="serial",
         code="conflict",
-        reason=f"another record has the same time and serial {row['record_key']!r} with other values",
-        raw=str({name: row[name] for name in ("lane", "axle_count", "gross_kg", "axle_kg")}),
+        reason=f"another record has the same time and serial {values['record_key']!r} with other values",
+        raw=str({name: values[name] for name in ("lane", "axle_count", "gross_kg", "axle_kg")}),
     )

@@ -13,7 +13,9 @@ from rich.console import Console
 
 from models.database import Database, DatabaseUnavailableError
 from pipeline.export import case_rows, write_exports
+from pipeline.gate.chart import lane_chart
 from pipeline.judge_file import FileReport, judge_file
+from pipeline.lanes import lane_nights, lane_row, last_day
 from pipeline.rules.rule_sets import RuleError
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
@@ -181,6 +183,41 @@ def cases(
         show.json_lines(rows)
     else:
         out.print(show.case_table(rows, "案件 cases"))
+
+
+@app.command()
+def stations(
+    *,
+    date: Annotated[
+        datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: the latest")
+    ] = None,
+    station: StationsOption = None,
+    reference_days: Annotated[int, typer.Option(min=5, max=60, help="first days, taken as reference")] = 14,
+    charts: Annotated[Path | None, typer.Option(help="also draw a chart of each lane here")] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how each lane stands: trusted, watched or barred, and by which statistic."""
+    out, notes = show.console(), Console(stderr=True)
+    rows = []
+    with _explained(notes):
+        settings = load_settings(config)
+        with Database(settings.url).read() as connection:
+            for one in _chosen(settings, station):
+                day = date.date() if date else last_day(connection, one)
+                if day is None:
+                    continue
+                for lane in one.lanes:
+                    seen = lane_nights(connection, one, lane.number, day, reference_days)
+                    rows.append(lane_row(one, lane.number, day, seen))
+                    if charts is not None and seen:
+                        charts.mkdir(parents=True, exist_ok=True)
+                        picture = lane_chart(f"{one.name} 车道 {lane.number}", seen)
+                        (charts / f"{one.id}-{lane.number}.png").write_bytes(picture)
+    if as_json:
+        show.json_lines(rows)
+    else:
+        out.print(show.lane_table(rows))
 
 
 @app.command()

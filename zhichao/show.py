@@ -11,6 +11,8 @@ from rich.table import Table
 
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode, Severity
+from pipeline.gate.conditions import Obstacle
+from pipeline.gate.state import Standing
 from pipeline.judge_file import FileReport
 from pipeline.nightly import NightReport
 from pipeline.summary import StationNight
@@ -113,6 +115,28 @@ def over_limit_table(over_limit: Mapping[tuple[int, int], int]) -> Table:
     for lane in sorted({lane for lane, _ in over_limit}):
         counts = [over_limit.get((lane, axle_count), 0) for axle_count in axles]
         table.add_row(str(lane), *(f"{count:,}" for count in counts), f"{sum(counts):,}")
+    return table
+
+
+def lane_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return how each lane stands."""
+    table = Table(title="检测点车道 lanes", title_justify="left")
+    for heading in (
+        "检测点 station",
+        "车道 lane",
+        "日期 day",
+        "状态 standing",
+        "自 since",
+        "依据 decided by",
+        "缺项 lacking",
+    ):
+        table.add_column(heading)
+    for row in rows:
+        lacking = "；".join(Obstacle(word).label for word in row["obstacles"])
+        standing = Standing(row["standing"]).label
+        table.add_row(
+            row["station"], str(row["lane"]), row["day"], standing, row["since"], row["decided_by"], lacking
+        )
     return table
 
 

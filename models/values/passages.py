@@ -98,8 +98,7 @@ def content_key(batch: PassageBatch) -> NDArray[np.uint64]:
         for axle in range(table.shape[1]):
             used = table[:, axle] != unused
             if used.any():
-                mixed = _mix(key, table[:, axle], 16 * (number + 1) + axle)
-                key = np.where(used, mixed, key)
+                np.copyto(key, _mix(key, table[:, axle], 16 * (number + 1) + axle), where=used)
     return key
 
 

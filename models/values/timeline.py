@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 EPOCH = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 MILLISECOND = timedelta(milliseconds=1)
-# Shorter than a day, so that a span touches at most two local days: those of its edges.
-SPAN_MS = 12 * 3_600_000
+# Spans of 2**25 ms, 9.3 hours, are cheap to tell and touch at most two local days: those of their edges.
+SPAN_BITS = 25
 
 
 def to_ms(instant: datetime) -> int:
@@ -34,10 +34,11 @@ def day_bounds_ms(day: date, zone: ZoneInfo) -> tuple[int, int]:
 
 def local_days(instant_ms: NDArray[np.int64], zone: ZoneInfo) -> tuple[list[date], NDArray[np.intp]]:
     """Return the distinct local days of instants (N,), ascending, and which of them each falls on, (N,)."""
-    spans = instant_ms // SPAN_MS
+    spans = instant_ms >> SPAN_BITS
     # Records come nearly in order of time, so few rows begin a new span and only those are sorted.
     begins = np.flatnonzero(np.diff(spans, prepend=spans[:1] - 1))
-    edges = {int(span) * SPAN_MS + edge for span in np.unique(spans[begins]) for edge in (0, SPAN_MS - 1)}
+    firsts = {int(span) << SPAN_BITS for span in np.unique(spans[begins])}
+    edges = firsts | {first + (1 << SPAN_BITS) - 1 for first in firsts}
     near = sorted({from_ms(edge, zone).date() for edge in edges})
     starts = np.array([day_bounds_ms(day, zone)[0] for day in near], dtype=np.int64)
     which = np.searchsorted(starts, instant_ms, side="right") - 1

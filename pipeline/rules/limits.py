@@ -19,12 +19,14 @@ class Limits:
         limit_kg: (N,) int64, 0 where there is no figure (fewer than two axles).
         layout: (N,) object, the layout that the figure is for, "" where open.
         open: (N,) bool, the spacings leave the layout undecided.
+        rule: (N,) object, where the figure stands in the law, "" where there is none.
 
     """
 
     limit_kg: NDArray[np.int64]
     layout: NDArray[np.object_]
     open: NDArray[np.bool_]
+    rule: NDArray[np.object_]
 
 
 def gross_limits(axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], rules: GrossMass) -> Limits:
@@ -41,9 +43,10 @@ def gross_limits(axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], r
     order[found] = np.arange(len(found))
     spread = order[patterns]
     return Limits(
-        limit_kg=np.array([limit_kg for limit_kg, _, _ in rows], dtype=np.int64)[spread],
-        layout=np.array([layout for _, layout, _ in rows], dtype=object)[spread],
-        open=np.array([is_open for _, _, is_open in rows], dtype=bool)[spread],
+        limit_kg=np.array([limit_kg for limit_kg, _, _, _ in rows], dtype=np.int64)[spread],
+        layout=np.array([layout for _, layout, _, _ in rows], dtype=object)[spread],
+        open=np.array([is_open for _, _, is_open, _ in rows], dtype=bool)[spread],
+        rule=np.array([rule for _, _, _, rule in rows], dtype=object)[spread],
     )
 
 
@@ -67,7 +70,7 @@ def _patterns(
     return patterns
 
 
-def _limit(pattern: int, rules: GrossMass, places: int) -> tuple[int, str, bool]:
+def _limit(pattern: int, rules: GrossMass, places: int) -> tuple[int, str, bool, str]:
     words: list[str] = []
     for _ in range(places):
         pattern, word = divmod(pattern, len(WORDS))
@@ -76,5 +79,8 @@ def _limit(pattern: int, rules: GrossMass, places: int) -> tuple[int, str, bool]
     rows = [row for row in rules.limit if row.axles == axles or (row.or_more and axles > row.axles)]
     for row in rows:
         if not row.spacings or row.spacings == named:
-            return row.limit_kg, "" if row.open else row.layout, row.open
-    return max((row.limit_kg for row in rows), default=0), "", bool(rows)
+            return row.limit_kg, "" if row.open else row.layout, row.open, row.citation
+    if not rows:
+        return 0, "", False, ""
+    highest = max(rows, key=lambda row: row.limit_kg)
+    return highest.limit_kg, "", True, highest.citation

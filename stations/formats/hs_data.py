@@ -3,13 +3,14 @@
 Columns as the vendor's data model names them; a site's extract may leave out those not required.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.values.passages import PassageBatch, no_text
 from stations.formats.base import Block
@@ -49,16 +50,28 @@ class HsData:
             yield Block(batch=_batch(table), problems=table.problems)
 
 
+def _most_axles(columns: dict[str, NDArray[Any]]) -> int:
+    """Return how many axles the longest vehicle of a block has, so that places never used take no time."""
+    loads = [axle for axle, names in enumerate(zip(LEFT, RIGHT, strict=True), 1) if _any(columns, names)]
+    spacings = [axle for axle, name in enumerate(SPACINGS, 2) if _any(columns, [name])]
+    return max([2, *loads, *spacings])
+
+
+def _any(columns: dict[str, NDArray[Any]], names: Iterable[str]) -> bool:
+    return any(columns[name].any() for name in names if name in columns)
+
+
 def _batch(table: Table) -> PassageBatch:
     columns, count = table.columns, len(table.row)
+    axles = _most_axles(columns)
 
-    def stack(names: tuple[str, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    def stack(names: tuple[str, ...]) -> NDArray[np.int64]:
         if not count:
             return np.zeros((0, len(names)), dtype=np.int64)
         # Each axle's column lies in one piece, which is how the judging goes through it.
         return np.stack([columns[name] for name in names]).T
 
-    left, right = stack(LEFT), stack(RIGHT)
+    left, right = stack(LEFT[:axles]), stack(RIGHT[:axles])
     axle_kg = left + right
     none = no_text(count)
     numbers = {
@@ -72,7 +85,7 @@ def _batch(table: Table) -> PassageBatch:
         gross_kg=numbers["Gross_Load"].astype(np.int64),
         axle_kg=axle_kg,
         left_kg=np.where(axle_kg == 0, -1, left),
-        spacing_mm=stack(SPACINGS),
+        spacing_mm=stack(SPACINGS[: axles - 1]),
         speed_kmh=numbers["Speed"].astype(np.float64),
         length_mm=np.full(count, -1, dtype=np.int64),
         serial=columns.get("HSData_Id", none),

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.passage_rows import _joined, _table, _used
+from models.passage_rows import _joined, _table
 from models.values.passages import PassageBatch, content_key, no_text
 
 
@@ -49,5 +49,5 @@ def test_content_keys_of_a_hundred_thousand_similar_records_differ() -> None:
 def test_lists_of_numbers_survive_the_text_column(rows: list[list[int]]) -> None:
     width = max([1, *map(len, rows)])
     table = np.array([row + [-1] * (width - len(row)) for row in rows], dtype=np.int64).reshape(-1, width)
-    texts = _joined(table, _used(table, -1))
+    texts = _joined(table, -1)
     assert _table(texts, -1, width=width).tolist() == table.tolist()

@@ -41,9 +41,16 @@ def test_judge_prints_one_line_for_each_passage_over_its_limit(tmp_path: Path) -
         "layout": "rigid",
         "layout_open": False,
         "rule_set": "zhejiang_2020",
+        "limit_rule": "62号令 art. 3(六), 四轴货车",
+        "band": "education",
+        "amount_fen": 0,
+        "articles": lines[0]["articles"],
         "quality": [],
     }
     assert [(line["row"], line["quality"]) for line in lines[1:]] == [(4, []), (5, ["repeated"])]
+    # 38,000 kg decided, 7.0 t over 31 t: 0.8 t above the 20 % at 300 yuan a tonne
+    assert (lines[1]["decided_kg"], lines[1]["band"], lines[1]["amount_fen"]) == (38_000, "fine", 24_000)
+    assert lines[1]["articles"][-1] == "《浙江省公路条例》第五十三条第一款第（二）项"
     assert "row 6, field Gross_Load: expected a whole number, got '4OOOO'" in done.stderr
     assert done.returncode == 1
     assert not (tmp_path / "zhichao.sqlite").exists()

@@ -32,9 +32,17 @@ def test_values_and_units(tmp_path: Path) -> None:
     assert batch.lane.tolist() == [2]
     assert batch.gross_kg.tolist() == [49_000]
     assert batch.axle_kg.sum() == 49_000
-    assert batch.spacing_mm[0].tolist() == [3300, 1350, 6500, 1310, 1310, 0, 0]
-    assert batch.left_kg[0, 6] == -1
+    assert batch.spacing_mm[0].tolist() == [3300, 1350, 6500, 1310, 1310]
     assert batch.speed_kmh.tolist() == [61.5]
+
+
+def test_a_block_is_as_wide_as_its_longest_vehicle(tmp_path: Path) -> None:
+    (batch,), _ = read(
+        write_hs(tmp_path / "a.csv", [hs_row(TIME, 9_000, axles=2), hs_row(TIME, 30_000, axles=4)])
+    )
+    assert batch.axle_kg.shape == batch.left_kg.shape == (2, 4)
+    assert batch.spacing_mm.tolist() == [[5000, 0, 0], [1900, 4500, 1350]]
+    assert batch.left_kg[0, 2:].tolist() == [-1, -1]
 
 
 @pytest.mark.parametrize(
