@@ -146,7 +146,10 @@ class NightlyRun:
             chunk_id, station_id = chunk
             claimed.add(chunk_id)
             with self.database.read() as connection:
-                yield load_chunk(connection, chunk_id, by_id[station_id], self.store, self.plate_threshold)
+                station = by_id[station_id]
+                work = load_chunk(connection, chunk_id, station, self.store, self.plate_threshold)
+            # Outside the transaction: nothing may be held open while plates are read.
+            yield work
 
     def _save(self, work: ChunkWork, result: ChunkResult | Exception, report: NightReport) -> None:
         """Keep a result if the chunk is still ours; if not, another runner has it and comes to the same."""
