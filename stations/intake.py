@@ -15,6 +15,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from models import edges, leases
 from models.database import Database
@@ -193,10 +194,9 @@ class Intake:
                 damage = image_damage(stored.path) if suffix in SUFFIXES else ""
                 add_frame(connection, station, stored, name, self.now_ms(), damage)
                 report.frames += 1
-                report.frames_damaged += bool(damage)
-                report.messages += [f"{station.id}/{name}: {damage}; kept, and read with a doubt"] * bool(
-                    damage
-                )
+                if damage:
+                    report.frames_damaged += 1
+                    report.messages.append(f"{station.id}/{name}: {damage}; kept, and read with a doubt")
         finish_source(connection, source_id, counts, quarantined=len(problems))
         if not problems:
             return Outcome.TAKEN
@@ -229,6 +229,11 @@ def take_records(
         return RowCounts(), [
             Problem(row=0, column=error.column, code=error.code, reason=error.reason, raw="")
         ]
+    except (DBAPIError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 (no file from outside may stop the others)
+        reason = f"the file can't be read: {type(error).__name__}: {error}"
+        return RowCounts(), [Problem(row=0, column="", code="unreadable", reason=reason, raw="")]
     return counts, problems
 
 

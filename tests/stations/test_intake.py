@@ -27,6 +27,8 @@ from models.tables import Frame, FrameReference, Passage, Quarantine, SourceFile
 from models.values.timeline import to_ms
 from stations import download, passages
 from stations import intake as intake_module
+from stations.formats.base import Block
+from stations.formats.hs_data import HsData
 from stations.frames import frame_name_parts
 from stations.intake import Intake, drop_folder_files
 from stations.quarantine import QuarantineFolder
@@ -303,6 +305,26 @@ def test_what_a_frame_name_tells(
     assert kind in {"front", "rear", "unknown"}
     assert frame_name_parts(station, name.replace("front", "F"))[2] in {"unknown", "rear"}
     assert frame_name_parts(station, name.replace(".jpg", ".mp4"))[2] == "video"
+
+
+def test_a_reader_that_fails_on_one_file_stops_no_other(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = HsData.read
+
+    def stumble(reader: HsData, path: Path) -> Iterator[Block]:
+        blocks = list(whole(reader, path))
+        if len(blocks[0].batch) == 2:
+            raise ArithmeticError("never thought of")
+        yield from blocks
+
+    monkeypatch.setattr(HsData, "read", stumble)
+    odd = write_hs(inbox / "a.csv", [hs_row(TIME, 30_000), hs_row(TIME, 40_000)])
+    good = write_hs(inbox / "b.csv", [hs_row(TIME, 20_000)])
+    report = taking.take(make_station(), [odd, good], remove=True)
+    assert (report.rows_new, report.quarantined) == (1, 1)
+    assert open_reasons(taking.database) == [("a.csv", 0, "", "unreadable")]
+    assert "ArithmeticError: never thought of" in report.messages[0]
 
 
 def test_too_many_bad_rows_refuse_the_file(
