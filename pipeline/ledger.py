@@ -41,6 +41,7 @@ from stations.station import Station
 
 # Every zone's offset in use is a multiple of this.
 QUARTER_HOUR_MS = 900_000
+CHUNK_LEASE = "chunk:"
 
 
 def plan_chunks(connection: Connection, station: Station, day: date, size: int) -> None:
@@ -112,7 +113,7 @@ def unplanned_days(connection: Connection, station: Station) -> dict[str, int]:
 
 def lease_name(chunk_id: int) -> str:
     """Return the name of a chunk's lease."""
-    return f"chunk:{chunk_id}"
+    return f"{CHUNK_LEASE}{chunk_id}"
 
 
 def _undone(stations: Sequence[Station], day: date) -> Select[int, str]:
@@ -124,7 +125,7 @@ def _undone(stations: Sequence[Station], day: date) -> Select[int, str]:
 
 
 def _leased(now_ms: int) -> ColumnElement[bool]:
-    name = literal("chunk:").concat(cast(Chunk.id, Text))
+    name = literal(CHUNK_LEASE).concat(cast(Chunk.id, Text))
     return exists().where(Lease.name == name, Lease.until >= now_ms)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -117,7 +117,7 @@ class NightlyRun:
         self.progress.stage("匹配图片 match", len(stations))
         for station in stations:
             start_ms, end_ms = day_bounds_ms(report.day, station.zone)
-            with self._alone(station), self.database.write("night.planned") as connection:
+            with self.intake.alone(station), self.database.write("night.planned") as connection:
                 report.frames_matched += match_frames(connection, station, start_ms, end_ms)
                 plan_chunks(connection, station, report.day, self.chunk_size)
             self.progress.step()
@@ -169,8 +169,5 @@ class NightlyRun:
 
     def _open_cases(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:
-            with self._alone(station), self.database.write("cases.opened") as connection:
+            with self.intake.alone(station), self.database.write("cases.opened") as connection:
                 report.cases_opened += open_cases(connection, station, report.day)
-
-    def _alone(self, station: Station) -> AbstractContextManager[None]:
-        return leases.hold(self.database, f"station:{station.id}", self.intake.holder)

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from models.database import Database
 from models.files import FileStore, StoredFile
@@ -16,13 +16,13 @@ from models.values.passages import FrameKind
 from models.values.timeline import to_ms
 from stations.download import FrameUnreachableError, fetch_frame, host_of
 from stations.images import CLIP_BYTES, CLIP_SUFFIXES, FRAME_BYTES, image_damage, image_problem
+from stations.names import URL_STARTS
 from stations.station import Station
 
 # Whole seconds first: a fraction would take the last two digits of a time without one.
 TIME_FORMATS = ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%S.%f", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%f")
 RETRY_MS = 7 * 86_400_000
 HOST_FAILURES = 3
-URL_PREFIXES = ("http://%", "https://%")
 
 
 def add_frame(
@@ -117,7 +117,7 @@ def _fetch_one(
 
 def _missing_urls(station: Station, since_ms: int) -> Select[str, str]:
     here = select(Frame.name).where(Frame.station_id == station.id)
-    is_url = FrameReference.name.like(URL_PREFIXES[0]) | FrameReference.name.like(URL_PREFIXES[1])
+    is_url = or_(*(FrameReference.name.startswith(start) for start in URL_STARTS))
     return (
         select(FrameReference.name, func.min(FrameReference.kind))
         .join(Passage, Passage.id == FrameReference.passage_id)

@@ -10,6 +10,7 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -98,8 +99,12 @@ class Intake:
 
         One runner at a time takes for a station, so that nobody judges half of what it has.
         """
-        with leases.hold(self.database, f"station:{station.id}", self.holder):
+        with self.alone(station):
             return self._take(station, paths, remove=remove, step=step)
+
+    def alone(self, station: Station) -> AbstractContextManager[None]:
+        """Wait until no other runner changes what a station has, and keep them out."""
+        return leases.hold(self.database, f"station:{station.id}", self.holder)
 
     def _take(
         self, station: Station, paths: Iterable[Path], *, remove: bool, step: Callable[[], None]
@@ -119,7 +124,7 @@ class Intake:
 
     def retry(self, station: Station) -> IntakeReport:
         """Take again what lies in the quarantine folder, mended or not, and settle what changed."""
-        with leases.hold(self.database, f"station:{station.id}", self.holder):
+        with self.alone(station):
             return self._retry(station)
 
     def _retry(self, station: Station) -> IntakeReport:

@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath, PureWindowsPath
 
 NAME_BYTES = 200
+URL_STARTS = ("http://", "https://")
 
 
 def is_plain_name(name: str) -> bool:
@@ -18,4 +19,4 @@ def is_plain_name(name: str) -> bool:
 
 def is_url(name: str) -> bool:
     """Tell whether `name` asks to be fetched."""
-    return name.startswith(("http://", "https://"))
+    return name.startswith(URL_STARTS)

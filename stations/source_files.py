@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from models.files import StoredFile
 from models.inserts import insert_new
@@ -21,12 +21,7 @@ class RowCounts:
 
 def is_known(connection: Connection, station_id: str, name: str, sha256: str) -> bool:
     """Tell whether these bytes came in under this name before and nothing of them waits in quarantine."""
-    found = select(SourceFile.id).where(
-        SourceFile.station_id == station_id,
-        SourceFile.sha256 == sha256,
-        SourceFile.name == name,
-        SourceFile.state == SourceState.TAKEN,
-    )
+    found = _of_file(station_id, name, sha256).where(SourceFile.state == SourceState.TAKEN)
     return connection.scalar(found) is not None
 
 
@@ -55,10 +50,13 @@ def add_source(
     new_id = connection.scalar(insert_new(connection, SourceFile).values(row).returning(SourceFile.id))
     if new_id is not None:
         return int(new_id)
-    same = select(SourceFile.id).where(
-        SourceFile.station_id == station_id, SourceFile.sha256 == stored.sha256, SourceFile.name == name
+    return int(connection.execute(_of_file(station_id, name, stored.sha256)).scalar_one())
+
+
+def _of_file(station_id: str, name: str, sha256: str) -> Select[int]:
+    return select(SourceFile.id).where(
+        SourceFile.station_id == station_id, SourceFile.sha256 == sha256, SourceFile.name == name
     )
-    return int(connection.execute(same).scalar_one())
 
 
 def finish_source(connection: Connection, source_id: int, counts: RowCounts, *, quarantined: int) -> None:

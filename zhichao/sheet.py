@@ -1,15 +1,15 @@
 """The cases as a picture: each with its frame, the plate marked and enlarged, and the masses."""
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from models.files import FileStore
+from models.fonts import chinese_font
 from pipeline.frame_files import load_frame
 
 TILE = (480, 270)
@@ -28,7 +28,7 @@ def write_sheet(
     lines = -(-len(shown) // COLUMNS)
     height = TILE[1] + CAPTION_HEIGHT
     sheet = Image.new("RGB", (COLUMNS * TILE[0], 34 + lines * height), PAPER)
-    ImageDraw.Draw(sheet).text((10, 4), f"{caption} 案件 cases", font=_font(20), fill=MARK)
+    ImageDraw.Draw(sheet).text((10, 4), f"{caption} 案件 cases", font=chinese_font(20), fill=MARK)
     for number, row in enumerate(shown):
         place = (number % COLUMNS * TILE[0], 34 + number // COLUMNS * height)
         sheet.paste(_tile(row, store.path(row["plate_frame_sha256"])), place)
@@ -53,12 +53,5 @@ def _tile(row: Mapping[str, Any], frame: Path) -> Image.Image:
         f"认定 {row['decided_kg']:,} / 限 {row['limit_kg']:,} kg\n"
         f"{row['time'][:19].replace('T', ' ')} {row['station']}"
     )
-    draw.multiline_text((TILE[0] // 2 - 24, TILE[1] + 6), text, font=_font(16), fill=INK, spacing=3)
+    draw.multiline_text((TILE[0] // 2 - 24, TILE[1] + 6), text, font=chinese_font(16), fill=INK, spacing=3)
     return tile
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    spec = find_spec("pylopdf_fonts_zh_cn")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("the package pylopdf-fonts-zh-cn is not installed: no Chinese font to write with")
-    return ImageFont.truetype(str(Path(spec.origin).parent / "NotoSansSC-Regular.otf"), size)

@@ -1,14 +1,12 @@
 """One picture of a lane: statistics over the days with thresholds, the standing as a coloured band."""
 
-import functools
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from models.fonts import chinese_font
 from pipeline.gate.state import Standing
 from pipeline.gate.values import Kind, Statistic
 from pipeline.gate.watch import Night
@@ -39,7 +37,7 @@ def lane_chart(title: str, history: Sequence[Night]) -> bytes:
     height = TOP + len(kinds) * (PANEL + BETWEEN) + BOTTOM
     image = Image.new("RGB", (WIDTH, height), "white")
     draw = ImageDraw.Draw(image)
-    draw.text((24, 14), title, fill=INK, font=_font(22))
+    draw.text((24, 14), title, fill=INK, font=chinese_font(22))
     _band(draw, history)
     for number, kind in enumerate(kinds):
         _panel(draw, kind, history, TOP + number * (PANEL + BETWEEN))
@@ -61,15 +59,17 @@ def _band(draw: ImageDraw.ImageDraw, history: Sequence[Night]) -> None:
     text = f"{last.measured.day:%Y-%m-%d} {held.label}" + (f"：{decided.sentence}" if decided else "")
     if held is not last.state.standing and last.state.override:
         text = f"{last.measured.day:%Y-%m-%d} {held.label}（人工）：{last.state.override.reason}"
-    draw.text((24, 46), text, fill=BAND[held] if held is not Standing.WATCHED else WATCH, font=_font(15))
-    draw.text((24, 78), "状态", fill=INK, font=_font(15))
+    draw.text(
+        (24, 46), text, fill=BAND[held] if held is not Standing.WATCHED else WATCH, font=chinese_font(15)
+    )
+    draw.text((24, 78), "状态", fill=INK, font=chinese_font(15))
     for number, night in enumerate(history):
         left, right = _x(number, len(history)), _x(number + 1, len(history))
         draw.rectangle((left, 80, right, 96), fill=BAND[night.state.standing_on(night.measured.day)])
         draw.rectangle((left, 97, right, 101), fill=BAND[night.state.standing])
     for number, standing in enumerate(Standing):
         draw.rectangle((WIDTH - 290 + 90 * number, 24, WIDTH - 274 + 90 * number, 38), fill=BAND[standing])
-        draw.text((WIDTH - 268 + 90 * number, 20), standing.label, fill=INK, font=_font(15))
+        draw.text((WIDTH - 268 + 90 * number, 20), standing.label, fill=INK, font=chinese_font(15))
 
 
 def _panel(draw: ImageDraw.ImageDraw, kind: Kind, history: Sequence[Night], top: float) -> None:
@@ -77,12 +77,12 @@ def _panel(draw: ImageDraw.ImageDraw, kind: Kind, history: Sequence[Night], top:
     known = [one for one in found if one is not None]
     frame = _frame(known, top)
     draw.rectangle((LEFT, top, WIDTH - RIGHT, top + PANEL), outline=LINE)
-    draw.text((24, top + 4), kind.label, fill=INK, font=_font(16))
+    draw.text((24, top + 4), kind.label, fill=INK, font=chinese_font(16))
     last = known[-1]
-    draw.text((24, top + 30), f"{last.value:.1f}", fill=_colour(last), font=_font(22))
-    draw.text((24, top + 60), f"{last.n:,} 条", fill=PALE, font=_font(13))
+    draw.text((24, top + 30), f"{last.value:.1f}", fill=_colour(last), font=chinese_font(22))
+    draw.text((24, top + 60), f"{last.n:,} 条", fill=PALE, font=chinese_font(13))
     for edge in (frame.low, frame.high):
-        draw.text((LEFT - 8, frame.y(edge)), f"{edge:g}", fill=PALE, font=_font(12), anchor="rm")
+        draw.text((LEFT - 8, frame.y(edge)), f"{edge:g}", fill=PALE, font=chinese_font(12), anchor="rm")
     _thresholds(draw, last, frame)
     points: list[Point] = []
     for number, one in enumerate(found):
@@ -105,7 +105,11 @@ def _thresholds(draw: ImageDraw.ImageDraw, last: Statistic, frame: _Frame) -> No
         # One label for both sides: two would lie on each other where the scale is wide.
         y = frame.y(ground + distance)
         draw.text(
-            (WIDTH - RIGHT + 6, y), f"{name} {ground + distance:g}", fill=colour, font=_font(12), anchor="lm"
+            (WIDTH - RIGHT + 6, y),
+            f"{name} {ground + distance:g}",
+            fill=colour,
+            font=chinese_font(12),
+            anchor="lm",
         )
 
 
@@ -142,13 +146,4 @@ def _days(draw: ImageDraw.ImageDraw, history: Sequence[Night], top: float) -> No
     for number, night in enumerate(history):
         if number % every == 0:
             place = (_x(number + 0.5, len(history)), top)
-            draw.text(place, f"{night.measured.day:%m-%d}", fill=PALE, font=_font(12), anchor="ma")
-
-
-@functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Return the vendored Chinese face; its package is found without being imported."""
-    found = importlib.util.find_spec("pylopdf_fonts_zh_cn")
-    if found is None or found.origin is None:
-        raise RuntimeError("expected the package pylopdf-fonts-zh-cn for Chinese text in charts")
-    return ImageFont.truetype(Path(found.origin).parent / "NotoSansSC-Regular.otf", size)
+            draw.text(place, f"{night.measured.day:%m-%d}", fill=PALE, font=chinese_font(12), anchor="ma")

@@ -8,6 +8,8 @@ from typing import ClassVar, Protocol
 from models.values.passages import FrameKind, PassageBatch
 
 RAW_CHARACTERS = 300
+# Local years that a record can bear; a clock outside them was never set.
+YEARS = (1990, 2099)
 
 
 class FileRefusedError(ValueError):

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from stations.formats.ahead import ahead
-from stations.formats.base import RAW_CHARACTERS, FileRefusedError, Problem
+from stations.formats.base import RAW_CHARACTERS, YEARS, FileRefusedError, Problem
 from stations.formats.lines import Lines
 from stations.formats.text import LINE_BYTES, line_blocks
 
@@ -237,7 +237,6 @@ UNKNOWN_CELL: dict[str, float | int | str] = {
     "text": "",
     "time": int(UNKNOWN_TIME),
 }
-YEARS = (1990, 2099)
 
 
 def times_ms(texts: pl.Series, time_format: str, zone: ZoneInfo) -> NDArray[np.int64]:

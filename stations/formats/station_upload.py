@@ -28,7 +28,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from models.values.passages import FrameKind, PassageBatch
 from models.values.timeline import to_ms
-from stations.formats.base import RAW_CHARACTERS, Block, FileRefusedError, Problem, Reference
+from stations.formats.base import RAW_CHARACTERS, YEARS, Block, FileRefusedError, Problem, Reference
 from stations.formats.text import encoding_of
 from stations.names import is_plain_name, is_url
 
@@ -36,7 +36,6 @@ FILE_BYTES = 64 << 20
 AXLES = 6
 BLOCK_ROWS = 10_000
 DIGITS = 18
-YEARS = (1990, 2099)
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 

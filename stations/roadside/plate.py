@@ -1,14 +1,13 @@
 """Pictures of Chinese number plates, in the measures of GA 36: one pixel for each millimetre."""
 
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from models.fonts import chinese_font
 from models.values.plates import PlateColour
 
 Picture = NDArray[np.uint8]
@@ -23,9 +22,6 @@ _COLOURS: dict[PlateColour, tuple[Bgr, Bgr]] = {  # background and ink
 }
 _YELLOW_PART_MM = 128  # of a large new energy plate: province and issuing letter
 _SCREW: Bgr = (120, 130, 130)
-
-_FONT_PACKAGE = "pylopdf_fonts_zh_cn"
-_FONT_FILE = "NotoSansSC-Regular.otf"
 
 
 def draw_plate(text: str, colour: PlateColour, rows: int) -> Picture:
@@ -79,7 +75,7 @@ def _two_rows() -> tuple[list[Place], tuple[int, int]]:
 def _glyph(character: str, width: int, height: int) -> NDArray[np.float32]:
     """Return how much ink covers each pixel (height, width): the character fills its place, as on plates."""
     canvas = Image.new("L", (400, 400))
-    ImageDraw.Draw(canvas).text((100, 40), character, fill=255, font=plate_font(200), stroke_width=5)
+    ImageDraw.Draw(canvas).text((100, 40), character, fill=255, font=chinese_font(200), stroke_width=5)
     inked = np.asarray(canvas.crop(canvas.getbbox()), dtype=np.float32) / 255
     natural = round(inked.shape[1] * height / inked.shape[0])
     narrow = min(width, natural) if natural < 0.45 * width else width  # no stretched strokes
@@ -93,13 +89,3 @@ def _blend(area: Picture, cover: NDArray[np.float32], ink: Bgr) -> None:
     """Put ink on `area` in place."""
     share = cover[:, :, None]
     area[:] = (area * (1 - share) + np.array(ink, dtype=np.float32) * share).astype(np.uint8)
-
-
-@cache
-def plate_font(size_px: int) -> ImageFont.FreeTypeFont:
-    """Return the Chinese font, found without running the package that carries it."""
-    spec = find_spec(_FONT_PACKAGE)
-    if spec is None or spec.origin is None:
-        message = f"the simulated roadside draws with the font of {_FONT_PACKAGE}, which is not installed"
-        raise RuntimeError(message)
-    return ImageFont.truetype(Path(spec.origin).parent / _FONT_FILE, size_px)

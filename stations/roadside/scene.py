@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from stations.roadside.plate import Picture, plate_font
+from models.fonts import chinese_font
+from stations.roadside.plate import Picture
 
 WIDTH, HEIGHT = 1280, 720
 CAPTION = "模拟 SIMULATED"
@@ -68,7 +69,7 @@ def _caption() -> Picture:
     """Return the caption on its black strip."""
     x1, y1, x2, y2 = CAPTION_BOX
     strip = Image.new("RGB", (x2 - x1, y2 - y1))
-    ImageDraw.Draw(strip).text((12, 2), CAPTION, fill=(255, 255, 255), font=plate_font(30))
+    ImageDraw.Draw(strip).text((12, 2), CAPTION, fill=(255, 255, 255), font=chinese_font(30))
     return np.asarray(strip, dtype=np.uint8)
 
 
