@@ -157,7 +157,9 @@ class Station(Declared):
     chainage: str = Field(description="place on the road, such as K12+300")
     direction: str = Field(description="direction of travel")
     timezone: Annotated[str, AfterValidator(_zone)] = Field(default="Asia/Shanghai", description="local time")
-    format: Literal["hs_data", "station_upload", "mapped_csv"] = Field(description="record format")
+    format: Literal["hs_data", "station_upload", "mapped_csv", "mon", "fhwa_w", "rsa"] = Field(
+        description="record format"
+    )
     code: str = Field(default="", description="the vendor's station code; checked where records carry one")
     lanes: tuple[Lane, ...] = Field(min_length=1, description="lanes")
     cameras: tuple[Camera, ...] = Field(default=(), description="cameras")

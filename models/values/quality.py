@@ -49,6 +49,7 @@ class QualityCode(StrEnum):
     NOT_ANNOUNCED = "not_announced", Severity.REJECT, "过车时该检测点公告未满规定天数"
     REPEATED = "repeated", Severity.REJECT, "与另一条记录的时间、车道和各项测量值完全相同"
     CLOCK_AHEAD = "clock_ahead", Severity.REJECT, "记录时间晚于接收时间，设备时钟有误"
+    TIME_INEXACT = "time_inexact", Severity.REJECT, "记录的时间不精确到秒，仅供统计，不得立案"
     NO_RULE = "no_rule", Severity.REJECT, "过车日期没有适用的限值规则"
     LANE_UNKNOWN = "lane_unknown", Severity.REJECT, "车道不在该检测点登记的车道之内"
     GROSS_DOUBTFUL = "gross_doubtful", Severity.DOUBT, "总质量达100吨以上，数值可疑"

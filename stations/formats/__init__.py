@@ -1,8 +1,11 @@
 """Record formats, one file each, chosen by the station's declaration."""
 
 from stations.formats.base import RecordFormat
+from stations.formats.fhwa_w import FhwaW
 from stations.formats.hs_data import HsData
 from stations.formats.mapped_csv import MappedCsvFormat
+from stations.formats.mon import Mon
+from stations.formats.rsa import Rsa
 from stations.formats.station_upload import StationUpload
 from stations.station import Station
 
@@ -19,3 +22,9 @@ def record_format(station: Station) -> RecordFormat:
                 message = f"station {station.id}: format mapped_csv needs the table mapped_csv"
                 raise ValueError(message)
             return MappedCsvFormat(mapping=station.mapped_csv, zone=station.zone)
+        case "mon":
+            return Mon(zone=station.zone)
+        case "fhwa_w":
+            return FhwaW(zone=station.zone, code=station.code)
+        case "rsa":
+            return Rsa(zone=station.zone, code=station.code)

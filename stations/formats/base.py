@@ -65,9 +65,17 @@ class Block:
 
 
 class RecordFormat(Protocol):
-    """Reads one station's record files."""
+    """Reads one station's record files.
+
+    `resolution_ms` is how exactly its records tell the time; beyond a second they serve statistics alone.
+    """
 
     suffixes: ClassVar[frozenset[str]]
+
+    @property
+    def resolution_ms(self) -> int:
+        """Return the step of its clock."""
+        ...
 
     def read(self, path: Path) -> Iterator[Block]:
         """Yield the file's blocks in order; a FileRefusedError ends it."""

@@ -42,6 +42,7 @@ class HsData:
 
     zone: ZoneInfo
     suffixes: ClassVar[frozenset[str]] = frozenset({".csv"})
+    resolution_ms: ClassVar[int] = 1
 
     def read(self, path: Path) -> Iterator[Block]:
         """Yield the file's blocks; see `read_tables` for what is refused."""

@@ -1,5 +1,6 @@
 """A CSV of any layout, its columns and units mapped in the station's declaration."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ TO_KG = {
     "lb": 0.45359237,
 }
 TO_MM = {"mm": 1.0, "cm": 10.0, "dm": 100.0, "m": 1000.0, "ft": 304.8, "0.1ft": 30.48}
+# What stands for seconds in a strptime format, alone or in a whole.
+SECONDS = re.compile(r"%[-_0^#]?[STXscr+]")
 TO_KMH = {"km/h": 1.0, "m/s": 3.6, "mph": 1.609344}
 
 
@@ -35,6 +38,11 @@ class MappedCsvFormat:
     mapping: MappedCsv
     zone: ZoneInfo
     suffixes: ClassVar[frozenset[str]] = frozenset({".csv", ".txt", ".tsv"})
+
+    @property
+    def resolution_ms(self) -> int:
+        """Return a second or less where the mapped time has seconds, or else a minute."""
+        return 1 if SECONDS.search(self.mapping.time_format) else 60_000
 
     def read(self, path: Path) -> Iterator[Block]:
         """Yield the file's blocks; see `read_tables` for what is refused."""

@@ -146,6 +146,7 @@ class StationUpload:
     zone: ZoneInfo
     code: str
     suffixes: ClassVar[frozenset[str]] = frozenset({".json"})
+    resolution_ms: ClassVar[int] = 1000
 
     def read(self, path: Path) -> Iterator[Block]:
         """Yield the file's blocks; rows count the objects from 1."""
