@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from models.tables import Chunk, Frame, FrameReference, Passage
 from models.values.passages import FrameKind
 from models.values.states import ChunkState
+from stations.formats import tells_seconds
 from stations.station import Station
 
 # A frame about as near to one vehicle as to the next shows either: it is kept and given to neither.
@@ -111,6 +112,8 @@ def _by_reference(
 def _by_time(
     connection: Connection, station: Station, start_ms: int, end_ms: int, taken: set[int]
 ) -> dict[int, tuple[int, str]]:
+    if not tells_seconds(station):
+        return {}
     reach = station.frame_tolerance_ms + AMBIGUOUS_MS
     offset = station.clock_offset_ms
     loose = select(Frame.id, Frame.lane, Frame.taken_at).where(

@@ -9,7 +9,7 @@ from models.values.passages import PassageBatch
 from models.values.quality import QualityCode, Severity
 from models.values.timeline import local_days
 from pipeline.rules.rule_sets import RuleSet, rule_set_on
-from stations.formats import record_format
+from stations.formats import tells_seconds
 from stations.station import Station
 
 # Masses come in steps of 10 kg or more and are rounded per axle; beyond that the sum must be the gross.
@@ -25,8 +25,6 @@ SPACING_POSSIBLE_MM = (500, 25_000)
 FAR_MM = np.iinfo(np.int64).max
 LEFT_SHARE = (0.3, 0.7)
 CLOCK_AHEAD_MS = 5 * 60_000
-# A time that tells no second names no vehicle: it can't be held against a frame or a second record.
-RESOLUTION_MAX_MS = 1000
 AXLES = (2, 20)
 
 CODES = tuple(QualityCode)
@@ -47,8 +45,7 @@ def quality_codes(
     """
     found: dict[QualityCode, NDArray[np.bool_]] = {QualityCode.REPEATED: repeated}
     found[QualityCode.CLOCK_AHEAD] = batch.passed_at_ms > received_at_ms + CLOCK_AHEAD_MS
-    inexact = record_format(station).resolution_ms > RESOLUTION_MAX_MS
-    found[QualityCode.TIME_INEXACT] = np.full(len(batch), inexact)
+    found[QualityCode.TIME_INEXACT] = np.full(len(batch), not tells_seconds(station))
     found[QualityCode.LANE_UNKNOWN] = ~np.isin(batch.lane, [lane.number for lane in station.lanes])
     found |= _masses(batch) | _geometry(batch) | _sides(batch) | _certified(batch, station, sets)
     mask = np.zeros(len(batch), dtype=np.uint64)

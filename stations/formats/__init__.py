@@ -9,6 +9,8 @@ from stations.formats.rsa import Rsa
 from stations.formats.station_upload import StationUpload
 from stations.station import Station
 
+SECOND_MS = 1000
+
 
 def record_format(station: Station) -> RecordFormat:
     """Return the reader of a station's records."""
@@ -28,3 +30,8 @@ def record_format(station: Station) -> RecordFormat:
             return FhwaW(zone=station.zone, code=station.code)
         case "rsa":
             return Rsa(zone=station.zone, code=station.code)
+
+
+def tells_seconds(station: Station) -> bool:
+    """Tell whether a station's records can be held against frames; others serve statistics alone."""
+    return record_format(station).resolution_ms <= SECOND_MS
