@@ -36,9 +36,7 @@ def mon_line(truck: Truck, slots: int = 9) -> str:
     head += f"{truck.lane:1d}{truck.direction:1d}{1800:4d}"
     loads = [*truck.axles, *[0] * (slots - len(truck.axles))]
     spacings = [*truck.spacings, *[0] * (slots - len(truck.spacings))]
-    return head + "".join(
-        f"{load:5d}{spacing:5d}" for load, spacing in zip(loads, spacings, strict=True)
-    )
+    return head + "".join(f"{load:5d}{spacing:5d}" for load, spacing in zip(loads, spacings, strict=True))
 
 
 def w_line(truck: Truck, vehicle_class: str = "09", place: str = "17018115") -> str:

@@ -287,4 +287,3 @@ def test_every_vehicle_is_either_read_or_named(
     seen = sorted([*found.batch.row.tolist(), *(problem.row for problem in found.problems)])
     assert seen == list(range(1, len(lines) + 1))
     assert len(lines) in found.batch.row
-
