@@ -12,8 +12,8 @@ from stations.formats.base import RAW_CHARACTERS, Block, FileRefusedError, Probl
 from stations.formats.lines import Lines
 from stations.formats.text import line_blocks
 
-# Few enough that their cells stay small beside a block, and that a file of another kind is soon refused.
-LINES_AT_ONCE = 16_384
+# Little enough that the cells of a part stay small, and that a file of another kind is soon refused.
+PART_LINES, PART_BYTES = 16_384, 2 << 20
 ASCII_END = 0x80
 
 
@@ -107,6 +107,10 @@ def _parts(path: Path, cut: Callable[[Lines, slice, int], SomePart]) -> Iterator
     done = 0
     for block in line_blocks(path):
         lines = Lines(block, ",")
-        for start in range(0, len(lines), LINES_AT_ONCE):
-            yield cut(lines, slice(start, min(start + LINES_AT_ONCE, len(lines))), done)
+        start = 0
+        while start < len(lines):
+            within = int(np.searchsorted(lines.ends, lines.starts[start] + PART_BYTES))
+            which = slice(start, min(start + PART_LINES, max(start + 1, within)))
+            yield cut(lines, which, done)
+            start = which.stop
         done += len(lines)

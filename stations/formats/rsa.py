@@ -156,8 +156,8 @@ def _number(
 
 
 def _got(tokens: Tokens, position: int, place: int, expected: str) -> str:
-    token = int(tokens.first[position]) + place
-    return f"expected {expected}, got {tokens.text(token)[:60]!r}"
+    got = tokens.text(int(tokens.first[position]) + place) if place < tokens.count[position] else ""
+    return f"expected {expected}, got {got[:60]!r}"
 
 
 def _identified(part: Part, tokens: Tokens, blocks: Blocks) -> tuple[list[Reference], NDArray[np.object_]]:

@@ -52,7 +52,7 @@ class Tokens:
         cells = np.empty((DIGITS, len(self._end)), dtype=np.uint8)
         for place in range(DIGITS):
             position = self._end - (DIGITS - place)
-            cells[place] = np.where(position >= self._start, data[position], BLANK)
+            cells[place] = np.where(position >= self._start, data[np.maximum(position, 0)], BLANK)
         values, wrong = whole_numbers(cells)
         values[wrong | (self.size > DIGITS)] = NO_NUMBER
         return values

@@ -136,7 +136,7 @@ def test_a_file_of_many_parts_and_blocks_reads_like_one(
     lines[77] = "broken"
     whole, problems = read(tmp_path / "a.txt", lines)
     monkeypatch.setattr(text, "BLOCK_BYTES", 5000)
-    monkeypatch.setattr(part, "LINES_AT_ONCE", 7)
+    monkeypatch.setattr(part, "PART_LINES", 7)
     blocks = list(FORMAT.read(tmp_path / "a.txt"))
     assert len(blocks) > 20
     assert np.concatenate([block.batch.row for block in blocks]).tolist() == whole.row.tolist()

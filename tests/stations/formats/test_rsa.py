@@ -133,6 +133,7 @@ def swap(place: int, cell: str) -> Callable[[str], str]:
     [
         (lambda _: "hello", "no_type", "type"),
         (swap(0, "100"), "no_type", "type"),
+        (lambda _: "10", "field_count", "fields"),
         (swap(1, "14"), "field_count", "fields"),
         (swap(1, "21"), "field_count", "fields"),
         (swap(1, "x"), "field_count", "fields"),
@@ -188,6 +189,7 @@ def test_empty_fields_behind_the_last_are_nothing(tmp_path: Path) -> None:
         (b"hello\nworld\n", "other_format"),
         (b"S0,0109,Elsewhere\n" + GOOD.encode() + b"\n", "wrong_station"),
         (GOOD.encode() + b"\nS0\n", "wrong_station"),
+        (b"10\n", "other_format"),
         (b"\0", "binary"),
     ],
 )
@@ -206,7 +208,7 @@ def test_a_file_of_many_parts_and_blocks_reads_like_one(
     lines[77], lines[78] = "broken", ""
     whole = read(tmp_path / "a.rsa", *lines)
     monkeypatch.setattr(text, "BLOCK_BYTES", 3000)
-    monkeypatch.setattr(part, "LINES_AT_ONCE", 7)
+    monkeypatch.setattr(part, "PART_LINES", 7)
     blocks = list(FORMAT.read(tmp_path / "a.rsa"))
     assert len(blocks) > 20
     rows = np.concatenate([found.batch.row for found in blocks])
