@@ -9,7 +9,8 @@ loads.
 nearest kg or mm, so loads may miss the gross mass by half a kilogram an axle.
 
 Lanes are numbered in each direction for itself: lane 1 of direction 3 is 31. In place of a class, m says that
-the hour is missing and d that no truck came in it: neither is a passage.
+the hour is missing and d that no truck came in it: neither is a passage. Two trucks
+of one hour and lane with the same loads and spacings can't be told from one sent twice, and count once.
 """
 
 from collections.abc import Iterator
