@@ -72,9 +72,8 @@ class ChunkResult:
 
     def doubts(self, position: int) -> list[Doubt]:
         """Return what is uncertain about the passage at `position` beyond its quality codes."""
-        layout_open = bool(self.overload.layout_open[position]) and position in self.plates
         verdict = self.plates.get(position)
-        return [Doubt.LAYOUT_OPEN] * layout_open + list(verdict.doubts if verdict else ())
+        return [*self.overload.doubts[position], *verdict.doubts] if verdict else []
 
     def findings(self) -> list[tuple[int, FindingKind]]:
         """Return (position, kind) of every finding of the chunk."""

@@ -90,6 +90,8 @@ def _lines(
         "layout_open": overload.layout_open.tolist(),
         "rule_set": overload.rule_set.tolist(),
         "limit_rule": overload.limit_rule.tolist(),
+        "tolerance": overload.tolerance.tolist(),
+        "doubts": overload.doubts.tolist(),
         "band": bands,
         "amount_fen": amounts,
         "articles": articles,

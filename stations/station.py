@@ -4,7 +4,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -74,13 +74,24 @@ class Camera(Declared):
     kind: FrameKind = Field(description="what its frames show")
 
 
+# Maximum permissible error of the gross mass in service, % of mass, by class (OIML R 134, JJG 907).
+IN_SERVICE_PERCENT = {"0.2": 0.2, "0.5": 0.5, "1": 1.0, "2": 2.0, "5": 5.0, "10": 10.0}
+
+
+def _of_class(data: dict[str, Any]) -> float:
+    """Return the error of a certificate's class; an unknown class is told by its own field."""
+    return IN_SERVICE_PERCENT.get(data.get("accuracy_class", ""), 0.0)
+
+
 class Certificate(Declared):
     """Verification certificate of the weighing device (JJG 907, GB/T 21296)."""
 
     number: str = Field(description="certificate number")
     regulation: str = Field(description="regulation and edition it was verified by")
     accuracy_class: Literal["0.2", "0.5", "1", "2", "5", "10"] = Field(description="gross-mass class")
-    mpe_percent: float = Field(gt=0, le=20, description="in-service maximum permissible error, % of mass")
+    mpe_percent: float = Field(
+        default_factory=_of_class, gt=0, le=20, description="in-service maximum permissible error, % of mass"
+    )
     verified_by: str = Field(description="verifying body")
     valid_from: date = Field(description="first valid day")
     valid_until: date = Field(description="last valid day")
@@ -91,6 +102,12 @@ class Certificate(Declared):
     def _in_order(self) -> Self:
         if self.valid_until < self.valid_from:
             message = f"valid_until {self.valid_until} lies before valid_from {self.valid_from}"
+            raise ValueError(message)
+        least = IN_SERVICE_PERCENT[self.accuracy_class]
+        if self.mpe_percent < least:
+            message = (
+                f"mpe_percent {self.mpe_percent:g} lies below the {least:g} of class {self.accuracy_class}"
+            )
             raise ValueError(message)
         if self.speed_max_kmh <= self.speed_min_kmh:
             message = f"speed_max_kmh {self.speed_max_kmh} is not above speed_min_kmh {self.speed_min_kmh}"
@@ -153,6 +170,8 @@ class Station(Declared):
     id: Annotated[str, AfterValidator(_folder_name)] = Field(description="id, also the drop folder's name")
     name: str = Field(description="name for people")
     province: Literal["浙江", "上海"] = Field(description="province whose rules judge the passage")
+    county: str = Field(default="", description="county or district, for factors that hold there")
+    place: Literal["road", "expressway_entrance"] = Field(default="road", description="where it weighs")
     road: str = Field(description="road number and name")
     chainage: str = Field(description="place on the road, such as K12+300")
     direction: str = Field(description="direction of travel")

@@ -16,7 +16,7 @@ from pipeline.export import case_rows, write_exports
 from pipeline.gate.chart import lane_chart
 from pipeline.judge_file import FileReport, judge_file
 from pipeline.lanes import lane_nights, lane_row, last_day
-from pipeline.rules.rule_sets import RuleError
+from pipeline.rules.rule import RuleError
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station

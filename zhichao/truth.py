@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.overload import decided_kg
+from pipeline.rules.tolerance import Allowance, share
 from stations.roadside.truth import Troubles
 from stations.roadside.vehicle import Defect, PlateCondition, TrueVehicle
 
@@ -84,7 +84,7 @@ def compare(
 def decided_kg_of(vehicle: TrueVehicle, mpe_percent: dict[str, float]) -> int:
     """Return the mass that a sound record of the vehicle leads to."""
     measured = np.array([vehicle.measured_gross_kg], dtype=np.int64)
-    return int(decided_kg(measured, mpe_percent[vehicle.station_id])[0])
+    return int(Allowance(deducted=share(mpe_percent[vehicle.station_id])).decided_kg(measured)[0])
 
 
 def _key(vehicle: TrueVehicle) -> Key:

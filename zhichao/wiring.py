@@ -9,6 +9,7 @@ from models.leases import this_process
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor
 from pipeline.nightly import NightlyRun, Progress
 from pipeline.plates.read import load_reader
+from pipeline.rules.rule_sets import rule_sets
 from stations.intake import Intake
 from stations.quarantine import QuarantineFolder
 from zhichao.settings import Settings
@@ -37,7 +38,8 @@ def executor(settings: Settings) -> Executor:
 
 
 def nightly_run(settings: Settings, database: Database, progress: Progress) -> NightlyRun:
-    """Return the nightly run of an installation."""
+    """Return the nightly run of an installation; a rule file that can't be used stops it here."""
+    rule_sets()
     taking = intake(settings, database)
     return NightlyRun(
         database=database,

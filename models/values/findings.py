@@ -14,6 +14,13 @@ class Doubt(Labelled):
     """What is uncertain about a finding beyond its record's quality codes."""
 
     LAYOUT_OPEN = "layout_open", "轴距不足以判定车型布局，按同轴数最高限值计算"
+    DRIVE_AXLES_UNKNOWN = "drive_axles_unknown", "驱动轴数未知，按限值较高的双驱动轴计算"
+    TYRES_UNKNOWN = "tyres_unknown", "单胎轴数未知，按双轮胎计算，限值未减"
+    SUSPENSION_UNKNOWN = "suspension_unknown", "是否为空气悬架未知，未计其增加的限值"
+    LICENCE_UNKNOWN = "licence_unknown", "行驶证总质量未知，未以其为上限"
+    FACTS_DISAGREE = "facts_disagree", "登记的单胎轴数多于实测轴数所能有，未采用"
+    NO_LIMIT = "no_limit", "该车型与轴数没有适用的限值，由人工认定"
+    LENGTH_OVER = "length_over", "车长超过外廓尺寸限值；检测数据不是法定测量，需人工测量"
     NO_FRAME = "no_frame", "没有可用于识别号牌的抓拍图片"
     FRAME_DAMAGED = "frame_damaged", "抓拍图片不完整或无法打开"
     PLATE_DISAGREES = "plate_disagrees", "识别的号牌与站点上传的号牌不一致"

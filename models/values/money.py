@@ -29,6 +29,7 @@ class Unit(Labelled):
     TONNE = "tonne", "吨"
     DAY = "day", "天"
     TIME = "time", "次"
+    MILLIMETRE = "millimetre", "毫米"
     VEHICLE = "vehicle", "辆"
 
 
@@ -95,16 +96,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FineRange:
-    """A fine whose figure an officer sets: the law gives its highest sum only."""
+    """A fine whose figure an officer sets: the law gives its highest sum, and sometimes its lowest."""
 
     what: str
     measure: str
     article: str
     maximum_fen: int
+    minimum_fen: int = 0
 
     def __str__(self) -> str:
         most = format_yuan(self.maximum_fen)
-        return f"{self.what}：{self.measure}{most}以下罚款，数额由执法人员裁量（{self.article}）"
+        least = f"{format_yuan(self.minimum_fen)}以上" if self.minimum_fen else ""
+        return f"{self.what}：{self.measure}{least}{most}以下罚款，数额由执法人员裁量（{self.article}）"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,53 @@
-"""Gross-mass limits from axle count and spacings, for N vehicles at once."""
+"""Gross-mass limits from axle count, spacings and what is known besides, for N vehicles at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.rules.rule_sets import GrossMass
+from models.values.findings import Doubt
+from models.values.vehicles import NOTHING_KNOWN, Layout, VehicleFacts
+from pipeline.rules.axle_loads import axle_load_sum_kg
+from pipeline.rules.limits_tables import TRAIN, GrossLimit, GrossMass
 
-WORDS = ("", "steer", "group", "wide")
-UNKNOWN, STEER, GROUP, WIDE = range(4)
+# An axle that is steered and one that is driven are never among those that single tyres lower.
+STEERED_AND_DRIVEN = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The limit of one vehicle.
+
+    Attributes:
+        limit_kg: 0 where there is no figure and a person decides.
+        layout: the layout that the figure is for, "" where open.
+        open: the spacings leave the layout undecided.
+        rule: where the figure stands in the law, "" where there is none.
+        doubts: what is unknown and could change the figure.
+
+    """
+
+    limit_kg: int
+    layout: str
+    open: bool
+    rule: str
+    doubts: tuple[Doubt, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of N vehicles.
+    """Limits of N vehicles; fields as in `Limit`.
 
     Attributes:
-        limit_kg: (N,) int64, 0 where there is no figure (fewer than two axles).
-        layout: (N,) object, the layout that the figure is for, "" where open.
-        open: (N,) bool, the spacings leave the layout undecided.
-        rule: (N,) object, where the figure stands in the law, "" where there is none.
+        limit_kg: (N,) int64.
+        layout: (N,) object.
+        open: (N,) bool.
+        rule: (N,) object.
+        doubts: (N,) object, tuples.
 
     """
 
@@ -27,60 +55,169 @@ class Limits:
     layout: NDArray[np.object_]
     open: NDArray[np.bool_]
     rule: NDArray[np.object_]
+    doubts: NDArray[np.object_]
 
 
-def gross_limits(axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], rules: GrossMass) -> Limits:
-    """Return the limits for axle counts (N,) and spacings (N, A - 1), 0 where unknown.
+def gross_limits(
+    axle_count: NDArray[np.int16],
+    spacing_mm: NDArray[np.int64],
+    rules: GrossMass,
+    facts: Sequence[VehicleFacts] = (),
+    raised: Fraction = Fraction(1),
+) -> Limits:
+    """Return the limits for axle counts (N,), spacings (N, A - 1), 0 where unknown, and facts, N or none.
 
-    Source: 62号令 art. 3 and 交公路发〔2016〕124号 annex, as the rule file's table has them.
+    `raised` multiplies every figure, rounded up to whole kilograms.
+    Source: 62号令 art. 3, 交公路发〔2016〕124号 annex and GB 1589-2016, as the rule file has them.
     """
-    places = max((len(row.spacings) for row in rules.limit), default=0)
-    patterns = _patterns(axle_count, spacing_mm, rules, places)
-    # Few patterns occur, so the table is looked up once for each and spread over the vehicles.
-    found = np.flatnonzero(np.bincount(patterns))
-    rows = [_limit(int(pattern), rules, places) for pattern in found]
-    order = np.zeros(found.max(initial=0) + 1, dtype=np.intp)
-    order[found] = np.arange(len(found))
-    spread = order[patterns]
+    # Few patterns occur, so the law is asked once for each and the answer spread over the vehicles.
+    patterns, which = _patterns(axle_count, spacing_mm, rules, facts)
+    found = [gross_limit(axles, spacings, rules, known) for known, axles, spacings in patterns]
+
+    def spread(values: list[Any], dtype: type) -> NDArray[Any]:
+        # Filled one by one: a list of tuples would become a table.
+        column: NDArray[Any] = np.empty(len(values), dtype=dtype)
+        for place, value in enumerate(values):
+            column[place] = value
+        return column[which]
+
     return Limits(
-        limit_kg=np.array([limit_kg for limit_kg, _, _, _ in rows], dtype=np.int64)[spread],
-        layout=np.array([layout for _, layout, _, _ in rows], dtype=object)[spread],
-        open=np.array([is_open for _, _, is_open, _ in rows], dtype=bool)[spread],
-        rule=np.array([rule for _, _, _, rule in rows], dtype=object)[spread],
+        limit_kg=spread([ceil(one.limit_kg * raised) for one in found], np.int64),
+        layout=spread([one.layout for one in found], object),
+        open=spread([one.open for one in found], np.bool_),
+        rule=spread([one.rule for one in found], object),
+        doubts=spread([one.doubts for one in found], object),
     )
 
 
-def _patterns(
-    axle_count: NDArray[np.int16], spacing_mm: NDArray[np.int64], rules: GrossMass, places: int
-) -> NDArray[np.int64]:
-    """Return axle count and the words of the first `places` spacings as one number each, (N,).
+def gross_limit(
+    axles: int, spacing_mm: tuple[int, ...], rules: GrossMass, facts: VehicleFacts = NOTHING_KNOWN
+) -> Limit:
+    """Return the limit of one vehicle with spacings front to rear, 0 where unknown.
 
-    Spacings further back stand in no row of the table.
+    What is unknown counts as the law is mildest, but for air suspension, whose bonus has to be known.
     """
-    most = max((row.axles for row in rules.limit), default=0) + 1
-    axles = np.clip(axle_count.astype(np.int64), 0, most)
-    patterns = axles
-    for place in range(places):
-        patterns = patterns * len(WORDS)
-        if place < spacing_mm.shape[1]:
-            column = spacing_mm[:, place]
-            near, below_mm = (GROUP, rules.group_below_mm) if place else (STEER, rules.steer_below_mm)
-            word = np.where(column < below_mm, near, WIDE)
-            patterns += word * ((column > 0) & (axles > place + 1))
-    return patterns
-
-
-def _limit(pattern: int, rules: GrossMass, places: int) -> tuple[int, str, bool, str]:
-    words: list[str] = []
-    for _ in range(places):
-        pattern, word = divmod(pattern, len(WORDS))
-        words.insert(0, WORDS[word])
-    axles, named = pattern, tuple(words[: max(pattern - 1, 0)])
-    rows = [row for row in rules.limit if row.axles == axles or (row.or_more and axles > row.axles)]
-    for row in rows:
-        if not row.spacings or row.spacings == named:
-            return row.limit_kg, "" if row.open else row.layout, row.open, row.citation
+    exempt = next((one for one in rules.exempt if one.kind is facts.kind), None)
+    if exempt:
+        return Limit(limit_kg=0, layout="", open=False, rule=exempt.citation, doubts=(Doubt.NO_LIMIT,))
+    layouts = (facts.layout,) if facts.layout else (Layout.RIGID, TRAIN)
+    rows = rules.rows(axles, layouts)
     if not rows:
-        return 0, "", False, ""
-    highest = max(rows, key=lambda row: row.limit_kg)
-    return highest.limit_kg, "", True, highest.citation
+        nothing = (Doubt.NO_LIMIT,) * (facts.layout is not None)
+        return Limit(limit_kg=0, layout="", open=False, rule="", doubts=nothing)
+    words = rules.spacing.words(spacing_mm)
+    fitting = [row for row in rows if row.spacings in {(), words}]
+    row = _row(fitting, facts)
+    layout, is_open = ("", True) if row is None or row.open else (str(row.layout), False)
+    if facts.layout:
+        layout, is_open = facts.layout.value, False
+    row = row or max(_plain(rows), key=lambda one: one.limit_kg)
+    limit_kg, rule = _lowered(row, axles, spacing_mm, rules, facts)
+    doubts = (Doubt.LAYOUT_OPEN,) * is_open + _unknown(fitting, axles, rules, facts)
+    return Limit(limit_kg=limit_kg, layout=layout, open=is_open, rule=rule, doubts=doubts)
+
+
+def _row(fitting: list[GrossLimit], facts: VehicleFacts) -> GrossLimit | None:
+    """Return the first row whose conditions hold."""
+    for row in fitting:
+        if row.drive_axles in {None, facts.drive_axles} and (not row.air_suspension or facts.air_suspension):
+            return row
+    return None
+
+
+def _plain(rows: list[GrossLimit]) -> list[GrossLimit]:
+    return [row for row in rows if row.drive_axles is None and not row.air_suspension]
+
+
+def _lowered(
+    row: GrossLimit, axles: int, spacing_mm: tuple[int, ...], rules: GrossMass, facts: VehicleFacts
+) -> tuple[int, str]:
+    """Return a row's figure after what lowers it, and where that stands in the law."""
+    limit_kg, rule = row.limit_kg, row.citation
+    if (single := _single_tyre_axles(axles, facts)) and facts.wide_tyres is False:
+        limit_kg -= single * rules.single_tyres.reduction_kg
+        rule = f"{rule}; {single} × {rules.single_tyres.citation}"
+    carried_kg = axle_load_sum_kg(spacing_mm, rules, facts)
+    if carried_kg is not None and carried_kg < limit_kg:
+        limit_kg, rule = carried_kg, f"62号令 art. 3 para. 2: sum of the axle loads of GB 1589-2016; {rule}"
+    for one in _by_licence(axles, rules, facts):
+        if facts.registered_gross_kg is not None and facts.registered_gross_kg < limit_kg:
+            limit_kg, rule = facts.registered_gross_kg, one
+    return limit_kg, rule
+
+
+def _single_tyre_axles(axles: int, facts: VehicleFacts) -> int:
+    """Return how many axles lower the limit, 0 where more are stated than there can be."""
+    stated = facts.single_tyre_axles or 0
+    return stated if stated <= axles - STEERED_AND_DRIVEN else 0
+
+
+def _by_licence(axles: int, rules: GrossMass, facts: VehicleFacts) -> list[str]:
+    return [
+        one.citation
+        for one in rules.registered
+        if one.axles == axles or (one.kind is not None and one.kind is facts.kind)
+    ]
+
+
+def _unknown(rows: list[GrossLimit], axles: int, rules: GrossMass, facts: VehicleFacts) -> tuple[Doubt, ...]:
+    """Return which unknown facts could change the figure."""
+    grouped = axles > STEERED_AND_DRIVEN
+    tyres = facts.single_tyre_axles is None or (facts.single_tyre_axles > 0 and facts.wide_tyres is None)
+    stated = facts.single_tyre_axles or 0
+    asked = {
+        Doubt.DRIVE_AXLES_UNKNOWN: facts.drive_axles is None and any(row.drive_axles for row in rows),
+        Doubt.SUSPENSION_UNKNOWN: facts.air_suspension is None and any(row.air_suspension for row in rows),
+        Doubt.TYRES_UNKNOWN: grouped and tyres,
+        Doubt.FACTS_DISAGREE: stated > max(axles - STEERED_AND_DRIVEN, 0),
+        Doubt.LICENCE_UNKNOWN: facts.registered_gross_kg is None and bool(_by_licence(axles, rules, facts)),
+    }
+    return tuple(doubt for doubt, holds in asked.items() if holds)
+
+
+Pattern = tuple[VehicleFacts, int, tuple[int, ...]]
+
+
+def _patterns(
+    axle_count: NDArray[np.int16],
+    spacing_mm: NDArray[np.int64],
+    rules: GrossMass,
+    facts: Sequence[VehicleFacts],
+) -> tuple[list[Pattern], NDArray[np.int64]]:
+    """Return the distinct vehicles as the law sees them, and which of them each vehicle is, (N,).
+
+    A spacing is told by the edge at or below it; those beyond the last axle are left out.
+    """
+    edges, classes = _classes(rules)
+    # What has more axles than that is the same to the law: its spacings are unknown in part.
+    most = max(spacing_mm.shape[1], *(row.axles for row in rules.limit)) + 2
+    known = list(dict.fromkeys(facts)) or [NOTHING_KNOWN]
+    patterns: list[Pattern] = [(fact, count, ()) for fact in known for count in range(most + 1)]
+    axles = np.clip(axle_count.astype(np.int64), 0, most)
+    number = {fact: place for place, fact in enumerate(known)}
+    which = axles
+    if facts:
+        which = axles + (most + 1) * np.array([number[fact] for fact in facts], dtype=np.int64)
+    for place in range(most - 1):
+        column = spacing_mm[:, place] if place < spacing_mm.shape[1] else np.zeros(1, dtype=np.int64)
+        told = classes[np.clip(column, 0, edges[-1])] * (axles > place + 1)
+        which = which * len(edges) + told
+        found = np.flatnonzero(np.bincount(which))
+        patterns = [
+            (fact, count, (*spacings, edges[code % len(edges)]) if count > place + 1 else spacings)
+            for code in found.tolist()
+            for fact, count, spacings in [patterns[code // len(edges)]]
+        ]
+        order = np.zeros(found.max(initial=0) + 1, dtype=np.int64)
+        order[found] = np.arange(len(found))
+        which = order[which]
+    return patterns, which
+
+
+def _classes(rules: GrossMass) -> tuple[list[int], NDArray[np.int64]]:
+    """Return the edges, and for each millimetre up to the last one the number of the edge at or below it.
+
+    Looking a spacing up takes a fraction of searching for it.
+    """
+    edges = [0, *rules.edges_mm()]
+    return edges, np.searchsorted(edges, np.arange(edges[-1] + 1), side="right") - 1

@@ -1,13 +1,40 @@
-"""What every table of a rule file is made of."""
+"""What every table of a rule file is made of, and how one is read."""
 
-from typing import Annotated
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+T = TypeVar("T", bound="Rule")
+
+
+class RuleError(ValueError):
+    """A rule file can't be used; the message names file, key, what was expected and what was found."""
 
 
 class Rule(BaseModel):
     """Base of what stands in a rule file: an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a rule file says."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise RuleError(f"{path}: {error}") from error
+
+
+def checked(model: type[T], content: dict[str, Any], path: Path) -> T:
+    """Return a file's content as its table."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}, got {str(one['input'])[:80]!r}"
+            for one in error.errors(include_url=False)
+        ]
+        raise RuleError("\n".join(lines)) from error

@@ -1,51 +1,27 @@
 """Rule sets: which law holds at a station on a day, loaded from the TOML files beside this one."""
 
-import tomllib
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.rules.consequences_tables import Credit, Evasion, National, Penalty
-from pipeline.rules.rule import Citation, Rule
+from pipeline.rules.dimensions import Dimensions
+from pipeline.rules.limits_tables import GrossMass
+from pipeline.rules.rule import Citation, Rule, RuleError, checked, read_toml
+from pipeline.rules.tolerance import CountyFactor, Tolerance, in_order
 
 FOLDER = Path(__file__).parent
-Spacing = Literal["steer", "group", "wide"]
-
-
-class RuleError(ValueError):
-    """A rule file can't be used; the message names it and what is wrong."""
-
-
-class GrossLimit(Rule):
-    """One row of the limit table; `open` says that the wheels alone leave the layout undecided."""
-
-    axles: int = Field(ge=2)
-    or_more: bool = False
-    spacings: tuple[Spacing, ...] = ()
-    layout: str
-    limit_kg: int = Field(gt=0)
-    open: bool = False
-    citation: Citation
-
-    @model_validator(mode="after")
-    def _as_many_spacings(self) -> Self:
-        if self.spacings and len(self.spacings) != self.axles - 1:
-            message = f"{self.axles} axles have {self.axles - 1} spacings, got {len(self.spacings)}"
-            raise ValueError(message)
-        return self
-
-
-class GrossMass(Rule):
-    """Gross-mass limits by axle count and layout."""
-
-    id: str
-    steer_below_mm: int
-    group_below_mm: int
-    limit: tuple[GrossLimit, ...]
+DAY = timedelta(days=1)
+# Tables that a rule set names by file, each read into its own model.
+SHARED: dict[str, type[Rule]] = {
+    "gross_mass": GrossMass,
+    "dimensions": Dimensions,
+    "national": National,
+}
 
 
 class Announcement(Rule):
@@ -55,67 +31,83 @@ class Announcement(Rule):
     citation: Citation
 
 
-class Tolerance(Rule):
-    """What is taken off the measured mass before it is held against the limit."""
-
-    mode: Literal["none", "deduct_in_service_error"]
-    citation: Citation
-
-
 class RuleSet(Rule):
     """The rules of one province from one day on, `valid_until` being the last day they hold."""
 
-    id: str
-    province: str
+    id: Citation
+    province: Citation
     valid_from: date
     valid_until: date = date.max
     gross_mass: GrossMass
+    dimensions: Dimensions
     announcement: Announcement
     tolerance: Tolerance
+    county_factor: Annotated[tuple[CountyFactor, ...], AfterValidator(in_order)] = ()
     penalty: Penalty
     evasion: tuple[Evasion, ...] = ()
     credit: Credit
     national: National
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_until < self.valid_from:
+            message = f"valid_until {self.valid_until} lies before valid_from {self.valid_from}"
+            raise ValueError(message)
+        return self
 
-@cache
-def rule_sets(folder: Path = FOLDER) -> tuple[RuleSet, ...]:
-    """Load every rule set of a folder.
+    def factor_on(self, county: str, day: date) -> float:
+        """Return what a county's limits are multiplied by on a day, 1 where nothing is set."""
+        holding = (
+            one.factor
+            for one in self.county_factor
+            if one.county == county and one.valid_from <= day <= one.valid_until
+        )
+        return next(holding, 1)
+
+
+def rule_sets(folder: Path | None = None) -> tuple[RuleSet, ...]:
+    """Load every rule set of a folder, by default the one that comes with the program.
 
     Raises:
-        RuleError: a file can't be used, or two sets of a province overlap; the file is named.
+        RuleError: a file can't be used, or a province's sets overlap or leave a gap; the file is named.
 
     """
-    sets = [
-        _load(path, folder)
-        for path in sorted(folder.glob("*.toml"))
-        if not path.stem.startswith(("gross_mass", "consequences"))
-    ]
-    sets.sort(key=lambda one: (one.province, one.valid_from))
-    for one, later in pairwise(sets):
-        if one.province == later.province and later.valid_from <= one.valid_until:
-            raise RuleError(f"{folder}: rule sets {one.id} and {later.id} of {one.province} overlap in time")
-    return tuple(sets)
+    return _rule_sets(folder or FOLDER)
 
 
-def _load(path: Path, folder: Path) -> RuleSet:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        table = folder / f"{content.get('gross_mass', '')}.toml"
-        content["gross_mass"] = tomllib.loads(table.read_text(encoding="utf-8"))
-        content["national"] = _national(folder / f"{content.get('national', '')}.toml")
-        return RuleSet.model_validate(content)
-    except RuleError:
-        raise
-    except (ValueError, OSError) as error:
-        raise RuleError(f"{path}: {error}") from error
+@cache
+def _rule_sets(folder: Path) -> tuple[RuleSet, ...]:
+    tables = (*SHARED, "consequences")
+    paths = [path for path in sorted(folder.glob("*.toml")) if not path.stem.startswith(tables)]
+    loaded = [(_load(path), path) for path in paths]
+    loaded.sort(key=lambda one: (one[0].province, one[0].valid_from))
+    for (one, earlier), (later, path) in pairwise(loaded):
+        if one.province == later.province:
+            _follows(one, earlier, later, path)
+    return tuple(one for one, _ in loaded)
 
 
-def _national(path: Path) -> National:
-    try:
-        return National.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, OSError) as error:
-        raise RuleError(f"{path}: {error}") from error
+def _load(path: Path) -> RuleSet:
+    content = read_toml(path)
+    for key, model in SHARED.items():
+        if isinstance(name := content.get(key), str):
+            table = path.with_name(f"{name}.toml")
+            content[key] = checked(model, read_toml(table), table)
+    return checked(RuleSet, content, path)
+
+
+def _follows(one: RuleSet, earlier: Path, later: RuleSet, path: Path) -> None:
+    """Refuse a set that does not begin the day after the one before it ends."""
+    if one.valid_until >= later.valid_from:
+        what = "overlap in time"
+    elif one.valid_until + DAY < later.valid_from:
+        what = f"leave {one.valid_until + DAY} to {later.valid_from - DAY} without rules"
+    else:
+        return
+    raise RuleError(
+        f"{path}: valid_from: {later.valid_from} of {later.id} and valid_until {one.valid_until} of {one.id} "
+        f"({earlier.name}), both of {one.province}, {what}"
+    )
 
 
 def rule_set_on(province: str, day: date, sets: tuple[RuleSet, ...]) -> RuleSet | None:

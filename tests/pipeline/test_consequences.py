@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.values.money import Band, Calculation, Step, Unit, capital_yuan, format_number, format_yuan
-from pipeline.overload import decided_kg
 from pipeline.rules.consequences import Context, articles_of, consequence, reached_rung
 from pipeline.rules.consequences_batch import BANDS, consequences
 from pipeline.rules.limits import gross_limits
 from pipeline.rules.rule_sets import RuleSet, rule_set_on, rule_sets
+from pipeline.rules.tolerance import Allowance, share
 
 FILE = Path(__file__).with_name("consequence_cases.tsv")
 CASES = list(csv.DictReader(FILE.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
@@ -64,7 +64,7 @@ def test_worked_case(case: dict[str, str]) -> None:
     axles = np.array([int(case["轴数"])], dtype=np.int16)
     limit = int(gross_limits(axles, table, rules.gross_mass).limit_kg[0])
     measured = np.array([int(case["实测质量(千克)"])], dtype=np.int64)
-    decided = int(decided_kg(measured, float(case["扣除误差(%)"]))[0])
+    decided = int(Allowance(deducted=share(float(case["扣除误差(%)"]))).decided_kg(measured)[0])
     assert (limit, decided) == (int(case["限值(千克)"]), int(case["认定质量(千克)"]))
     result = consequence(limit, decided, rules)
     assert result.band.label == case["处理"]

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.overload import decided_kg
 from pipeline.rules.limits import gross_limits
 from pipeline.rules.rule_sets import rule_sets
+from pipeline.rules.tolerance import Allowance, share
 
 RULES = rule_sets()[0].gross_mass
 
@@ -88,10 +88,12 @@ def test_unknown_spacings_are_never_judged_harder(axles: int, spacings: list[int
     ],
 )
 def test_decided_mass(gross_kg: int, mpe_percent: float, expected_kg: int) -> None:
-    assert decided_kg(np.array([gross_kg], dtype=np.int64), mpe_percent).tolist() == [expected_kg]
+    assert Allowance(deducted=share(mpe_percent)).decided_kg(
+        np.array([gross_kg], dtype=np.int64)
+    ).tolist() == [expected_kg]
 
 
 @given(st.integers(0, 300_000), st.integers(0, 300_000))
 def test_decided_mass_never_falls_as_the_mass_grows(one: int, other: int) -> None:
-    low, high = decided_kg(np.array(sorted([one, other]), dtype=np.int64), 5)
+    low, high = Allowance(deducted=share(5)).decided_kg(np.array(sorted([one, other]), dtype=np.int64))
     assert low <= high
