@@ -74,6 +74,8 @@ def gross_limits(
     patterns, which = _patterns(axle_count, spacing_mm, rules, facts)
     found = [gross_limit(axles, spacings, rules, known) for known, axles, spacings in patterns]
 
+    by = f"; × {float(raised):g}" if raised != 1 else ""
+
     def spread(values: list[Any], dtype: type) -> NDArray[Any]:
         # Filled one by one: a list of tuples would become a table.
         column: NDArray[Any] = np.empty(len(values), dtype=dtype)
@@ -85,7 +87,7 @@ def gross_limits(
         limit_kg=spread([ceil(one.limit_kg * raised) for one in found], np.int64),
         layout=spread([one.layout for one in found], object),
         open=spread([one.open for one in found], np.bool_),
-        rule=spread([one.rule for one in found], object),
+        rule=spread([f"{one.rule}{by}" if one.rule else "" for one in found], object),
         doubts=spread([one.doubts for one in found], object),
     )
 
@@ -107,26 +109,21 @@ def gross_limit(
         return Limit(limit_kg=0, layout="", open=False, rule="", doubts=nothing)
     words = rules.spacing.words(spacing_mm)
     fitting = [row for row in rows if row.spacings in {(), words}]
-    row = _row(fitting, facts)
+    row = next((row for row in fitting if _holds(row, facts)), None)
     layout, is_open = ("", True) if row is None or row.open else (str(row.layout), False)
     if facts.layout:
         layout, is_open = facts.layout.value, False
-    row = row or max(_plain(rows), key=lambda one: one.limit_kg)
+    row = row or max((one for one in rows if _holds(one, facts)), key=lambda one: one.limit_kg)
     limit_kg, rule = _lowered(row, axles, spacing_mm, rules, facts)
-    doubts = (Doubt.LAYOUT_OPEN,) * is_open + _unknown(fitting, axles, rules, facts)
+    doubts = (Doubt.LAYOUT_OPEN,) * is_open + _unknown(fitting or rows, axles, rules, facts)
     return Limit(limit_kg=limit_kg, layout=layout, open=is_open, rule=rule, doubts=doubts)
 
 
-def _row(fitting: list[GrossLimit], facts: VehicleFacts) -> GrossLimit | None:
-    """Return the first row whose conditions hold."""
-    for row in fitting:
-        if row.drive_axles in {None, facts.drive_axles} and (not row.air_suspension or facts.air_suspension):
-            return row
-    return None
-
-
-def _plain(rows: list[GrossLimit]) -> list[GrossLimit]:
-    return [row for row in rows if row.drive_axles is None and not row.air_suspension]
+def _holds(row: GrossLimit, facts: VehicleFacts) -> bool:
+    """Tell whether a row's conditions are known to hold."""
+    return row.drive_axles in {None, facts.drive_axles} and (
+        not row.air_suspension or facts.air_suspension is True
+    )
 
 
 def _lowered(

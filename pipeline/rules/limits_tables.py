@@ -115,6 +115,19 @@ class GrossMass(Rule):
     expressway_entrance: ExpresswayEntrance
 
     @model_validator(mode="after")
+    def _has_plain_figures(self) -> Self:
+        conditional = {(row.layout, row.axles) for row in self.limit}
+        conditional -= {
+            (row.layout, row.axles)
+            for row in self.limit
+            if row.drive_axles is None and row.air_suspension is None
+        }
+        for layout, axles in sorted(conditional):
+            message = f"limit: {layout} of {axles} axles has no row without drive_axles and air_suspension"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _rises_with_axles(self) -> Self:
         for layout in sorted({row.layout for row in self.limit}):
             rows = [row for row in self.limit if row.layout == layout]
