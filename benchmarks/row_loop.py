@@ -7,8 +7,10 @@ from pathlib import Path
 
 from models.values.quality import QualityCode
 from models.values.timeline import to_ms
+from models.values.vehicles import Layout
 from pipeline import quality
-from pipeline.rules.rule_sets import GrossMass, RuleSet, rule_set_on, rule_sets
+from pipeline.rules.limits_tables import TRAIN, GrossMass
+from pipeline.rules.rule_sets import RuleSet, rule_set_on, rule_sets
 from stations.formats.hs_data import LEFT, RIGHT, SPACINGS
 from stations.station import Certificate, Station
 
@@ -123,12 +125,46 @@ def _excess_kg(row: Row, certificate: Certificate | None, rules: RuleSet | None)
 def _limit_kg(axles: int, spacings: list[int], rules: GrossMass) -> int:
     words = []
     for place, spacing in enumerate(spacings[: max(axles - 1, 0)]):
-        near, below_mm = ("group", rules.group_below_mm) if place else ("steer", rules.steer_below_mm)
+        near, below_mm = (
+            ("group", rules.spacing.group_below_mm) if place else ("steer", rules.spacing.steer_below_mm)
+        )
         words.append("" if spacing <= 0 else near if spacing < below_mm else "wide")
-    highest_kg = 0
+    highest_kg = limit_kg = 0
     for row in rules.limit:
+        if row.layout not in {Layout.RIGID, TRAIN} or row.drive_axles or row.air_suspension:
+            continue
         if row.axles == axles or (row.or_more and axles > row.axles):
             if not row.spacings or list(row.spacings) == words:
-                return row.limit_kg
+                limit_kg = row.limit_kg
+                break
             highest_kg = max(highest_kg, row.limit_kg)
-    return highest_kg
+    limit_kg = limit_kg or highest_kg
+    carried_kg = _carried_kg(axles, spacings, rules) if limit_kg else None
+    return limit_kg if carried_kg is None else min(limit_kg, carried_kg)
+
+
+def _carried_kg(axles: int, spacings: list[int], rules: GrossMass) -> int | None:
+    total_kg, group = 0, [0]
+    for place in range(axles):
+        last = place == axles - 1
+        spacing = 0 if last or place >= len(spacings) else spacings[place]
+        if not last and spacing <= 0:
+            return None
+        if not last and spacing < rules.spacing.group_below_mm:
+            group.append(spacing)
+            continue
+        reach_mm, most_kg = max(group) + rules.spacing.error_mm, 0
+        for load in rules.axle_load:
+            if load.axles != len(group) or load.limit_kg <= most_kg:
+                continue
+            if len(group) == 1:
+                fits = (load.place == "first") == (place == 0)
+            else:
+                fits = load.spacing_from_mm <= reach_mm < (load.spacing_below_mm or reach_mm + 1)
+            if fits:
+                most_kg = load.limit_kg
+        if not most_kg:
+            return None
+        total_kg += most_kg
+        group = [0]
+    return total_kg

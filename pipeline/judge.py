@@ -73,7 +73,8 @@ class ChunkResult:
     def doubts(self, position: int) -> list[Doubt]:
         """Return what is uncertain about the passage at `position` beyond its quality codes."""
         verdict = self.plates.get(position)
-        return [*self.overload.doubts[position], *verdict.doubts] if verdict else []
+        # What only a registry can tell stands in nearly every finding, so it comes last.
+        return [*verdict.doubts, *self.overload.doubts[position]] if verdict else []
 
     def findings(self) -> list[tuple[int, FindingKind]]:
         """Return (position, kind) of every finding of the chunk."""

@@ -195,10 +195,9 @@ def _patterns(
     which = axles
     if facts:
         which = axles + (most + 1) * np.array([number[fact] for fact in facts], dtype=np.int64)
-    for place in range(most - 1):
-        column = spacing_mm[:, place] if place < spacing_mm.shape[1] else np.zeros(1, dtype=np.int64)
-        told = classes[np.clip(column, 0, edges[-1])] * (axles > place + 1)
-        which = which * len(edges) + told
+    for place in range(spacing_mm.shape[1]):
+        told = classes[np.clip(spacing_mm[:, place], 0, edges[-1])]
+        which = which * len(edges) + told * (axles > place + 1)
         found = np.flatnonzero(np.bincount(which))
         patterns = [
             (fact, count, (*spacings, edges[code % len(edges)]) if count > place + 1 else spacings)
@@ -208,7 +207,10 @@ def _patterns(
         order = np.zeros(found.max(initial=0) + 1, dtype=np.int64)
         order[found] = np.arange(len(found))
         which = order[which]
-    return patterns, which
+    # Spacings that the records have no column for are unknown.
+    return [
+        (fact, count, (*spacings, *[0] * (count - 1 - len(spacings)))) for fact, count, spacings in patterns
+    ], which
 
 
 def _classes(rules: GrossMass) -> tuple[list[int], NDArray[np.int64]]:

@@ -2,9 +2,9 @@
 
 from datetime import date
 from itertools import pairwise
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from models.values.vehicles import Layout, VehicleKind
 from pipeline.rules.rule import Citation, Rule
@@ -102,45 +102,45 @@ class ExpresswayEntrance(Rule):
     citation: Citation
 
 
+def _whole_columns(limit: tuple[GrossLimit, ...]) -> tuple[GrossLimit, ...]:
+    """Refuse a column with an axle count that has no figure unless something is known."""
+    plain = {(row.layout, row.axles) for row in limit if row.drive_axles is None and not row.air_suspension}
+    for row in limit:
+        if (row.layout, row.axles) not in plain:
+            message = f"{row.layout} of {row.axles} axles has no row without drive_axles and air_suspension"
+            raise ValueError(message)
+    return limit
+
+
+def _rising(limit: tuple[GrossLimit, ...]) -> tuple[GrossLimit, ...]:
+    """Refuse a column in which more axles may weigh less."""
+    for layout in sorted({row.layout for row in limit}):
+        rows = [row for row in limit if row.layout == layout]
+        for fewer, more in pairwise(sorted({row.axles for row in rows})):
+            highest = max(row.limit_kg for row in rows if row.axles == fewer)
+            lowest = min(row.limit_kg for row in rows if row.axles == more)
+            if lowest < highest:
+                message = (
+                    f"in column {layout} {more} axles may weigh {lowest} kg, "
+                    f"less than the {highest} kg of {fewer} axles"
+                )
+                raise ValueError(message)
+    return limit
+
+
 class GrossMass(Rule):
     """Gross-mass limits by axle count and layout, and what lowers them."""
 
     id: str
     spacing: Spacings
-    limit: tuple[GrossLimit, ...] = Field(min_length=1)
+    limit: Annotated[
+        tuple[GrossLimit, ...], Field(min_length=1), AfterValidator(_whole_columns), AfterValidator(_rising)
+    ]
     single_tyres: SingleTyres
     registered: tuple[Registered, ...] = ()
     exempt: tuple[Exempt, ...] = ()
     axle_load: tuple[AxleLoad, ...] = ()
     expressway_entrance: ExpresswayEntrance
-
-    @model_validator(mode="after")
-    def _has_plain_figures(self) -> Self:
-        conditional = {(row.layout, row.axles) for row in self.limit}
-        conditional -= {
-            (row.layout, row.axles)
-            for row in self.limit
-            if row.drive_axles is None and row.air_suspension is None
-        }
-        for layout, axles in sorted(conditional):
-            message = f"limit: {layout} of {axles} axles has no row without drive_axles and air_suspension"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _rises_with_axles(self) -> Self:
-        for layout in sorted({row.layout for row in self.limit}):
-            rows = [row for row in self.limit if row.layout == layout]
-            for fewer, more in pairwise(sorted({row.axles for row in rows})):
-                highest = max(row.limit_kg for row in rows if row.axles == fewer)
-                lowest = min(row.limit_kg for row in rows if row.axles == more)
-                if lowest < highest:
-                    message = (
-                        f"limit: in column {layout} {more} axles may weigh {lowest} kg, "
-                        f"less than the {highest} kg of {fewer} axles"
-                    )
-                    raise ValueError(message)
-        return self
 
     def rows(self, axles: int, layouts: tuple[str, ...]) -> list[GrossLimit]:
         """Return the table's rows for an axle count in some layouts."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T", bound="Rule")
@@ -33,8 +34,14 @@ def checked(model: type[T], content: dict[str, Any], path: Path) -> T:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}, got {str(one['input'])[:80]!r}"
-            for one in error.errors(include_url=False)
-        ]
+        lines = [_line(path, one) for one in error.errors(include_url=False)]
         raise RuleError("\n".join(lines)) from error
+
+
+def _line(path: Path, error: ErrorDetails) -> str:
+    place = "".join(f"{key}." for key in error["loc"]).rstrip(".")
+    start = f"{path}: {place}: " if place else f"{path}: "
+    # What our own checks refuse says itself what was found.
+    if error["type"] == "value_error":
+        return start + error["msg"].removeprefix("Value error, ")
+    return f"{start}{error['msg']}, got {str(error['input'])[:80]!r}"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.rules.rule import RuleError
 from pipeline.rules.rule_sets import FOLDER, rule_set_on, rule_sets
 
 
@@ -37,31 +38,51 @@ def test_every_figure_carries_its_citation() -> None:
         )
 
 
+def dated(folder: Path, name: str, valid_from: str, valid_until: str) -> None:
+    """Write another rule set of Zhejiang, from a day to a day."""
+    text = (folder / "zhejiang_2020.toml").read_text(encoding="utf-8")
+    text = text.replace("zhejiang_2020", name).replace(
+        "valid_from = 2020-09-01", f"valid_from = {valid_from}\nvalid_until = {valid_until}"
+    )
+    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+
+
+def test_sets_that_follow_each_other_day_by_day(folder: Path) -> None:
+    dated(folder, "zhejiang_2018", "2018-01-01", "2020-08-31")
+    sets = rule_sets(folder)
+    chosen = [rule_set_on("浙江", date(2020, *day), sets) for day in ((8, 31), (9, 1))]
+    assert [one.id for one in chosen if one] == ["zhejiang_2018", "zhejiang_2020"]
+    assert rule_set_on("浙江", date(2017, 12, 31), sets) is None
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("valid_from", "valid_until", "complaint"),
     [
-        ('citation = "62号令 art. 3(四)"', "", "citation"),
-        ('citation = "62号令 art. 3(四)"', 'citation = " "', "citation"),
-        ("axles = 2\n", "axles = 2\nsurprise = 1\n", "surprise"),
-        ('spacings = ["wide", "group"]', 'spacings = ["wide"]', "3 axles have 2 spacings, got 1"),
-        ("limit_kg = 18000", "limit_kg = -1", "limit_kg"),
-        ('id = "gross_mass_2016"', "id = ", "Invalid value"),
+        ("2018-01-01", "2020-09-01", "overlap in time"),
+        ("2018-01-01", "2020-08-30", "leave 2020-08-31 to 2020-08-31 without rules"),
+        ("2018-01-01", "2017-12-31", "valid_until 2017-12-31 lies before valid_from 2018-01-01"),
+        ("2021-01-01", "2022-12-31", "overlap in time"),
     ],
 )
-def test_a_rule_file_that_cannot_be_used_is_named(folder: Path, old: str, new: str, complaint: str) -> None:
-    table = folder / "gross_mass_2016.toml"
-    text = table.read_text(encoding="utf-8")
-    assert old in text
-    table.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"_20..\.toml") as caught:
+def test_sets_that_overlap_or_leave_a_gap(
+    folder: Path, valid_from: str, valid_until: str, complaint: str
+) -> None:
+    dated(folder, "zhejiang_other", valid_from, valid_until)
+    with pytest.raises(RuleError, match=r"zhejiang_other") as caught:
         rule_sets(folder)
     assert complaint in str(caught.value)
 
 
-def test_two_sets_at_one_time_are_refused(folder: Path) -> None:
-    text = (folder / "zhejiang_2020.toml").read_text(encoding="utf-8").replace("2020-09-01", "2022-01-01")
-    (folder / "zhejiang_2022.toml").write_text(
-        text.replace("zhejiang_2020", "zhejiang_2022"), encoding="utf-8"
+def test_a_countys_factor_holds_in_its_time(folder: Path) -> None:
+    path = folder / "zhejiang_2020.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text + "[[county_factor]]\ncounty = '虚构县'\nfactor = 1.1\nvalid_from = 2026-01-01\n"
+        "valid_until = 2026-06-30\ncitation = '虚构'\n",
+        encoding="utf-8",
     )
-    with pytest.raises(ValueError, match="zhejiang_2020 and zhejiang_2022 of 浙江 overlap"):
-        rule_sets(folder)
+    rules = rule_set_on("浙江", date(2026, 6, 1), rule_sets(folder))
+    assert rules
+    days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)]
+    assert [rules.factor_on("虚构县", day) for day in days] == [1, 1.1, 1.1, 1]
+    assert rules.factor_on("另一县", days[1]) == 1

@@ -42,6 +42,8 @@ def test_judge_prints_one_line_for_each_passage_over_its_limit(tmp_path: Path) -
         "layout_open": False,
         "rule_set": "zhejiang_2020",
         "limit_rule": "62号令 art. 3(六), 四轴货车",
+        "tolerance": "扣除5%",
+        "doubts": ["suspension_unknown", "tyres_unknown"],
         "band": "education",
         "amount_fen": 0,
         "articles": lines[0]["articles"],
