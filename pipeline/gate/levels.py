@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.values.passages import PassageBatch
-from pipeline.gate.strata import TANDEM_MM, trucks
+from pipeline.gate.strata import trucks
+from pipeline.rules.rule_sets import latest_gross_mass
 
-# GB 1589-2016, the most that a vehicle of so many axles may weigh in any layout, kg.
-HIGHEST_LIMIT_KG = np.array([0, 0, 18_000, 27_000, 36_000, 43_000, 49_000])
+# Beyond these the limits rise no more.
+MOST_AXLES = 6
 HOUR_MS = 3_600_000
 
 
@@ -41,7 +42,7 @@ def tandem_spacings(batch: PassageBatch) -> NDArray[np.float64]:
     """
     chosen = trucks(batch) & (batch.axle_count >= 3)  # noqa: PLR2004 (a tandem needs them)
     behind = batch.spacing_mm[chosen, 1:]
-    close = (behind > 0) & (behind < TANDEM_MM)
+    close = (behind > 0) & (behind < latest_gross_mass().spacing.group_below_mm)
     if not close.shape[1]:
         return np.zeros(0)
     having = close.any(axis=1)
@@ -56,9 +57,11 @@ def heavy(batch: PassageBatch) -> tuple[float, int]:
     first day on, which no comparison with the lane's own reference can show.
     """
     chosen = trucks(batch) & (batch.axle_count >= 3)  # noqa: PLR2004 (two axles hide in the van traffic)
-    axles = np.clip(batch.axle_count[chosen], 0, len(HIGHEST_LIMIT_KG) - 1)
+    rules = latest_gross_mass()
+    highest_kg = np.array([rules.highest_kg(axles) for axles in range(MOST_AXLES + 1)])
+    axles = np.clip(batch.axle_count[chosen], 0, MOST_AXLES)
     count = int(chosen.sum())
-    over = int((batch.gross_kg[chosen] > 2 * HIGHEST_LIMIT_KG[axles]).sum())
+    over = int((batch.gross_kg[chosen] > 2 * highest_kg[axles]).sum())
     return 100.0 * over / max(count, 1), count
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.values.passages import PassageBatch
+from pipeline.rules.rule_sets import latest_gross_mass
 
 TRUCK_KG = 3500
-TWIN_STEER_MM, TANDEM_MM = 2500, 1800
 LEAST_OF_TYPE, LEAST_OF_CELL = 100, 25
 _MAD = 1.4826
 _MEDIAN_VARIANCE = np.pi / 2
@@ -63,10 +63,10 @@ def trucks(batch: PassageBatch) -> NDArray[np.bool_]:
 
 def vehicle_kinds(batch: PassageBatch) -> NDArray[np.int64]:
     """Return a number of axle count and pattern of close spacings, shape (N,)."""
-    spacing = batch.spacing_mm
-    close = (spacing > 0) & (spacing < TANDEM_MM)
+    spacing, told = batch.spacing_mm, latest_gross_mass().spacing
+    close = (spacing > 0) & (spacing < told.group_below_mm)
     if spacing.shape[1]:
-        close[:, 0] = (spacing[:, 0] > 0) & (spacing[:, 0] < TWIN_STEER_MM)
+        close[:, 0] = (spacing[:, 0] > 0) & (spacing[:, 0] < told.steer_below_mm)
     bits: NDArray[np.int64] = (close * (1 << np.arange(spacing.shape[1], dtype=np.int64))).sum(axis=1)
     return batch.axle_count.astype(np.int64) * 1024 + bits % 1024
 

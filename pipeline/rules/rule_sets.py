@@ -114,3 +114,8 @@ def rule_set_on(province: str, day: date, sets: tuple[RuleSet, ...]) -> RuleSet 
     """Return the rule set that holds in a province on a day, if any."""
     holding = (one for one in sets if one.province == province and one.valid_from <= day <= one.valid_until)
     return next(holding, None)
+
+
+def latest_gross_mass() -> GrossMass:
+    """Return the table of the rule set that began last, for telling vehicles apart wherever they pass."""
+    return max(rule_sets(), key=lambda one: one.valid_from).gross_mass

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.rules.rule import RuleError
-from pipeline.rules.rule_sets import FOLDER, rule_set_on, rule_sets
+from pipeline.rules.rule_sets import FOLDER, latest_gross_mass, rule_set_on, rule_sets
 
 
 @pytest.fixture
@@ -86,3 +86,10 @@ def test_a_countys_factor_holds_in_its_time(folder: Path) -> None:
     days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1)]
     assert [rules.factor_on("虚构县", day) for day in days] == [1, 1.1, 1.1, 1]
     assert rules.factor_on("另一县", days[1]) == 1
+
+
+def test_the_highest_figure_of_an_axle_count() -> None:
+    table = latest_gross_mass()
+    assert [table.highest_kg(axles) for axles in range(8)] == [
+        *(0, 0, 18_000, 27_000, 36_000, 43_000, 49_000, 49_000)
+    ]
