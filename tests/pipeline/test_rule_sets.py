@@ -1,11 +1,13 @@
+import re
 import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipeline.rules.limits_tables import GrossLimit, GrossMass
 from pipeline.rules.rule import RuleError
-from pipeline.rules.rule_sets import FOLDER, latest_gross_mass, rule_set_on, rule_sets
+from pipeline.rules.rule_sets import FOLDER, RuleSet, latest_gross_mass, rule_set_on, rule_sets
 
 
 @pytest.fixture
@@ -93,3 +95,13 @@ def test_the_highest_figure_of_an_axle_count() -> None:
     assert [table.highest_kg(axles) for axles in range(8)] == [
         *(0, 0, 18_000, 27_000, 36_000, 43_000, 49_000, 49_000)
     ]
+
+
+def test_the_explanation_names_every_table_and_mode() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rules.zh.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"`\[{0,2}(\w+)", text))
+    assert set(RuleSet.model_fields) - {"id", "province"} <= said
+    assert set(GrossMass.model_fields) - {"id", "spacing"} <= said
+    assert set(GrossLimit.model_fields) - {"citation"} <= said
+    assert {"none", "deduct_percent", "raise_limit"} <= said
+    assert {path.stem for path in FOLDER.glob("*.toml")} <= said
