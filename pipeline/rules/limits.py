@@ -196,8 +196,7 @@ def _patterns(
     if facts:
         which = axles + (most + 1) * np.array([number[fact] for fact in facts], dtype=np.int64)
     for place in range(spacing_mm.shape[1]):
-        told = classes[np.clip(spacing_mm[:, place], 0, edges[-1])]
-        which = which * len(edges) + told * (axles > place + 1)
+        which = which * len(edges) + classes[np.clip(spacing_mm[:, place], 0, edges[-1])]
         found = np.flatnonzero(np.bincount(which))
         patterns = [
             (fact, count, (*spacings, edges[code % len(edges)]) if count > place + 1 else spacings)
