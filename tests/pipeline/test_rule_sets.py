@@ -35,7 +35,7 @@ def test_province_and_day_choose(province: str, day: date, expected: str | None)
     assert (chosen.id if chosen else None) == expected
 
 
-def tables(content: Any) -> Iterator[dict[str, Any]]:
+def tables(content: dict[str, Any] | list[Any]) -> Iterator[dict[str, Any]]:
     """Yield every table of a TOML file."""
     if isinstance(content, dict):
         yield content
