@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from models.tables import Passage
 from models.values.passages import PassageBatch, content_key
@@ -80,6 +80,11 @@ def _joined(table: NDArray[np.int64], unused: int) -> list[str]:
         pl.concat_str(pl.all(), separator=",", ignore_nulls=True)
     )
     return joined.to_series().to_list()
+
+
+def passed_between(station_id: str, start_ms: int, end_ms: int) -> ColumnElement[bool]:
+    """Return the condition of a station's passages from `start_ms` until before `end_ms`."""
+    return and_(Passage.station_id == station_id, Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
 
 
 def select_passages() -> Select[*tuple[Any, ...]]:

@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
     )
 
 
-def _one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
     """Hold a column to the words of an enum."""
     words = ", ".join(f"'{state}'" for state in states)
     return CheckConstraint(f"{column} IN ({words})", name=column)
@@ -47,8 +47,8 @@ class SourceFile(Base):
     __tablename__ = "source_file"
     __table_args__ = (
         UniqueConstraint("station_id", "sha256", "name"),
-        _one_of("kind", SourceKind),
-        _one_of("state", SourceState),
+        one_of("kind", SourceKind),
+        one_of("state", SourceState),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -71,7 +71,7 @@ class Chunk(Base):
     __tablename__ = "chunk"
     __table_args__ = (
         UniqueConstraint("station_id", "day", "number"),
-        _one_of("state", ChunkState),
+        one_of("state", ChunkState),
         Index("ix_chunk_day_state", "day", "state"),
     )
 
@@ -156,7 +156,7 @@ class Quarantine(Base):
     __tablename__ = "quarantine"
     __table_args__ = (
         UniqueConstraint("station_id", "sha256", "name", "row"),
-        _one_of("state", QuarantineState),
+        one_of("state", QuarantineState),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -174,7 +174,7 @@ class Judgement(Base):
     """What the stages say of one passage: quality, limit, decided mass, plate; codes are space-separated."""
 
     __tablename__ = "judgement"
-    __table_args__ = (_one_of("severity", Severity),)
+    __table_args__ = (one_of("severity", Severity),)
 
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"), primary_key=True)
     severity: Mapped[str] = mapped_column(Text)

@@ -1,4 +1,4 @@
-"""Open cases: findings of one vehicle at one station within a minute become one case."""
+"""Open cases where the gate lets: findings of one vehicle at a station within a minute become one case."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,8 +8,11 @@ from datetime import date
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import aliased
 
+from models.passage_rows import passed_between
 from models.tables import Case, Finding, Judgement, Passage
+from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
+from pipeline.decisions import append, decisions, verdict_on
 from pipeline.plates.grammar import pattern_of
 from stations.station import Station
 
@@ -70,13 +73,27 @@ def group_passages(waiting: Sequence[FlaggedPassage], cases: Sequence[OpenCase])
     return [Group(case_id=case_id, passages=tuple(members)) for case_id, members in groups if members]
 
 
-def open_cases(connection: Connection, station: Station, day: date) -> int:
-    """Give every finding of a station's day a case; return how many cases are new."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What one opening did: new cases, passages that became leads, leads that became or joined a case."""
+
+    cases: int
+    leads: int
+    revived: int
+
+
+def open_cases(connection: Connection, station: Station, day: date) -> Opened:
+    """Give every finding of a station's day a case, or keep it as a lead where the gate bars it."""
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     _join_own_cases(connection, station, start_ms, end_ms)
+    waiting = _waiting(connection, station, start_ms, end_ms)
+    verdicts = {lane: verdict_on(connection, station, lane, day) for lane in {one.lane for one in waiting}}
+    before = decisions(connection, station, day)
+    said = append(connection, {one.passage_id: verdicts[one.lane] for one in waiting}, before)
+    free = [one for one in waiting if verdicts[one.lane].outcome is Outcome.CASE]
     cases = _open_cases(connection, station, start_ms - SAME_CASE_MS, end_ms + SAME_CASE_MS)
     opened = 0
-    for group in group_passages(_waiting(connection, station, start_ms, end_ms), cases):
+    for group in group_passages(free, cases):
         case_id = group.case_id
         if case_id is None:
             case_id = _open(connection, station, group.passages[0])
@@ -88,7 +105,13 @@ def open_cases(connection: Connection, station: Station, day: date) -> int:
             )
             .values(case_id=case_id)
         )
-    return opened
+    leads = {passage_id for passage_id, one in before.items() if one.outcome is Outcome.LEAD}
+    barred = {one.passage_id for one in waiting} - {one.passage_id for one in free}
+    return Opened(
+        cases=opened,
+        leads=len(barred.intersection(said) - leads),
+        revived=sum(one.passage_id in leads for one in free),
+    )
 
 
 def _join_own_cases(connection: Connection, station: Station, start_ms: int, end_ms: int) -> None:
@@ -97,9 +120,7 @@ def _join_own_cases(connection: Connection, station: Station, start_ms: int, end
     own_case = (
         select(func.min(sibling.case_id)).where(sibling.passage_id == Finding.passage_id).scalar_subquery()
     )
-    of_day = select(Passage.id).where(
-        Passage.station_id == station.id, Passage.passed_at >= start_ms, Passage.passed_at < end_ms
-    )
+    of_day = select(Passage.id).where(passed_between(station.id, start_ms, end_ms))
     connection.execute(
         update(Finding)
         .where(Finding.case_id.is_(None), Finding.passage_id.in_(of_day))
@@ -113,8 +134,7 @@ def _waiting(connection: Connection, station: Station, start_ms: int, end_ms: in
         select(Passage.id, Passage.passed_at, Passage.lane, Judgement.plate, Passage.plate_front)
         .join(Finding, Finding.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
-        .where(Passage.station_id == station.id, Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
-        .where(Finding.case_id.is_(None))
+        .where(passed_between(station.id, start_ms, end_ms), Finding.case_id.is_(None))
         .group_by(Passage.id, Judgement.passage_id)
         .order_by(Passage.passed_at, Passage.record_key)
     )

@@ -9,13 +9,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, exists, func, select
+from sqlalchemy.orm import aliased
 
+from models.gate_tables import DecisionRow, LaneDayRow, OverrideRow
+from models.passage_rows import passed_between
 from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
 from models.values.findings import Doubt, FindingKind
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode
+from models.values.states import Outcome, Standing
 from models.values.timeline import day_bounds_ms, from_ms
+from pipeline.decisions import holding
 from stations.station import Station
 
 # A cell that begins so would be run as a formula by spreadsheet programs.
@@ -29,10 +34,37 @@ def case_rows(
 
     With `number`, only of that case.
     """
+    query = (
+        _flagged(connection, station, day)
+        .add_columns(Case.number)
+        .join(Case, Case.id == Finding.case_id)
+        .where(Case.station_id == station.id)
+        .group_by(Case.id)
+        .order_by(Case.passed_at, Case.number, Passage.passed_at, Passage.record_key)
+    )
+    if number:
+        query = query.where(Case.number == number)
+    rows = (row._mapping for row in connection.execute(query))  # noqa: SLF001 (public in SQLAlchemy)
+    return [{"case": row["number"]} | _row(station, row) for row in rows]
+
+
+def lead_rows(connection: Connection, station: Station, day: date | None) -> list[dict[str, Any]]:
+    """Return one dict for each passage that the gate keeps as a lead, by time; see `case_rows`."""
+    query = (
+        _flagged(connection, station, day)
+        .where(Passage.station_id == station.id, Finding.case_id.is_(None))
+        .where(DecisionRow.outcome == Outcome.LEAD)
+        .order_by(Passage.passed_at, Passage.record_key)
+    )
+    rows = (row._mapping for row in connection.execute(query))  # noqa: SLF001 (public in SQLAlchemy)
+    return [_row(station, row) | {"obstacles": row["obstacles"].split()} for row in rows]
+
+
+def _flagged(connection: Connection, station: Station, day: date | None) -> Select[*tuple[Any, ...]]:
+    """Return the query of passages with findings, what was judged of them and what the gate says."""
     kinds = func.group_concat if connection.dialect.name == "sqlite" else func.string_agg
     query = (
         select(
-            Case.number,
             Passage.passed_at,
             Passage.lane,
             Passage.axle_count,
@@ -43,21 +75,52 @@ def case_rows(
             Frame.sha256,
             _plate_box().label("box"),
             kinds(Finding.kind, " ").label("kinds"),
+            DecisionRow.standing,
+            DecisionRow.obstacles,
+            DecisionRow.certificate,
+            LaneDayRow.decided_by,
+            OverrideRow.reason,
+            _barred_since().label("barred_since"),
         )
-        .join(Finding, Finding.case_id == Case.id)
-        .join(Passage, Passage.id == Finding.passage_id)
+        .join(Finding, Finding.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
         .outerjoin(Frame, Frame.id == Judgement.plate_frame_id)
-        .where(Case.station_id == station.id)
-        .group_by(Case.id, Passage.id, Judgement.passage_id, Frame.id)
-        .order_by(Case.passed_at, Case.number, Passage.passed_at, Passage.record_key)
+        .outerjoin(DecisionRow, holding())
+        .outerjoin(LaneDayRow, LaneDayRow.id == DecisionRow.lane_day_id)
+        .outerjoin(OverrideRow, OverrideRow.id == DecisionRow.override_id)
+        .group_by(Passage.id, Judgement.passage_id, Frame.id, DecisionRow.id, LaneDayRow.id, OverrideRow.id)
     )
-    if day is not None:
-        start_ms, end_ms = day_bounds_ms(day, station.zone)
-        query = query.where(Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
-    if number:
-        query = query.where(Case.number == number)
-    return [_row(station, row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (public in SQLAlchemy)
+    if day is None:
+        return query
+    return query.where(passed_between(station.id, *day_bounds_ms(day, station.zone)))
+
+
+def _barred_since() -> ColumnElement[bool]:
+    """Return whether lane and day were barred after the case was opened: by late records, or a person."""
+    later, word, newer = aliased(LaneDayRow), aliased(OverrideRow), aliased(OverrideRow)
+
+    def covers(said: type[OverrideRow]) -> ColumnElement[bool]:
+        return and_(
+            said.station_id == LaneDayRow.station_id,
+            said.lane == LaneDayRow.lane,
+            said.first_day <= LaneDayRow.day,
+            said.last_day >= LaneDayRow.day,
+        )
+
+    by_records = exists().where(
+        DecisionRow.override_id.is_(None),
+        later.station_id == LaneDayRow.station_id,
+        later.lane == LaneDayRow.lane,
+        later.day == LaneDayRow.day,
+        later.passages > LaneDayRow.passages,
+        later.standing == Standing.BARRED,
+    )
+    by_word = exists().where(
+        covers(word),
+        word.standing == Standing.BARRED,
+        ~exists().where(covers(newer), newer.id > word.id),
+    )
+    return (DecisionRow.outcome == Outcome.CASE) & (by_records | by_word)
 
 
 def _plate_box() -> ScalarSelect[str]:
@@ -76,9 +139,10 @@ def _plate_box() -> ScalarSelect[str]:
 def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row mapping)
     codes = [QualityCode(word) for word in row["codes"].split()]
     doubts = [Doubt(word) for word in row["doubts"].split()]
+    doubts += [Doubt.LANE_WATCHED] * (row["standing"] == Standing.WATCHED)
+    doubts += [Doubt.LANE_BARRED_SINCE] * bool(row["barred_since"])
     kinds = sorted(FindingKind(word) for word in set(row["kinds"].split()))
     return {
-        "case": row["number"],
         "station": station.id,
         "time": from_ms(row["passed_at"], station.zone).isoformat(timespec="milliseconds"),
         "lane": row["lane"],
@@ -102,6 +166,9 @@ def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row m
         + [d.label for d in doubts],
         "plate_frame_sha256": row["sha256"] or "",
         "plate_box": json.loads(row["box"] or "[]"),
+        "standing": row["standing"] or "",
+        "standing_by": row["reason"] or row["decided_by"] or "",
+        "certificate": row["certificate"] or "",
     }
 
 
@@ -128,6 +195,9 @@ HEADINGS = {
     "reasons": "事由与疑点",
     "plate_frame_sha256": "号牌图片SHA-256",
     "plate_box": "号牌位置(像素)",
+    "standing": "车道状态",
+    "standing_by": "车道状态依据",
+    "certificate": "检定证书",
 }
 
 
@@ -160,6 +230,8 @@ def _cell(name: str, value: Any) -> str:  # noqa: ANN401 (a JSON value)
             text = "；".join(QualityCode(word).label for word in value)
         case "doubts":
             text = "；".join(Doubt(word).label for word in value)
+        case "standing":
+            text = Standing(value).label if value else ""
         case "plate_colour":
             text = PlateColour(value).label
         case _:

@@ -28,7 +28,7 @@ from models import leases
 from models.files import FileStore
 from models.inserts import insert_new
 from models.leases import Holder
-from models.passage_rows import from_rows, select_passages
+from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Chunk, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow, SourceFile
 from models.values.passages import FrameKind
 from models.values.plates import PlateColour
@@ -49,12 +49,7 @@ def plan_chunks(connection: Connection, station: Station, day: date, size: int) 
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     free = (
         select(Passage.id)
-        .where(
-            Passage.station_id == station.id,
-            Passage.passed_at >= start_ms,
-            Passage.passed_at < end_ms,
-            Passage.chunk_id.is_(None),
-        )
+        .where(passed_between(station.id, start_ms, end_ms), Passage.chunk_id.is_(None))
         .order_by(Passage.passed_at, Passage.record_key)
     )
     ids = connection.scalars(free).all()

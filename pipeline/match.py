@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, func, select, update
 
+from models.passage_rows import passed_between
 from models.tables import Chunk, Frame, FrameReference, Passage
 from models.values.passages import FrameKind
 from models.values.states import ChunkState
@@ -131,9 +132,7 @@ def _by_time(
         return {}
     # Passages just outside the day compete too, or a frame could be given to the wrong side of midnight.
     near = select(Passage.id, Passage.lane, Passage.passed_at).where(
-        Passage.station_id == station.id,
-        Passage.passed_at >= start_ms - 2 * reach,
-        Passage.passed_at < end_ms + 2 * reach,
+        passed_between(station.id, start_ms - 2 * reach, end_ms + 2 * reach)
     )
     passages = [
         Crossing(id=passage_id, lane=lane, instant_ms=passed_at)

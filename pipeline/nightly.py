@@ -13,8 +13,10 @@ from models.database import Database
 from models.files import FileStore
 from models.values.timeline import day_bounds_ms
 from pipeline.cases import open_cases
+from pipeline.decisions import days_to_judge_again
 from pipeline.executor import Executor
 from pipeline.judge import ChunkResult, ChunkWork
+from pipeline.lanes import measure_lanes
 from pipeline.ledger import (
     claim_chunk,
     count_undone,
@@ -48,14 +50,17 @@ class NightReport:
     """What one run did; what the night holds is asked of the database.
 
     `waiting` counts passages that are in no chunk, by station and day: those of other days, which a run of
-    that day will judge.
+    that day will judge. `leads_revived` counts leads of any day that became cases, also by station and day.
     """
 
     day: date
     intake: dict[str, IntakeReport] = field(default_factory=dict)
     frames_matched: int = 0
     chunks: int = 0
+    lanes_measured: int = 0
     cases_opened: int = 0
+    leads_opened: int = 0
+    leads_revived: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -97,6 +102,8 @@ class NightlyRun:
             self._match(stations, report)
         with report.timed("judge"):
             self._judge(stations, report)
+        with report.timed("gate"):
+            self._measure(stations, report)
         with report.timed("cases"):
             self._open_cases(stations, report)
         with self.database.read() as connection:
@@ -167,7 +174,24 @@ class NightlyRun:
             leases.release(connection, lease, holder)
             leases.renew(connection, holder)
 
+    def _measure(self, stations: Sequence[Station], report: NightReport) -> None:
+        for station in stations:
+            with self.intake.alone(station), self.database.write("lanes.measured") as connection:
+                report.lanes_measured += measure_lanes(connection, station, report.day)
+
     def _open_cases(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:
-            with self.intake.alone(station), self.database.write("cases.opened") as connection:
-                report.cases_opened += open_cases(connection, station, report.day)
+            with self.intake.alone(station):
+                self._open_day(station, report.day, report)
+                with self.database.read() as connection:
+                    again = days_to_judge_again(connection, station)
+                for day in again:
+                    self._open_day(station, day, report)
+
+    def _open_day(self, station: Station, day: date, report: NightReport) -> None:
+        with self.database.write("cases.opened") as connection:
+            opened = open_cases(connection, station, day)
+        report.cases_opened += opened.cases
+        report.leads_opened += opened.leads
+        if opened.revived:
+            report.leads_revived[f"{station.id} {day}"] = opened.revived

@@ -1,7 +1,5 @@
 """Gate quality per record: impossible or doubtful values, each with its code."""
 
-from datetime import timedelta
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,7 +111,7 @@ def _certified(
     ruled = np.array([one is not None for one in rules], dtype=bool)[which]
     announced = np.array(
         [
-            one is not None and day >= station.announced_on + timedelta(days=one.announcement.days)
+            one is not None and station.announced_for(day, one.announcement.days)
             for day, one in zip(days, rules, strict=True)
         ],
         dtype=bool,

@@ -6,17 +6,26 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Connection, case, distinct, exists, func, select
+from sqlalchemy.orm import aliased
 
+from models.gate_tables import DecisionRow, LaneDayRow
+from models.passage_rows import passed_between
 from models.tables import Base, Finding, Frame, FrameReference, Judgement, Passage, Quarantine
 from models.values.quality import QualityCode, Severity
+from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms
+from pipeline.decisions import holding
 from stations.station import Station
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationNight:
-    """One station's day; counters are keyed by the words of the enums, axle classes by axle count."""
+    """One station's day; counters are keyed by the words of the enums, axle classes by axle count.
+
+    `leads` counts the passages whose findings the gate keeps from cases, by lane, standing, what decided it
+    (a statistic, or `override`) and the obstacles; `leads_revived` those that were leads and have a case now.
+    """
 
     station_id: str
     day: str
@@ -35,6 +44,8 @@ class StationNight:
     frames_awaited: int
     findings: int
     cases: int
+    leads: list[dict[str, Any]]
+    leads_revived: int
     quarantined_open: int
 
     def as_json(self) -> dict[str, Any]:
@@ -57,11 +68,7 @@ class _Codes:
 
 def station_night(connection: Connection, station: Station, day: date) -> StationNight:
     """Count one station's day."""
-    start_ms, end_ms = day_bounds_ms(day, station.zone)
-    of_day = (
-        (Passage.station_id == station.id) & (Passage.passed_at >= start_ms) & (Passage.passed_at < end_ms)
-    )
-
+    of_day = passed_between(station.id, *day_bounds_ms(day, station.zone))
     judged, framed = Judgement.passage_id == Passage.id, Frame.passage_id == Passage.id
 
     def count(table: type[Base], link: Any, *conditions: Any, number: Any = None) -> int:  # noqa: ANN401 (SQL)
@@ -101,8 +108,47 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         frames_damaged=count(Frame, framed, Frame.problem != ""),
         findings=count(Finding, found),
         cases=count(Finding, found, number=func.count(distinct(Finding.case_id))),
+        leads=_leads(connection, of_day),
+        leads_revived=_revived(connection, of_day),
         quarantined_open=int(connection.scalar(held) or 0),
     )
+
+
+def _leads(connection: Connection, of_day: ColumnElement[bool]) -> list[dict[str, Any]]:
+    by_word = DecisionRow.override_id.is_not(None)
+    # By its label: bound values would make the two expressions differ for PostgreSQL.
+    decided = case((by_word, "override"), else_=func.coalesce(LaneDayRow.decided_kind, "")).label("decided")
+    by = (Passage.lane, DecisionRow.standing, decided, DecisionRow.obstacles)
+    rows = connection.execute(
+        select(*by, func.count(distinct(Passage.id)))
+        .join(Finding, Finding.passage_id == Passage.id)
+        .join(DecisionRow, holding())
+        .outerjoin(LaneDayRow, LaneDayRow.id == DecisionRow.lane_day_id)
+        .where(of_day, Finding.case_id.is_(None), DecisionRow.outcome == Outcome.LEAD)
+        .group_by(*by[:2], "decided", by[3])
+        .order_by(*by[:2], "decided", by[3])
+    )
+    return [
+        {
+            "lane": lane,
+            "standing": standing,
+            "decided_kind": kind,
+            "obstacles": obstacles.split(),
+            "passages": number,
+        }
+        for lane, standing, kind, obstacles, number in rows
+    ]
+
+
+def _revived(connection: Connection, of_day: ColumnElement[bool]) -> int:
+    been = aliased(DecisionRow)
+    revived = (
+        select(func.count(distinct(Passage.id)))
+        .join(DecisionRow, DecisionRow.passage_id == Passage.id)
+        .join(been, (been.passage_id == Passage.id) & (been.number < DecisionRow.number))
+        .where(of_day, DecisionRow.outcome == Outcome.CASE, been.outcome == Outcome.LEAD)
+    )
+    return connection.scalar(revived) or 0
 
 
 def night_summary(connection: Connection, stations: Sequence[Station], day: date) -> list[StationNight]:

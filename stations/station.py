@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -207,6 +207,15 @@ class Station(Declared):
     def zone(self) -> ZoneInfo:
         """Return the time zone of the station's clocks."""
         return ZoneInfo(self.timezone)
+
+    def announced_for(self, day: date, days: int) -> bool:
+        """Tell whether the site had been published for `days` days on that local day."""
+        return day >= self.announced_on + timedelta(days=days)
+
+    def verified_on(self, day: date) -> Certificate | None:
+        """Return the certificate of the last verification up to that local day, expired or not."""
+        begun = [one for one in self.certificates if one.valid_from <= day]
+        return max(begun, key=lambda certificate: certificate.valid_from, default=None)
 
     def certificate_on(self, day: date) -> Certificate | None:
         """Return the certificate valid on that local day, the newest where two overlap."""

@@ -77,6 +77,8 @@ def make_station() -> Callable[..., Station]:
             "lanes": (Lane(number=1), Lane(number=2)),
             "certificates": (certificate,),
             "announced_on": date(2021, 1, 1),
+            "legal_review_on": date(2021, 1, 1),
+            "technical_review_on": date(2021, 1, 1),
         }
         return Station.model_validate(values | changes)
 

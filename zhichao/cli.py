@@ -8,14 +8,20 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 from rich.console import Console
 
 from models.database import Database, DatabaseUnavailableError
-from pipeline.export import case_rows, write_exports
+from models.gate_tables import MEASURED
+from models.values.states import Standing
+from pipeline.decisions import count_waiting
+from pipeline.export import case_rows, lead_rows, write_exports
 from pipeline.gate.chart import lane_chart
+from pipeline.gate.state import Override
 from pipeline.judge_file import FileReport, judge_file
-from pipeline.lanes import lane_nights, lane_row, last_day
+from pipeline.lane_list import lane_nights, lane_row, last_day
+from pipeline.lane_rows import add_override
 from pipeline.rules.rule import RuleError
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
@@ -192,12 +198,11 @@ def stations(
         datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: the latest")
     ] = None,
     station: StationsOption = None,
-    reference_days: Annotated[int, typer.Option(min=5, max=60, help="first days, taken as reference")] = 14,
     charts: Annotated[Path | None, typer.Option(help="also draw a chart of each lane here")] = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how each lane stands: trusted, watched or barred, and by which statistic."""
+    """Show how each lane stands as the nights measured it, by which statistic, and what a person said."""
     out, notes = show.console(), Console(stderr=True)
     rows = []
     with _explained(notes):
@@ -208,16 +213,85 @@ def stations(
                 if day is None:
                     continue
                 for lane in one.lanes:
-                    seen = lane_nights(connection, one, lane.number, day, reference_days)
-                    rows.append(lane_row(one, lane.number, day, seen))
-                    if charts is not None and seen:
+                    row = lane_row(connection, one, lane.number, day)
+                    if row is None:
+                        continue
+                    rows.append(row)
+                    if charts is not None:
                         charts.mkdir(parents=True, exist_ok=True)
+                        seen = lane_nights(connection, one, lane.number, day)
                         picture = lane_chart(f"{one.name} 车道 {lane.number}", seen)
                         (charts / f"{one.id}-{lane.number}.png").write_bytes(picture)
     if as_json:
         show.json_lines(rows)
     else:
         out.print(show.lane_table(rows))
+
+
+@app.command()
+def leads(
+    *,
+    date: Annotated[
+        datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: all")
+    ] = None,
+    station: StationsOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """List what the station gate keeps from becoming cases, and why."""
+    out, notes = show.console(), Console(stderr=True)
+    with _explained(notes):
+        settings = load_settings(config)
+        day = date.date() if date else None
+        with Database(settings.url).read() as connection:
+            rows = [row for one in _chosen(settings, station) for row in lead_rows(connection, one, day)]
+    if as_json:
+        show.json_lines(rows)
+    else:
+        out.print(show.lead_table(rows))
+
+
+@app.command()
+def override(  # noqa: PLR0913 (each is an option of the command)
+    station: Annotated[str, typer.Argument(help="station id or station file")],
+    lane: Annotated[int, typer.Argument(help="lane number")],
+    *,
+    standing: Annotated[
+        str,
+        typer.Option(
+            click_type=click.Choice([*Standing, MEASURED]), help="measured: back to what is measured"
+        ),
+    ],
+    reason: Annotated[str, typer.Option(help="why, such as the number of a verification certificate")],
+    actor: Annotated[str, typer.Option("--by", help="who says so")],
+    first: Annotated[datetime.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first local day")],
+    last: Annotated[datetime.datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="last local day")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Say how a lane stands on some days, whatever it measured; kept for good with who, when and why.
+
+    Where that opens the gate, the next nightly run judges the leads of those days again.
+    """
+    notes = Console(stderr=True)
+    with _explained(notes):
+        settings = load_settings(config)
+        declared = settings.station(station)
+        if lane not in {one.number for one in declared.lanes}:
+            raise ConfigError(f"station {declared.id}: lane {lane} is not declared")
+        try:
+            said = Override(
+                standing=None if standing == MEASURED else Standing(standing),
+                actor=actor,
+                reason=reason,
+                first_day=first.date(),
+                last_day=last.date(),
+            )
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        with Database(settings.url).write("override.added") as connection:
+            add_override(connection, declared.id, lane, said)
+            waiting = count_waiting(connection, declared, lane, said.first_day, said.last_day)
+    notes.print(f"已登记 kept; 该期间线索 leads of those days: {waiting:,}", highlight=False)
 
 
 @app.command()

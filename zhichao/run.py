@@ -40,6 +40,13 @@ def run_night(
     show.messages(
         notes, [f"{place}: {count} 条待处理 passages wait for a run of that day" for place, count in waiting]
     )
+    show.messages(
+        notes,
+        [
+            f"{place}: {count} 条线索转为案件 leads became cases"
+            for place, count in report.leads_revived.items()
+        ],
+    )
     if as_json:
         show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ from rich.table import Table
 
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode, Severity
+from models.values.states import Standing
 from pipeline.gate.conditions import Obstacle
-from pipeline.gate.state import Standing
+from pipeline.gate.values import Kind
 from pipeline.judge_file import FileReport
 from pipeline.nightly import NightReport
 from pipeline.summary import StationNight
@@ -76,10 +78,32 @@ def night_table(nights: Sequence[StationNight], report: NightReport, title: str)
         ("隔离待修（全部日期） in quarantine, all days", [night.quarantined_open for night in nights]),
         ("涉嫌违法情形 findings", [night.findings for night in nights]),
         ("案件 cases", [night.cases for night in nights]),
+        ("线索（不立案） leads", [sum(lead["passages"] for lead in night.leads) for night in nights]),
     ]
+    rows += _lead_lines(nights)
+    rows.append(("线索转案件 leads that became cases", [night.leads_revived for night in nights]))
     for label, values in rows:
         table.add_row(label, *(f"{value:,}" for value in values))
     return table
+
+
+def _lead_lines(nights: Sequence[StationNight]) -> list[tuple[str, list[object]]]:
+    """Return a line for each lane and reason that kept findings from cases."""
+    counts: defaultdict[str, list[object]] = defaultdict(lambda: [0] * len(nights))
+    for number, night in enumerate(nights):
+        for lead in night.leads:
+            why = "，".join(
+                f"{Obstacle(word).label}（{_decided_kind(lead['decided_kind'])}）"
+                if word == Obstacle.LANE_BARRED
+                else Obstacle(word).label
+                for word in lead["obstacles"]
+            )
+            counts[f"  车道 {lead['lane']}：{why}"][number] = lead["passages"]
+    return sorted(counts.items())
+
+
+def _decided_kind(word: str) -> str:
+    return Kind(word).label if word in set(Kind) else "人工认定"
 
 
 def case_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
@@ -128,14 +152,48 @@ def lane_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         "状态 standing",
         "自 since",
         "依据 decided by",
+        "人工认定 override",
         "缺项 lacking",
+        "迟到记录 late",
     ):
         table.add_column(heading)
     for row in rows:
         lacking = "；".join(Obstacle(word).label for word in row["obstacles"])
         standing = Standing(row["standing"]).label
+        if row["standing"] != row["measured"]:
+            standing += f"（测得 {Standing(row['measured']).label}）"
         table.add_row(
-            row["station"], str(row["lane"]), row["day"], standing, row["since"], row["decided_by"], lacking
+            row["station"],
+            str(row["lane"]),
+            row["day"],
+            standing,
+            row["since"],
+            row["decided_by"],
+            escape(row["override"]),
+            lacking,
+            f"{row['late']:,}",
+        )
+    return table
+
+
+def lead_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the leads, one line for each passage, and why it is no case."""
+    table = Table(title="线索 leads（不立案）", title_justify="left")
+    for heading in ("检测点 station", "时间 time", "车道", "号牌 plate"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("实测 kg", "认定 kg", "限值 kg", "超限 %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("不立案原因 why no case")
+    for row in rows:
+        why = "；".join(Obstacle(word).label for word in row["obstacles"])
+        table.add_row(
+            row["station"],
+            row["time"][:19],
+            str(row["lane"]),
+            escape(row["plate"]) or "未识别 unread",
+            *(f"{row[name]:,}" for name in ("gross_kg", "decided_kg", "limit_kg")),
+            f"{100 * row['excess_ratio']:.1f}",
+            escape(f"{why}：{row['standing_by']}" if row["standing_by"] else why),
         )
     return table
 

@@ -31,3 +31,33 @@ class ChunkState(Labelled):
     PLANNED = "planned", "待处理"
     DONE = "done", "已完成"
     FAILED = "failed", "失败"
+
+
+class Standing(Labelled):
+    """Whether a lane's measurements may open cases, most trusted first."""
+
+    TRUSTED = "trusted", "可信"
+    WATCHED = "watched", "关注"
+    BARRED = "barred", "停用"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the most trusted."""
+        return list(Standing).index(self)
+
+    @property
+    def opens_cases(self) -> bool:
+        """Return whether findings become cases; those of a barred lane become leads."""
+        return self is not Standing.BARRED
+
+    @property
+    def next_standings(self) -> frozenset["Standing"]:
+        """Return where a lane may go from here: trust comes back by way of being watched."""
+        return frozenset(Standing) - ({self, Standing.TRUSTED} if self is Standing.BARRED else {self})
+
+
+class Outcome(Labelled):
+    """What the gate makes of a passage's findings."""
+
+    CASE = "case", "立案"
+    LEAD = "lead", "线索"

@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from models.fonts import chinese_font
-from pipeline.gate.state import Standing
+from models.values.states import Standing
 from pipeline.gate.values import Kind, Statistic
 from pipeline.gate.watch import Night
 

@@ -1,9 +1,9 @@
-"""Conditions of law that a station must meet on a day, whatever its measurements say."""
+"""What keeps a finding from becoming a case: the station's conditions of law, and its lane's standing."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from models.values.labelled import Labelled
-from pipeline.gate.state import GateState
+from models.values.states import Standing
 from stations.station import Station
 
 # Zhejiang's ordinance asks for publication 15 days before use; 行政处罚法 art. 41 for the two reviews.
@@ -11,18 +11,24 @@ ANNOUNCED_DAYS = 15
 
 
 class Obstacle(Labelled):
-    """What keeps a station from opening cases until somebody mends it; no override lifts it."""
+    """Why a finding is a lead. What the law asks of the station is asked of the passage's own day.
+
+    So a certificate, review or publication that comes later lifts nothing, and no person's word does; a
+    lane's standing on the day may turn out to be wrong, and then a person's word lifts it.
+    """
 
     NOT_ANNOUNCED = "not_announced", "公告未满规定天数"
     NO_CERTIFICATE = "no_certificate", "检定证书未生效或已失效"
     NO_LEGAL_REVIEW = "no_legal_review", "尚无法制审核日期"
     NO_TECHNICAL_REVIEW = "no_technical_review", "尚无技术审核日期"
+    LANE_BARRED = "lane_barred", "车道停用"
+    LANE_UNMEASURED = "lane_unmeasured", "车道当日未经测量"
 
 
 def obstacles(station: Station, day: date, announced_days: int = ANNOUNCED_DAYS) -> tuple[Obstacle, ...]:
-    """Return what the station lacks on that local day."""
+    """Return what the station lacks on that local day; no override lifts it."""
     found = {
-        Obstacle.NOT_ANNOUNCED: day < station.announced_on + timedelta(days=announced_days),
+        Obstacle.NOT_ANNOUNCED: not station.announced_for(day, announced_days),
         Obstacle.NO_CERTIFICATE: station.certificate_on(day) is None,
         Obstacle.NO_LEGAL_REVIEW: station.legal_review_on is None or day < station.legal_review_on,
         Obstacle.NO_TECHNICAL_REVIEW: (
@@ -32,6 +38,14 @@ def obstacles(station: Station, day: date, announced_days: int = ANNOUNCED_DAYS)
     return tuple(obstacle for obstacle, stands in found.items() if stands)
 
 
-def may_open_cases(state: GateState, station: Station, day: date) -> bool:
-    """Return whether findings of that lane and day may become cases; otherwise they become leads."""
-    return not obstacles(station, day) and state.standing_on(day).opens_cases
+def hindrances(
+    station: Station, day: date, standing: Standing | None, announced_days: int = ANNOUNCED_DAYS
+) -> tuple[Obstacle, ...]:
+    """Return why findings of a lane become leads on that day, nothing if they may become cases.
+
+    `standing` is what holds on the lane; None: it was not measured, and nobody vouches for it.
+    """
+    of_law = obstacles(station, day, announced_days)
+    if standing is None:
+        return (*of_law, Obstacle.LANE_UNMEASURED)
+    return of_law if standing.opens_cases else (*of_law, Obstacle.LANE_BARRED)

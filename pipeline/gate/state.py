@@ -3,34 +3,19 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from models.values.labelled import Labelled
+from models.values.states import Standing
 from pipeline.gate.values import Statistic, Thresholds
 from pipeline.gate.windows import Window
 
 
-class Standing(Labelled):
-    """Whether a lane's measurements may open cases; the value is the word in database, export and log."""
-
-    TRUSTED = "trusted", "可信"
-    WATCHED = "watched", "关注"
-    BARRED = "barred", "停用"
-
-    @property
-    def opens_cases(self) -> bool:
-        """Return whether findings become cases; those of a barred lane become leads."""
-        return self is not Standing.BARRED
-
-    @property
-    def next_standings(self) -> frozenset["Standing"]:
-        """Return where a lane may go from here: trust comes back by way of being watched."""
-        return frozenset(Standing) - ({self, Standing.TRUSTED} if self is Standing.BARRED else {self})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A person's word over the measured standing, from its first to its last day."""
+    """A person's word over the measured standing, from its first to its last day.
 
-    standing: Standing
+    `standing` is None where the person gives the word back to the measurements.
+    """
+
+    standing: Standing | None
     actor: str
     reason: str
     first_day: date
@@ -71,9 +56,9 @@ class GateState:
     def standing_on(self, day: date) -> Standing:
         """Return what holds on `day`: the override while it lasts, then the measurements."""
         override = self.override
-        if override is not None and override.first_day <= day <= override.last_day:
-            return override.standing
-        return self.standing
+        if override is None or not override.first_day <= day <= override.last_day:
+            return self.standing
+        return override.standing or self.standing
 
 
 def step(state: GateState, seen: Window, thresholds: Thresholds) -> GateState:
@@ -101,6 +86,12 @@ def step(state: GateState, seen: Window, thresholds: Thresholds) -> GateState:
         if standing is not Standing.TRUSTED:
             return _moved(counted, better, bar if standing is Standing.BARRED else watch)
     return counted
+
+
+def gravest(seen: Window) -> Statistic | None:
+    """Return the statistic furthest beyond its watch line, None where none has reached it."""
+    found = _gravest(seen, bar=False)
+    return found if _score(found, bar=False) >= 1 else None
 
 
 def reverified(state: GateState, day: date) -> GateState:

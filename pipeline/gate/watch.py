@@ -10,10 +10,12 @@ import numpy as np
 from models.values.passages import PassageBatch
 from models.values.timeline import local_days
 from pipeline.gate.reference import LaneReference
-from pipeline.gate.state import GateState, step
+from pipeline.gate.state import GateState, gravest, step
 from pipeline.gate.statistics import Given, lane_day
 from pipeline.gate.values import LaneDay, Thresholds
 from pipeline.gate.windows import Window, window
+
+UNPROVEN = "检定后平稳的天数尚不足"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,15 @@ class Night:
     measured: LaneDay
     window: Window
     state: GateState
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        """Return the kind of the statistic by which the lane stands as it does, "" if none, and a sentence.
+
+        Before the first move it is what keeps the lane from being trusted.
+        """
+        decided = self.state.decided_by or gravest(self.window)
+        return (decided.kind.value, decided.sentence) if decided else ("", UNPROVEN)
 
 
 def night(history: tuple[LaneDay, ...], measured: LaneDay, state: GateState, thresholds: Thresholds) -> Night:

@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select
 
+import models.gate_tables  # noqa: F401 (makes its tables known)
 from models.database import Database, DatabaseUnavailableError
 from models.tables import Base, Chunk
 

@@ -45,6 +45,7 @@ def make_night(
 
 # What only a registry can tell of a six-axle vehicle.
 UNKNOWN = ["layout_open", "drive_axles_unknown", "tyres_unknown"]
+WATCHED = [*UNKNOWN, "lane_watched"]
 
 
 def test_a_night_from_drop_folder_to_cases(make_night: MakeNight) -> None:
@@ -62,10 +63,10 @@ def test_a_night_from_drop_folder_to_cases(make_night: MakeNight) -> None:
     assert (found.findings, found.cases, found.quarantined_open) == (5, 3, 2)
     assert night.report.troubled
     assert [(row["case"], row["plate"], row["findings"], row["doubts"]) for row in night.cases()] == [
-        ("test-1-20260618-010100-1", "浙Z00011", ["overload"], UNKNOWN),
-        ("test-1-20260618-010100-1", "浙Z00011", ["overload"], UNKNOWN),
-        ("test-1-20260618-010600-1", "", ["overload", "plate_unread"], UNKNOWN),
-        ("test-1-20260618-010700-1", "", ["overload"], ["no_frame", *UNKNOWN]),
+        ("test-1-20260618-010100-1", "浙Z00011", ["overload"], WATCHED),
+        ("test-1-20260618-010100-1", "浙Z00011", ["overload"], WATCHED),
+        ("test-1-20260618-010600-1", "", ["overload", "plate_unread"], WATCHED),
+        ("test-1-20260618-010700-1", "", ["overload"], ["no_frame", *WATCHED]),
     ]
 
 

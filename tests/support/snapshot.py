@@ -8,13 +8,16 @@ from models.database import Database
 from models.tables import Base
 
 # When something arrived is the only thing that may differ between two runs.
-VARIABLE = {"received_at"}
+VARIABLE = {"received_at", "measured_at", "decided_at", "entered_at"}
 NATURAL = {
     "passage": ("station_id", "passed_at", "record_key"),
     "frame": ("station_id", "name", "sha256"),
     "source_file": ("station_id", "sha256", "name"),
     "chunk": ("station_id", "day", "number"),
     "cases": ("number",),
+    "lane_reference": ("station_id", "lane", "certificate"),
+    "lane_day": ("station_id", "lane", "day", "passages"),
+    "gate_override": ("station_id", "lane", "reason"),
 }
 
 

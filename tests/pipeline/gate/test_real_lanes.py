@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from models.values.passages import PassageBatch, no_text
+from models.values.states import Standing
 from models.values.timeline import local_days
 from pipeline.gate.chart import lane_chart
 from pipeline.gate.reference import lane_reference
-from pipeline.gate.state import Standing
 from pipeline.gate.statistics import Given, lane_day
 from pipeline.gate.values import Kind, thresholds_for
 from pipeline.gate.watch import Night, nights

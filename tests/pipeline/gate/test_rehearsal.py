@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from pipeline.gate.rehearsal import Fault, dead_left, drift, rehearse
+from rehearsal import Fault, dead_left, drift, rehearse
 
 SEED, LANES, LAST_DAY = 700_000, 24, 200
 

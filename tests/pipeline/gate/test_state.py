@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.values.states import Standing
 from pipeline.gate.conditions import Obstacle, may_open_cases, obstacles
-from pipeline.gate.state import GateState, Override, Standing, reverified, step
+from pipeline.gate.state import GateState, Override, reverified, step
 from pipeline.gate.values import Kind, Statistic, Thresholds
 from pipeline.gate.windows import Window
 from stations.station import Station

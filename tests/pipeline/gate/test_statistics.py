@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
+from rehearsal import UTC
+from simulated_lanes import DAY_MS, random_site, simulate, with_gain
 
 from models.values.passages import PassageBatch
 from pipeline.gate.levels import gap, heavy, left_shares, sides_repeat, tandem_spacings
 from pipeline.gate.reference import LaneReference, ReferenceRefusedError, lane_reference
-from pipeline.gate.rehearsal import UTC
-from pipeline.gate.simulated import DAY_MS, random_site, simulate, with_gain
 from pipeline.gate.statistics import Given, lane_day
 from pipeline.gate.strata import Cell, Sample, shift, vehicle_kinds
 from pipeline.gate.values import Kind, LaneDay

@@ -6,11 +6,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from simulated_lanes import DAY_MS, random_site, simulate, with_dead_left, with_gain
 
 from models.values.passages import PassageBatch
+from models.values.states import Standing
 from pipeline.gate.reference import lane_reference
-from pipeline.gate.simulated import DAY_MS, random_site, simulate, with_dead_left, with_gain
-from pipeline.gate.state import Standing
 from pipeline.gate.values import thresholds_for
 from pipeline.gate.watch import nights
 

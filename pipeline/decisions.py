@@ -1,0 +1,178 @@
+"""What the gate makes of findings: verdict of a lane's day, decisions appended passage by passage."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select
+from sqlalchemy.orm import aliased
+
+from models import leases
+from models.gate_tables import MEASURED, DecisionRow, LaneDayRow, OverrideRow
+from models.passage_rows import passed_between
+from models.tables import Finding, Passage
+from models.values.states import Outcome, Standing
+from models.values.timeline import day_bounds_ms
+from pipeline.gate.conditions import Obstacle, hindrances
+from pipeline.lane_rows import lane_days, overrides, word_on, worst
+from pipeline.rules.rule_sets import rule_set_on, rule_sets
+from stations.station import Station
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether findings of one lane and day may become cases, and by what."""
+
+    obstacles: tuple[Obstacle, ...]
+    standing: Standing
+    lane_day_id: int | None
+    override_id: int | None
+    certificate: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what becomes of a finding."""
+        return Outcome.LEAD if self.obstacles else Outcome.CASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The decision that holds for a passage."""
+
+    number: int
+    outcome: Outcome
+    obstacles: str
+    standing: str
+    override_id: int | None
+
+    def says(self, verdict: Verdict) -> bool:
+        """Tell whether a verdict would only repeat it."""
+        return (self.outcome, self.obstacles, self.standing, self.override_id) == (
+            verdict.outcome,
+            " ".join(verdict.obstacles),
+            verdict.standing,
+            verdict.override_id,
+        )
+
+
+def verdict_on(connection: Connection, station: Station, lane: int, day: date) -> Verdict:
+    """Return the gate's verdict: a person's word, else the measurements of that day."""
+    rules = rule_set_on(station.province, day, rule_sets())
+    measurings = lane_days(connection, station.id, lane, day, day)
+    measured = worst(measurings) if measurings else None
+    word = word_on(overrides(connection, station.id, lane), day)
+    held = word.override.standing if word else measured.state.standing if measured else None
+    certificate = station.certificate_on(day)
+    return Verdict(
+        obstacles=hindrances(station, day, held, rules.announcement.days if rules else 0),
+        standing=held or Standing.WATCHED,
+        lane_day_id=measured.id if measured else None,
+        override_id=word.id if word else None,
+        certificate=certificate.number if certificate else "",
+    )
+
+
+def holding() -> ColumnElement[bool]:
+    """Return the condition that joins a passage with the decision that holds for it."""
+    newest = aliased(DecisionRow)
+    number = (
+        select(func.max(newest.number))
+        .where(newest.passage_id == Passage.id)
+        .correlate(Passage)
+        .scalar_subquery()
+    )
+    return and_(DecisionRow.passage_id == Passage.id, DecisionRow.number == number)
+
+
+def decisions(connection: Connection, station: Station, day: date) -> dict[int, Decided]:
+    """Return the decision that holds for each passage of a local day that has one."""
+    rows = connection.execute(
+        select(
+            DecisionRow.passage_id,
+            DecisionRow.number,
+            DecisionRow.outcome,
+            DecisionRow.obstacles,
+            DecisionRow.standing,
+            DecisionRow.override_id,
+        )
+        .join(Passage, Passage.id == DecisionRow.passage_id)
+        .where(passed_between(station.id, *day_bounds_ms(day, station.zone)))
+        .order_by(DecisionRow.number)
+    )
+    return {
+        passage_id: Decided(
+            number=number,
+            outcome=Outcome(outcome),
+            obstacles=obstacles,
+            standing=standing,
+            override_id=override_id,
+        )
+        for passage_id, number, outcome, obstacles, standing, override_id in rows
+    }
+
+
+def append(
+    connection: Connection, verdicts: Mapping[int, Verdict], before: Mapping[int, Decided]
+) -> list[int]:
+    """Append a decision for each passage whose verdict isn't the one that holds; return those passages."""
+    new = [
+        passage_id
+        for passage_id, verdict in sorted(verdicts.items())
+        if passage_id not in before or not before[passage_id].says(verdict)
+    ]
+    if new:
+        now = leases.now_ms(connection)
+        rows = [
+            {
+                "passage_id": passage_id,
+                "number": before[passage_id].number + 1 if passage_id in before else 1,
+                "outcome": verdicts[passage_id].outcome.value,
+                "obstacles": " ".join(verdicts[passage_id].obstacles),
+                "standing": verdicts[passage_id].standing.value,
+                "lane_day_id": verdicts[passage_id].lane_day_id,
+                "override_id": verdicts[passage_id].override_id,
+                "certificate": verdicts[passage_id].certificate,
+                "decided_at": now,
+            }
+            for passage_id in new
+        ]
+        connection.execute(insert(DecisionRow), rows)
+    return new
+
+
+def days_to_judge_again(connection: Connection, station: Station) -> Sequence[date]:
+    """Return days with leads of a barred lane for which a person's word may have opened the gate since."""
+    waiting = exists().where(
+        DecisionRow.lane_day_id == LaneDayRow.id,
+        DecisionRow.obstacles == Obstacle.LANE_BARRED,
+        Finding.passage_id == DecisionRow.passage_id,
+        Finding.case_id.is_(None),
+    )
+    covered = (
+        (OverrideRow.station_id == LaneDayRow.station_id)
+        & (OverrideRow.lane == LaneDayRow.lane)
+        & (OverrideRow.first_day <= LaneDayRow.day)
+        & (OverrideRow.last_day >= LaneDayRow.day)
+    )
+    opening = OverrideRow.standing.in_([Standing.TRUSTED, Standing.WATCHED, MEASURED])
+    days = (
+        select(LaneDayRow.day)
+        .join(OverrideRow, covered)
+        .where(OverrideRow.station_id == station.id, opening, waiting)
+        .distinct()
+        .order_by(LaneDayRow.day)
+    )
+    return [date.fromisoformat(day) for day in connection.scalars(days)]
+
+
+def count_waiting(connection: Connection, station: Station, lane: int, first: date, last: date) -> int:
+    """Return how many passages of a lane and days are leads that only its standing keeps from cases."""
+    waiting = (
+        select(func.count(func.distinct(DecisionRow.passage_id)))
+        .join(LaneDayRow, LaneDayRow.id == DecisionRow.lane_day_id)
+        .join(Finding, Finding.passage_id == DecisionRow.passage_id)
+        .where(LaneDayRow.station_id == station.id, LaneDayRow.lane == lane)
+        .where(LaneDayRow.day >= str(first), LaneDayRow.day <= str(last))
+        .where(DecisionRow.obstacles == Obstacle.LANE_BARRED, Finding.case_id.is_(None))
+    )
+    return connection.scalar(waiting) or 0
