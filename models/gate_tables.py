@@ -3,14 +3,11 @@
 Rows are only added. Days are local dates as text, instants UTC milliseconds.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables import Base, Id, one_of
-from models.values.states import Outcome, Standing
-
-# A person may give the word back to the measurements.
-MEASURED = "measured"
+from models.values.states import Outcome, Standing, Word
 
 
 class LaneReferenceRow(Base):
@@ -61,9 +58,7 @@ class OverrideRow(Base):
 
     __tablename__ = "gate_override"
     __table_args__ = (
-        CheckConstraint(
-            f"standing IN ({', '.join(repr(str(word)) for word in (*Standing, MEASURED))})", name="standing"
-        ),
+        one_of("standing", Word),
         Index("ix_gate_override_station_id_lane", "station_id", "lane"),
     )
 

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, se
 from sqlalchemy.orm import aliased
 
 from models import leases
-from models.gate_tables import MEASURED, DecisionRow, LaneDayRow, OverrideRow
+from models.gate_tables import DecisionRow, LaneDayRow, OverrideRow
 from models.passage_rows import passed_between
 from models.tables import Finding, Passage
-from models.values.states import Outcome, Standing
+from models.values.states import Outcome, Standing, Word
 from models.values.timeline import day_bounds_ms
 from pipeline.gate.conditions import Obstacle, hindrances
 from pipeline.lane_rows import lane_days, overrides, word_on, worst
@@ -154,7 +154,7 @@ def days_to_judge_again(connection: Connection, station: Station) -> Sequence[da
         & (OverrideRow.first_day <= LaneDayRow.day)
         & (OverrideRow.last_day >= LaneDayRow.day)
     )
-    opening = OverrideRow.standing.in_([Standing.TRUSTED, Standing.WATCHED, MEASURED])
+    opening = OverrideRow.standing != Word.BARRED
     days = (
         select(LaneDayRow.day)
         .join(OverrideRow, covered)

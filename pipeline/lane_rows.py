@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from models import leases
-from models.gate_tables import MEASURED, LaneDayRow, OverrideRow
-from models.values.states import Standing
+from models.gate_tables import LaneDayRow, OverrideRow
+from models.values.states import Word
 from pipeline.gate.state import GateState, Override
 from pipeline.gate.values import LaneDay
 
@@ -95,7 +95,7 @@ def overrides(connection: Connection, station_id: str, lane: int) -> list[Said]:
         Said(
             id=row.id,
             override=Override(
-                standing=None if row.standing == MEASURED else Standing(row.standing),
+                standing=Word(row.standing).standing,
                 actor=row.actor,
                 reason=row.reason,
                 first_day=date.fromisoformat(row.first_day),
@@ -123,7 +123,7 @@ def add_override(connection: Connection, station_id: str, lane: int, override: O
     row = {
         "station_id": station_id,
         "lane": lane,
-        "standing": override.standing.value if override.standing else MEASURED,
+        "standing": (override.standing or Word.MEASURED).value,
         "actor": override.actor,
         "reason": override.reason,
         "first_day": str(override.first_day),

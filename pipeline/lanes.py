@@ -171,16 +171,12 @@ def _given(
     """Return what only plates and frames tell of the day."""
     of_day = passed_between(station.id, *day_bounds_ms(day, station.zone))
     over = (Judgement.excess_kg > 0) & (Judgement.severity != Severity.REJECT)
-    read = (
-        select(Judgement.plate != "", func.count())
-        .join(Passage, Passage.id == Judgement.passage_id)
-        .where(of_day, Passage.lane == lane, over)
-        .group_by(Judgement.plate != "")
-    )
-    counts = {bool(is_read): number for is_read, number in connection.execute(read)}
+    unread = func.count().filter(Judgement.plate == "")
+    plates = select(func.count(), unread).join(Passage, Passage.id == Judgement.passage_id)
+    expected, missing = connection.execute(plates.where(of_day, Passage.lane == lane, over)).one()
     return Given(
-        plates_expected=sum(counts.values()),
-        plates_unread=counts.get(False, 0),
+        plates_expected=expected,
+        plates_unread=missing,
         clock_offset_s=_clock_offsets_s(connection, station, lane, day, passed_at_ms),
     )
 

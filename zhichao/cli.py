@@ -8,13 +8,11 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
 from models.database import Database, DatabaseUnavailableError
-from models.gate_tables import MEASURED
-from models.values.states import Standing
+from models.values.states import Word
 from pipeline.decisions import count_waiting
 from pipeline.export import case_rows, lead_rows, write_exports
 from pipeline.gate.chart import lane_chart
@@ -256,12 +254,7 @@ def override(  # noqa: PLR0913 (each is an option of the command)
     station: Annotated[str, typer.Argument(help="station id or station file")],
     lane: Annotated[int, typer.Argument(help="lane number")],
     *,
-    standing: Annotated[
-        str,
-        typer.Option(
-            click_type=click.Choice([*Standing, MEASURED]), help="measured: back to what is measured"
-        ),
-    ],
+    standing: Annotated[Word, typer.Option(help="what holds; measured: what the lane's statistics say")],
     reason: Annotated[str, typer.Option(help="why, such as the number of a verification certificate")],
     actor: Annotated[str, typer.Option("--by", help="who says so")],
     first: Annotated[datetime.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first local day")],
@@ -280,7 +273,7 @@ def override(  # noqa: PLR0913 (each is an option of the command)
             raise ConfigError(f"station {declared.id}: lane {lane} is not declared")
         try:
             said = Override(
-                standing=None if standing == MEASURED else Standing(standing),
+                standing=standing.standing,
                 actor=actor,
                 reason=reason,
                 first_day=first.date(),

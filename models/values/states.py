@@ -56,6 +56,20 @@ class Standing(Labelled):
         return frozenset(Standing) - ({self, Standing.TRUSTED} if self is Standing.BARRED else {self})
 
 
+class Word(Labelled):
+    """What a person may say of a lane: a standing, or that the measurements hold again."""
+
+    TRUSTED = "trusted", "可信"
+    WATCHED = "watched", "关注"
+    BARRED = "barred", "停用"
+    MEASURED = "measured", "按测量结果"
+
+    @property
+    def standing(self) -> Standing | None:
+        """Return the standing, None for the measured one."""
+        return None if self is Word.MEASURED else Standing(self.value)
+
+
 class Outcome(Labelled):
     """What the gate makes of a passage's findings."""
 

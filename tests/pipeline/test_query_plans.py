@@ -164,7 +164,7 @@ def test_the_summary_of_a_night_reads_no_whole_table(filled: tuple[Database, Sta
         PER_DAY // OVER_EVERY,
         PER_DAY // OVER_EVERY,
     )
-    assert len(statements) == 14
+    assert len(statements) == 16
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.values.states import Standing
-from pipeline.gate.conditions import Obstacle, may_open_cases, obstacles
+from pipeline.gate.conditions import Obstacle, hindrances, obstacles
 from pipeline.gate.state import GateState, Override, reverified, step
 from pipeline.gate.values import Kind, Statistic, Thresholds
 from pipeline.gate.windows import Window
@@ -165,7 +165,7 @@ def test_the_law_stands_whatever_a_person_says(make_station: Callable[..., Stati
     assert {Obstacle.NO_LEGAL_REVIEW, Obstacle.NO_TECHNICAL_REVIEW} <= set(obstacles(station, day))
     assert obstacles(station, date(1999, 1, 1))[1] is Obstacle.NO_CERTIFICATE
     word = Override(standing=Standing.TRUSTED, actor="张三", reason="复核", first_day=START, last_day=day)
-    assert not may_open_cases(GateState(override=word), station, day)
+    assert hindrances(station, day, GateState(override=word).standing_on(day)) == obstacles(station, day)
 
 
 def test_a_station_that_lacks_nothing_opens_cases_unless_barred(make_station: Callable[..., Station]) -> None:
@@ -173,5 +173,5 @@ def test_a_station_that_lacks_nothing_opens_cases_unless_barred(make_station: Ca
     certificate = station.certificates[0]
     day = max(certificate.valid_from, station.announced_on + timedelta(days=15))
     assert obstacles(station, day) == ()
-    assert may_open_cases(GateState(), station, day)
-    assert not may_open_cases(GateState(standing=Standing.BARRED), station, day)
+    assert [hindrances(station, day, standing) for standing in Standing] == [(), (), (Obstacle.LANE_BARRED,)]
+    assert hindrances(station, day, None) == (Obstacle.LANE_UNMEASURED,)
