@@ -1,46 +1,20 @@
 import json
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pytest
 from fake_reader import Dying, FakeReader, fake_reader, frame_bytes
 from hs_file import hs_row, write_hs
-from nights import Night, fill
+from nights import MakeNight, Night, fill
 from numpy.typing import NDArray
 from snapshot import snapshot
 from sqlalchemy import select
 
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow
 from models.values.plates import PlateReading
-from pipeline.executor import Executor, InlineExecutor, PoolExecutor
+from pipeline.executor import InlineExecutor, PoolExecutor
 from pipeline.export import write_exports
-from stations.station import Station
-
-
-class MakeNight(Protocol):
-    def __call__(
-        self, executor: Executor | None = None, chunk_size: int = 3, /, **station: object
-    ) -> Night: ...
-
-
-@pytest.fixture
-def make_night(
-    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
-) -> Iterator[MakeNight]:
-    """Return a maker of nights, each with a folder and a database of its own."""
-    made: list[Night] = []
-
-    def make(executor: Executor | None = None, chunk_size: int = 3, /, **station: object) -> Night:
-        folder = tmp_path / f"night-{len(made)}"
-        made.append(Night(folder, make_station(**station), new_database(), executor, chunk_size))
-        return made[-1]
-
-    yield make
-    for night in made:
-        night.database.close()
 
 
 # What only a registry can tell of a six-axle vehicle.

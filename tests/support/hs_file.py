@@ -16,9 +16,19 @@ HEADER = ",".join(
 SPACINGS = {2: [5000], 3: [4000, 1350], 4: [1900, 4500, 1350], 6: [3300, 1350, 6500, 1310, 1310]}
 
 
-def hs_row(time: str, gross_kg: int, axles: int = 6, lane: int = 1, speed: object = 60) -> str:
-    """Return one row whose axles carry equal shares, the left wheels a little more than the right."""
-    left = [gross_kg // axles // 2 + 10 * (axle % 2 + 1) for axle in range(axles)]
+def hs_row(
+    time: str,
+    gross_kg: int,
+    axles: int = 6,
+    lane: int = 1,
+    speed: object = 60,
+    lean_kg: int = 10,
+) -> str:
+    """Return one row whose axles carry equal shares, the left wheels `lean_kg` or twice that over a half.
+
+    Without any lean a mass of 20 kg times the axles has its sides alike on every axle.
+    """
+    left = [gross_kg // axles // 2 + lean_kg * (axle % 2 + 1) for axle in range(axles)]
     right = [gross_kg // axles - wheel for wheel in left]
     right[-1] += gross_kg - sum(left) - sum(right)
     wide = [0] * (AXLES - axles)

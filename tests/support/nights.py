@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from fake_reader import fake_reader, frame_bytes
 from hs_file import hs_row, write_hs
@@ -77,6 +78,14 @@ class Night:
 
     def frame(self, clock: str, number: int, kind: str = "front", lane: int = 1) -> None:
         (self.inbox / f"20260618T{clock}_L{lane}_{kind}.png").write_bytes(frame_bytes(number))
+
+
+class MakeNight(Protocol):
+    """Makes nights, each with a folder and a database of its own."""
+
+    def __call__(
+        self, executor: Executor | None = None, chunk_size: int = 3, /, **station: object
+    ) -> Night: ...
 
 
 def fill(night: Night) -> None:
