@@ -6,15 +6,17 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from faults import edges_of, end_state, finish, kill_after, mixed_input, start_night
-from nights import Night
+from nights import DAY, Night
 from sqlalchemy import func, select, text
 
 from models.database import Database, DatabaseUnavailableError
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Lease, Passage, SourceFile
+from models.values.states import Standing
 from stations.station import Station
 
 Make = Callable[[], tuple[Path, str]]
@@ -35,6 +37,7 @@ def make(tmp_path: Path, station: Station, new_database: Callable[[], str]) -> M
         url = new_database()
         night = Night(made[-1], station, url)
         mixed_input(night)
+        night.say(Standing.BARRED)
         night.database.close()
         return made[-1], url
 
@@ -50,7 +53,8 @@ def whole(make: Make, station: Station) -> dict[str, object]:
     counts = {name: len(rows) for name, rows in state.items() if isinstance(rows, list)}
     assert counts["passage"] == 63, counts
     assert counts["chunk"] == 9
-    assert (counts["finding"], counts["cases"], counts["frame"]) == (44, 44, 16), counts
+    assert (counts["finding"], counts["cases"], counts["frame"]) == (44, 22, 16), counts
+    assert (counts["lane_day"], counts["gate_decision"]) == (2, 44), counts
     assert counts["quarantine"] > 0
     assert counts["inbox"] == counts["lease"] == 0
     return state
@@ -68,6 +72,7 @@ def test_killed_at_every_edge_by_name(make: Make, station: Station, whole: dict[
         "night.planned",
         "chunk.claimed",
         "chunk.saved",
+        "lanes.measured",
         "cases.opened",
         "lease.taken",
         "lease.released",
@@ -78,6 +83,28 @@ def test_killed_at_every_edge_by_name(make: Make, station: Station, whole: dict[
             finish(start_night(folder, station, url, die_at=(edge, nth)))
         assert finish(start_night(folder, station, url)) == 0, edge
         assert end_state(folder, url) == whole, edge
+
+
+def test_a_gate_that_opens_again_killed_at_every_edge(make: Make, station: Station) -> None:
+    def reopened() -> tuple[Night, str]:
+        folder, url = make()
+        night = Night(folder, station, url, chunk_size=7)
+        night.run()
+        night.say(Standing.WATCHED)
+        return night, url
+
+    night, url = reopened()
+    night.run(DAY + timedelta(days=1))
+    night.database.close()
+    whole = end_state(night.folder, url)
+    assert Counter(row[2] for row in whole["gate_decision"]) == {"case": 44, "lead": 22}  # type: ignore[attr-defined]
+    for edge in ("cases.opened: before commit", "cases.opened: after commit"):
+        for nth in (1, 2):
+            night, url = reopened()
+            night.database.close()
+            finish(start_night(night.folder, station, url, die_at=(edge, nth), day=DAY + timedelta(days=1)))
+            assert finish(start_night(night.folder, station, url, day=DAY + timedelta(days=1))) == 0
+            assert end_state(night.folder, url) == whole, (edge, nth)
 
 
 def kill_at_random(make: Make, station: Station, whole: dict[str, object], kills: int, seed: int) -> None:

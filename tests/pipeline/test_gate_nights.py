@@ -13,9 +13,7 @@ from models.gate_tables import DecisionRow, LaneDayRow
 from models.tables import Finding
 from models.values.states import Standing
 from pipeline.export import lead_rows
-from pipeline.gate.state import Override
 from pipeline.lane_list import lane_row
-from pipeline.lane_rows import add_override
 from pipeline.ledger import plan_chunks
 from pipeline.nightly import NightReport
 from stations.station import Certificate
@@ -42,16 +40,6 @@ def trucks(
 
 def put(night: Night, *lanes: list[str]) -> None:
     write_hs(night.inbox / "night.csv", [row for lane in lanes for row in lane])
-
-
-def say(
-    night: Night, standing: Standing | None, lane: int = 2, *, first: date = DAY, last: date = DAY
-) -> None:
-    word = Override(
-        standing=standing, actor="张三(虚构)", reason="检衡车复核", first_day=first, last_day=last
-    )
-    with night.database.write("test") as connection:
-        add_override(connection, night.station.id, lane, word)
 
 
 def leads(night: Night, day: date | None = DAY) -> list[dict[str, object]]:
@@ -124,7 +112,7 @@ def test_a_persons_word_opens_the_gate_and_the_next_night_judges_the_leads_again
     night = make_night(None, 30)
     put(night, trucks(2, ALIKE))
     night.run()
-    say(night, Standing.WATCHED)
+    night.say(Standing.WATCHED)
     night.run(NEXT)
     assert night.report.leads_revived == {f"test-1 {DAY}": 18}
     assert leads(night) == []
@@ -147,13 +135,13 @@ def test_a_word_for_other_days_or_lanes_opens_nothing(make_night: MakeNight) -> 
     night = make_night(None, 30)
     put(night, trucks(2, ALIKE))
     night.run()
-    say(night, Standing.TRUSTED, first=NEXT, last=NEXT)
-    say(night, Standing.TRUSTED, lane=1)
-    say(night, Standing.TRUSTED)
-    say(night, Standing.BARRED)  # the last word on the day
+    night.say(Standing.TRUSTED, first=NEXT, last=NEXT)
+    night.say(Standing.TRUSTED, lane=1)
+    night.say(Standing.TRUSTED)
+    night.say(Standing.BARRED)  # the last word on the day
     night.run(NEXT)
     assert (len(leads(night)), night.cases()) == (18, [])
-    say(night, None)  # back to the measurements, which bar it too
+    night.say(None)  # back to the measurements, which bar it too
     night.run(NEXT)
     assert len(leads(night)) == 18
 
@@ -162,11 +150,11 @@ def test_a_word_bars_a_lane_that_measures_well_and_taken_back_its_leads_are_case
     make_night: MakeNight,
 ) -> None:
     night = make_night(None, 30)
-    say(night, Standing.BARRED)
+    night.say(Standing.BARRED)
     put(night, trucks(2))
     assert night.run().leads[0]["decided_kind"] == "override"
     assert {lead["standing_by"] for lead in leads(night)} == {"检衡车复核"}
-    say(night, None)
+    night.say(None)
     assert night.run().leads_revived == 18
 
 
@@ -175,9 +163,9 @@ def test_a_case_says_that_its_lane_was_barred_since(make_night: MakeNight) -> No
     put(night, trucks(2))
     night.run()
     assert not any("lane_barred_since" in case["doubts"] for case in night.cases())  # type: ignore[operator]
-    say(night, Standing.BARRED)
+    night.say(Standing.BARRED)
     assert all("lane_barred_since" in case["doubts"] for case in night.cases())  # type: ignore[operator]
-    say(night, Standing.TRUSTED)
+    night.say(Standing.TRUSTED)
     assert not any("lane_barred_since" in case["doubts"] for case in night.cases())  # type: ignore[operator]
 
 
@@ -195,7 +183,7 @@ def test_without_a_review_everything_is_a_lead_and_no_word_lifts_that(
     put(night, trucks(1))
     found = night.run()
     assert (found.cases, [lead["obstacles"] for lead in found.leads]) == (0, [[lacking]])
-    say(night, Standing.TRUSTED, lane=1)
+    night.say(Standing.TRUSTED, lane=1)
     assert night.run().cases == 0
     # a review that comes later makes no evidence of what was measured before it
     night.station = night.station.model_copy(update={f"{lacking[3:]}_on": NEXT})

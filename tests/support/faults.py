@@ -6,12 +6,13 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from fake_reader import frame_bytes
 from hs_file import hs_row, write_hs
-from nights import Night
+from nights import DAY, Night
 from snapshot import snapshot
 
 from models import edges
@@ -45,7 +46,7 @@ def mixed_input(night: Night, trucks: int = 60) -> None:
 
 
 def run_night(
-    folder: Path, station: Station, url: str, die_at: tuple[str, int] | None, lease_ms: int
+    folder: Path, station: Station, url: str, die_at: tuple[str, int] | None, lease_ms: int, day: date
 ) -> None:
     """Run one night to its end, or to the nth time it passes the edge `die_at`."""
     passes: Counter[str] = Counter()
@@ -57,7 +58,7 @@ def run_night(
 
     edges.listener = listen
     night = Night(folder, station, url, chunk_size=CHUNK_SIZE, lease_ms=lease_ms)
-    night.run()
+    night.run(day)
     night.database.close()
 
 
@@ -68,11 +69,14 @@ def start_night(
     *,
     die_at: tuple[str, int] | None = None,
     lease_ms: int = 600_000,
+    day: date = DAY,
 ) -> ForkServerProcess:
     """Start a night in a process of its own."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=run_night, args=(folder, station, url, die_at, lease_ms), daemon=True)
+    process = context.Process(
+        target=run_night, args=(folder, station, url, die_at, lease_ms, day), daemon=True
+    )
     process.start()
     return process
 
