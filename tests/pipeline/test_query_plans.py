@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,18 +11,25 @@ from nights import DAY
 from sqlalchemy import Connection, event, insert, text
 
 from models.database import Database
+from models.gate_tables import DecisionRow, LaneDayRow
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
+from models.values.states import Standing
 from models.values.timeline import day_bounds_ms
-from pipeline.export import case_rows
+from pipeline.decisions import count_waiting, days_to_judge_again, decisions, verdict_on
+from pipeline.export import case_rows, lead_rows
+from pipeline.gate.state import GateState, Override
+from pipeline.gate.values import LaneDay
+from pipeline.lane_rows import MEASURES, STATE, add_override
 from pipeline.summary import night_summary
 from stations.station import Station
 
 DAYS, PER_DAY, OVER_EVERY = 40, 250, 10
-BIG = {"passage", "judgement", "finding", "frame", "plate_reading", "cases"}
+BIG = {"passage", "judgement", "finding", "frame", "plate_reading", "cases", "gate_decision"}
+LEAD_EVERY = 50
 
 
 def fill(connection: Connection, station: Station) -> None:
-    """Insert forty judged days with a case for each tenth passage."""
+    """Insert forty judged days with a case for each tenth passage, a lead for each fiftieth."""
     source = {"station_id": station.id, "sha256": "0", "name": "a", "kind": "records", "state": "taken"}
     numbers = dict.fromkeys(
         ["size_bytes", "received_at", "rows", "rows_new", "rows_known", "rows_quarantined"], 0
@@ -38,14 +45,20 @@ def fill(connection: Connection, station: Station) -> None:
             insert(Passage), [_passage(one, start_ms + 1000 * one, day + 1, station) for one in ids]
         )
         connection.execute(insert(Judgement), [_judgement(one) for one in ids])
+        connection.execute(insert(LaneDayRow).values(_lane_day(day + 1, str(local), station)))
         over = [one for one in ids if one % OVER_EVERY == 0]
         case = {"station_id": station.id}
         connection.execute(
             insert(Case),
             [case | {"id": one, "number": f"case-{one}", "passed_at": start_ms + 1000 * one} for one in over],
         )
+        cased = {one: None if one % LEAD_EVERY == 0 else one for one in over}
         connection.execute(
-            insert(Finding), [{"passage_id": one, "kind": "overload", "case_id": one} for one in over]
+            insert(Finding),
+            [{"passage_id": one, "kind": "overload", "case_id": case_id} for one, case_id in cased.items()],
+        )
+        connection.execute(
+            insert(DecisionRow), [_decision(one, day + 1, case_id) for one, case_id in cased.items()]
         )
         frame = {"station_id": station.id, "kind": "front", "lane": 1, "received_at": 0, "problem": ""}
         connection.execute(
@@ -110,6 +123,38 @@ def _judgement(number: int) -> dict[str, Any]:
     }
 
 
+def _lane_day(number: int, day: str, station: Station) -> dict[str, Any]:
+    state = GateState(standing=Standing.BARRED, day=date.fromisoformat(day))
+    measured = LaneDay(lane=1, day=date.fromisoformat(day), measures=())
+    return {
+        "id": number,
+        "station_id": station.id,
+        "lane": 1,
+        "day": day,
+        "passages": PER_DAY,
+        "measured_at": 0,
+        "certificate": "A",
+        "standing": "barred",
+        "decided_kind": "sides_repeat",
+        "decided_by": "",
+        "measures": MEASURES.dump_json(measured).decode(),
+        "state": STATE.dump_json(state).decode(),
+    }
+
+
+def _decision(number: int, lane_day_id: int, case_id: int | None) -> dict[str, Any]:
+    return {
+        "passage_id": number,
+        "number": 1,
+        "outcome": "lead" if case_id is None else "case",
+        "obstacles": "lane_barred" if case_id is None else "",
+        "standing": "barred" if case_id is None else "watched",
+        "lane_day_id": lane_day_id,
+        "certificate": "A",
+        "decided_at": 0,
+    }
+
+
 @contextmanager
 def recorded(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """Collect every statement with its parameters."""
@@ -159,11 +204,9 @@ def test_the_summary_of_a_night_reads_no_whole_table(filled: tuple[Database, Sta
     database, station = filled
     with recorded(database) as statements, database.read() as connection:
         (night,) = night_summary(connection, [station], DAY)
-    assert (night.passages, night.cases, night.frames) == (
-        PER_DAY,
-        PER_DAY // OVER_EVERY,
-        PER_DAY // OVER_EVERY,
-    )
+    leads = PER_DAY // LEAD_EVERY
+    assert (night.passages, night.frames) == (PER_DAY, PER_DAY // OVER_EVERY)
+    assert (night.cases, night.leads[0]["passages"]) == (PER_DAY // OVER_EVERY - leads, leads)
     assert len(statements) == 16
     with database.read() as connection:
         for statement, parameters in statements:
@@ -173,11 +216,29 @@ def test_the_summary_of_a_night_reads_no_whole_table(filled: tuple[Database, Sta
 def test_one_case_reads_no_whole_table(filled: tuple[Database, Station]) -> None:
     database, station = filled
     with recorded(database) as statements, database.read() as connection:
-        rows = case_rows(connection, station, None, "case-500")
-    assert [row["case"] for row in rows] == ["case-500"]
+        rows = case_rows(connection, station, None, "case-510")
+    assert [row["case"] for row in rows] == ["case-510"]
     assert len(statements) == 1
     with database.read() as connection:
         assert scanned(connection, *statements[0]) == set()
+
+
+def test_leads_and_what_the_gate_asks_read_no_whole_table(filled: tuple[Database, Station]) -> None:
+    database, station = filled
+    word = Override(standing=Standing.TRUSTED, actor="张三", reason="复核", first_day=DAY, last_day=DAY)
+    with database.write("test") as connection:
+        add_override(connection, station.id, 1, word)
+    with recorded(database) as statements, database.read() as connection:
+        leads = lead_rows(connection, station, DAY)
+        again = days_to_judge_again(connection, station)
+        waiting = count_waiting(connection, station, 1, DAY, DAY)
+        assert len(decisions(connection, station, DAY)) == PER_DAY // OVER_EVERY
+        assert verdict_on(connection, station, 1, DAY).outcome == "case"
+    assert (len(leads), again, waiting) == (PER_DAY // LEAD_EVERY, [DAY], PER_DAY // LEAD_EVERY)
+    assert len(statements) == 6
+    with database.read() as connection:
+        for statement, parameters in statements:
+            assert scanned(connection, statement, parameters) == set(), statement
 
 
 def test_a_scan_would_be_seen(filled: tuple[Database, Station]) -> None:
