@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from fake_reader import fake_reader
 from hs_file import hs_row, write_hs
 from sqlalchemy import func, select
 
@@ -14,9 +15,11 @@ from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
 from models.tables import Judgement, Passage
+from models.values.states import Standing
 from pipeline.executor import InlineExecutor, PoolExecutor
 from pipeline.export import case_rows
 from pipeline.judge_file import FileReport, judge_file
+from pipeline.lane_rows import lane_days
 from pipeline.nightly import NightlyRun
 from pipeline.plates.read import load_reader
 from pipeline.summary import night_summary
@@ -59,9 +62,9 @@ def nightly(folder: Path, executor: InlineExecutor | PoolExecutor, chunk_size: i
     )
 
 
-def over_limit_by_hand(path: Path) -> Counter[tuple[int, int]]:
-    """Count passages over the limit by lane and axle count with nothing but the csv module."""
-    counts: Counter[tuple[int, int]] = Counter()
+def over_limit_by_hand(path: Path) -> Counter[tuple[str, int, int]]:
+    """Count passages over the limit by day, lane and axle count with nothing but the csv module."""
+    counts: Counter[tuple[str, int, int]] = Counter()
     with path.open(encoding="utf-8", newline="") as source:
         for row in csv.DictReader(source):
             axles = int(row["Axle_Num"])
@@ -76,8 +79,15 @@ def over_limit_by_hand(path: Path) -> Counter[tuple[int, int]]:
                 limit_t = 31
             # over once 5 % of the certificate's class is taken off and the kilogram rounded down
             if int(row["Gross_Load"]) * 95 // 100 > limit_t * 1000:
-                counts[int(row["Lane_Id"]), axles] += 1
+                counts[row["HSData_DT"][:10], int(row["Lane_Id"]), axles] += 1
     return counts
+
+
+def by_lane_and_axles(counts: Counter[tuple[str, int, int]]) -> Counter[tuple[int, int]]:
+    summed: Counter[tuple[int, int]] = Counter()
+    for (_, lane, axles), count in counts.items():
+        summed[lane, axles] += count
+    return summed
 
 
 def sample_station() -> Station:
@@ -91,7 +101,7 @@ def test_every_row_of_the_real_fortnight_is_accounted_for(real_data: Callable[[s
     assert report.rows == ROWS
     assert report.problems == []
     assert dict(report.severity) == {"accepted": 27_428, "note": 0, "doubt": 17_754, "reject": 3}
-    assert report.over_limit == over_limit_by_hand(path)
+    assert report.over_limit == by_lane_and_axles(over_limit_by_hand(path))
     assert len(lines) == 5_433
     assert [line["row"] for line in lines] == sorted(line["row"] for line in lines)
 
@@ -104,7 +114,8 @@ def test_the_real_fortnight_night_by_night_says_the_same(
     inbox = tmp_path / "inbox" / station.id
     inbox.mkdir(parents=True)
     (inbox / path.name).write_bytes(path.read_bytes())
-    run = nightly(tmp_path, InlineExecutor(partial(load_reader, tmp_path / "weights", 1)), 5000)
+    # No frame comes with these records, so no reader is ever asked.
+    run = nightly(tmp_path, InlineExecutor(fake_reader), 5000)
     days = [datetime.date(2021, 6, 1) + datetime.timedelta(days=n) for n in range(15)]
     reports = [run.run([station], day) for day in days]
     taken = reports[0].intake[station.id]
@@ -125,8 +136,31 @@ def test_the_real_fortnight_night_by_night_says_the_same(
         "doubt": 17_754,
         "reject": 3,
     }
-    assert over == over_limit_by_hand(path)
-    assert sum(night.findings for night in nights) == sum(over.values())
+    by_hand = over_limit_by_hand(path)
+    assert over == by_lane_and_axles(by_hand)
+    assert sum(night.findings for night in nights) == sum(over.values()) == 5_433
+    # Lane 1 repeats its sides from the first night on; lane 2 leans to the left, which three days show.
+    with run.database.read() as connection:
+        standings = {
+            lane: [lane_days(connection, station.id, lane, day, day)[-1] for day in days] for lane in (1, 2)
+        }
+    assert [one.state.standing for one in standings[1]] == [Standing.BARRED] * 15
+    assert [one.state.standing for one in standings[2]] == [Standing.WATCHED] * 3 + [Standing.BARRED] * 12
+    assert {one.decided_kind for one in standings[1]} == {"sides_repeat"}
+    assert {one.decided_kind for one in standings[2][3:]} == {"symmetry"}
+    # So of 5,433 passages over the limit 4,432 open no case; what is left is marked as of a watched lane.
+    barred_from = {1: "2021-06-01", 2: "2021-06-04"}
+    prevented: Counter[tuple[str, int]] = Counter()
+    for (day, lane, _), count in by_hand.items():
+        prevented[day, lane] += count if day >= barred_from[lane] else 0
+    assert {
+        (night.day, lead["lane"]): lead["passages"] for night in nights for lead in night.leads
+    } == +prevented
+    assert [sum(n for (_, one), n in prevented.items() if one == lane) for lane in (1, 2)] == [322, 4_110]
+    assert sum(night.cases for night in nights) == 1_001
+    with run.database.read() as connection:
+        cases = case_rows(connection, station, None)
+    assert {(case["lane"], case["standing"]) for case in cases} == {(2, "watched")}
 
 
 def test_real_photos_name_the_vehicles_of_their_cases(

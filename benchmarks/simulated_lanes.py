@@ -83,15 +83,15 @@ def simulate(site: Site, days: int, rng: np.random.Generator) -> PassageBatch:
     """Return the records of `days` days from 1970-01-01 00:00 UTC on lane 1; day 0 counts as a Monday."""
     wander, made = 0.0, []
     for day in range(days):
-        weekend = day % 7 >= 5
+        weekend = day % 7 >= 5  # noqa: PLR2004 (Saturday and Sunday)
         # AR(1) with a memory of about five days.
         wander = 0.8 * wander + float(rng.normal(0, 0.6 * site.day_gain))
         mix = rng.dirichlet(60 / site.day_mix * np.maximum(site.mix, 0.005))
         odds = site.loaded + site.day_mix * (float(rng.normal(0, 0.25)) - 0.5 * weekend)
         # Now and then a site is closed or opened nearby and the loaded trucks stay away for a day,
         # or another cargo is hauled.
-        odds -= 1.5 * site.day_mix * float(rng.random() < 0.02)
-        cargo = 0.9 + site.day_mix * (float(rng.normal(0, 0.03)) - 0.3 * float(rng.random() < 0.02))
+        odds -= 1.5 * site.day_mix * float(rng.random() < 0.02)  # noqa: PLR2004
+        cargo = 0.9 + site.day_mix * (float(rng.normal(0, 0.03)) - 0.3 * float(rng.random() < 0.02))  # noqa: PLR2004
         mean = site.trucks_a_day * (0.7 if weekend else 1.0) * float(rng.lognormal(0, 0.12))
         kinds = rng.choice(len(TRUCKS), size=rng.poisson(mean), p=mix)
         times = np.sort(rng.choice(24, size=len(kinds), p=HOURS / HOURS.sum()) + rng.random(len(kinds)))
@@ -111,7 +111,7 @@ def _records(
     n = len(kinds)
     loaded = rng.random(n) < 1 / (1 + np.exp(-odds))
     load = np.where(loaded, rng.normal(cargo, 0.12, n), np.abs(rng.normal(0, 0.03, n)))
-    load = np.where(rng.random(n) < 0.12, rng.random(n), load)
+    load = np.where(rng.random(n) < 0.12, rng.random(n), load)  # noqa: PLR2004 (part loads)
     load += np.where(loaded & (rng.random(n) < site.overloaded), rng.exponential(0.25, n), 0)
     axle_kg, spacing = np.zeros((n, 6)), np.zeros((n, 5))
     count = np.zeros(n, dtype=np.int16)
@@ -127,7 +127,7 @@ def _records(
         count[of] = axles
     # The axles' errors are drawn so that their mean over the axles has the class's error.
     errors = rng.normal(gain, site.error, (n, 1)) + rng.normal(0, site.error, (n, 6))
-    junk = np.where(rng.random((n, 1)) < 0.005, rng.uniform(0.4, 1.6, (n, 1)), 1)
+    junk = np.where(rng.random((n, 1)) < 0.005, rng.uniform(0.4, 1.6, (n, 1)), 1)  # noqa: PLR2004
     left = rng.normal(site.left_share, 0.015, (n, 1)) + rng.normal(0, 0.012, (n, 6))
     axle_kg = axle_kg * errors * junk
     left_kg = np.round(axle_kg * left, -1).astype(np.int64)
