@@ -21,12 +21,16 @@ SAME_CASE_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedPassage:
-    """A passage with findings that have no case yet; `vehicle` is its plate, "" if unknown."""
+    """A passage with findings that have no case yet; `vehicle` is its plate, "" if unknown.
+
+    `codes` are its quality codes, space-separated.
+    """
 
     passage_id: int
     passed_at_ms: int
     lane: int
     vehicle: str
+    codes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +91,11 @@ def open_cases(connection: Connection, station: Station, day: date) -> Opened:
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     _join_own_cases(connection, station, start_ms, end_ms)
     waiting = _waiting(connection, station, start_ms, end_ms)
-    verdicts = {lane: verdict_on(connection, station, lane, day) for lane in {one.lane for one in waiting}}
+    of_lane = {lane: verdict_on(connection, station, lane, day) for lane in {one.lane for one in waiting}}
+    verdicts = {one.passage_id: of_lane[one.lane].of_record(one.codes) for one in waiting}
     before = decisions(connection, station, day)
-    said = append(connection, {one.passage_id: verdicts[one.lane] for one in waiting}, before)
-    free = [one for one in waiting if verdicts[one.lane].outcome is Outcome.CASE]
+    said = append(connection, verdicts, before)
+    free = [one for one in waiting if verdicts[one.passage_id].outcome is Outcome.CASE]
     cases = _open_cases(connection, station, start_ms - SAME_CASE_MS, end_ms + SAME_CASE_MS)
     opened = 0
     for group in group_passages(free, cases):
@@ -131,7 +136,14 @@ def _join_own_cases(connection: Connection, station: Station, start_ms: int, end
 
 def _waiting(connection: Connection, station: Station, start_ms: int, end_ms: int) -> list[FlaggedPassage]:
     rows = connection.execute(
-        select(Passage.id, Passage.passed_at, Passage.lane, Judgement.plate, Passage.plate_front)
+        select(
+            Passage.id,
+            Passage.passed_at,
+            Passage.lane,
+            Judgement.plate,
+            Passage.plate_front,
+            Judgement.codes,
+        )
         .join(Finding, Finding.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
         .where(passed_between(station.id, start_ms, end_ms), Finding.case_id.is_(None))
@@ -140,9 +152,13 @@ def _waiting(connection: Connection, station: Station, start_ms: int, end_ms: in
     )
     return [
         FlaggedPassage(
-            passage_id=passage_id, passed_at_ms=passed_at, lane=lane, vehicle=_vehicle(plate, by_station)
+            passage_id=passage_id,
+            passed_at_ms=passed_at,
+            lane=lane,
+            vehicle=_vehicle(plate, by_station),
+            codes=codes,
         )
-        for passage_id, passed_at, lane, plate, by_station in rows
+        for passage_id, passed_at, lane, plate, by_station, codes in rows
     ]
 
 

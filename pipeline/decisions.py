@@ -1,7 +1,7 @@
 """What the gate makes of findings: verdict of a lane's day, decisions appended passage by passage."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select
@@ -13,7 +13,7 @@ from models.passage_rows import passed_between
 from models.tables import Finding, Passage
 from models.values.states import Outcome, Standing, Word
 from models.values.timeline import day_bounds_ms
-from pipeline.gate.conditions import Obstacle, hindrances
+from pipeline.gate.conditions import Obstacle, hindrances, obstacles_of
 from pipeline.lane_rows import lane_days, overrides, word_on, worst
 from pipeline.rules.rule_sets import rule_set_on, rule_sets
 from stations.station import Station
@@ -33,6 +33,11 @@ class Verdict:
     def outcome(self) -> Outcome:
         """Return what becomes of a finding."""
         return Outcome.LEAD if self.obstacles else Outcome.CASE
+
+    def of_record(self, codes: str) -> "Verdict":
+        """Return the verdict on a record by its quality codes: what the station lacked when it was judged."""
+        lacked = (one for one in obstacles_of(codes) if one not in self.obstacles)
+        return replace(self, obstacles=(*lacked, *self.obstacles))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

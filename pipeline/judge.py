@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from models.values.findings import Doubt, FindingKind
 from models.values.passages import FrameKind, PassageBatch
 from models.values.plates import PlateReading
-from models.values.quality import Severity
 from pipeline.frame_files import UnreadableFrameError, load_frame
 from pipeline.obscured import FrameReadings, PlateVerdict, plate_verdict
 from pipeline.overload import Overload, judge_overload
 from pipeline.plates.read import PlateReader
-from pipeline.quality import quality_codes, severity_rank
+from pipeline.quality import quality_codes, rejected_itself
 from pipeline.rules.rule_sets import rule_sets
 from stations.station import Station
 
@@ -61,7 +60,7 @@ class FrameResult:
 class ChunkResult:
     """What a worker hands back: quality masks (N,) as in `pipeline.quality`, limits, frames.
 
-    `plates` has the verdict of each position that is over its limit and not rejected.
+    `plates` has the verdict of each position that is over its limit and not rejected for its own faults.
     """
 
     chunk_id: int
@@ -90,7 +89,8 @@ def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResu
         work.batch, work.station, sets, received_at_ms=work.received_at_ms, repeated=work.repeated
     )
     overload = judge_overload(work.batch, work.station, sets)
-    matters = (overload.excess_kg > 0) & (severity_rank(masks) < Severity.REJECT.rank)
+    # What only the station lacks makes a finding that the gate keeps as a lead.
+    matters = (overload.excess_kg > 0) & ~rejected_itself(masks)
     wanted = [frame for frame in work.frames if matters[frame.position] and frame.kind in PLATE_KINDS]
     frames = {frame.frame_id: _read(frame, reader()) for frame in wanted}
     seen: defaultdict[int, list[FrameReadings]] = defaultdict(list)

@@ -60,7 +60,7 @@ class NightReport:
     lanes_measured: int = 0
     cases_opened: int = 0
     leads_opened: int = 0
-    leads_revived: dict[str, int] = field(default_factory=dict)
+    leads_revived: dict[tuple[str, date], int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -194,4 +194,4 @@ class NightlyRun:
         report.cases_opened += opened.cases
         report.leads_opened += opened.leads
         if opened.revived:
-            report.leads_revived[f"{station.id} {day}"] = opened.revived
+            report.leads_revived[station.id, day] = opened.revived

@@ -26,6 +26,7 @@ CLOCK_AHEAD_MS = 5 * 60_000
 AXLES = (2, 20)
 
 CODES = tuple(QualityCode)
+STATION_LACKS = (QualityCode.NOT_ANNOUNCED, QualityCode.CERTIFICATE_NOT_VALID)
 
 
 def quality_codes(
@@ -131,6 +132,12 @@ def _certified(
 def codes_of(mask: int) -> list[QualityCode]:
     """Return the codes whose bits `mask` carries, in the order of `CODES`."""
     return [code for bit, code in enumerate(CODES) if mask >> bit & 1]
+
+
+def rejected_itself(masks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return which records are rejected for a fault of their own, (N,): not for what the station lacks."""
+    bits = sum(1 << CODES.index(code) for code in STATION_LACKS)
+    return severity_rank(masks & ~np.uint64(bits)) >= Severity.REJECT.rank
 
 
 def severity_rank(masks: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -5,7 +5,9 @@ import datetime
 from rich.console import Console
 
 from models.database import Database
+from models.values.states import Standing
 from pipeline.export import case_rows, write_exports
+from pipeline.lane_list import lane_row
 from pipeline.nightly import NightReport
 from pipeline.summary import night_summary
 from stations.station import Station
@@ -30,9 +32,17 @@ def run_night(
         report = wiring.nightly_run(settings, database, bars).run(stations, day)
     with database.read() as connection:
         nights = night_summary(connection, stations, day)
-        exports = settings.data_dir / "exports" / str(day)
+        exports = settings.data_dir / "exports"
         for one in stations:
-            write_exports(case_rows(connection, one, day), exports / one.id)
+            revived = {other for name, other in report.leads_revived if name == one.id}
+            for exported in sorted({day} | revived):
+                write_exports(case_rows(connection, one, exported), exports / str(exported) / one.id)
+        lanes = [
+            row
+            for one in stations
+            for lane in one.lanes
+            if (row := lane_row(connection, one, lane.number, day)) and row["day"] == str(day)
+        ]
     show.messages(
         notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
     )
@@ -43,13 +53,21 @@ def run_night(
     show.messages(
         notes,
         [
-            f"{place}: {count} 条线索转为案件 leads became cases"
-            for place, count in report.leads_revived.items()
+            f"{name} {one}: {count} 条线索转为案件 leads became cases"
+            for (name, one), count in report.leads_revived.items()
+        ],
+    )
+    barred = [row for row in lanes if row["standing"] == Standing.BARRED]
+    show.messages(
+        notes,
+        [
+            f"{row['station']} 车道 {row['lane']} 停用 barred: {row['override'] or row['decided_by']}"
+            for row in barred
         ],
     )
     if as_json:
         show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:
         out.print(show.night_table(nights, report, title or f"{day} 夜间处理 nightly run"))
-    notes.print(f"导出 exports: {exports}", highlight=False, soft_wrap=True)
+    notes.print(f"导出 exports: {exports / str(day)}", highlight=False, soft_wrap=True)
     return report

@@ -24,6 +24,6 @@ class Doubt(Labelled):
     NO_FRAME = "no_frame", "没有可用于识别号牌的抓拍图片"
     FRAME_DAMAGED = "frame_damaged", "抓拍图片不完整或无法打开"
     PLATE_DISAGREES = "plate_disagrees", "识别的号牌与站点上传的号牌不一致"
-    LANE_WATCHED = "lane_watched", "立案时车道处于关注状态"
+    LANE_WATCHED = "lane_watched", "车道处于关注状态"
     LANE_BARRED_SINCE = "lane_barred_since", "立案后该车道当日改为停用"
     FRAMES_DISAGREE = "frames_disagree", "各抓拍图片识别的号牌不一致"

@@ -3,6 +3,7 @@
 from datetime import date
 
 from models.values.labelled import Labelled
+from models.values.quality import QualityCode
 from models.values.states import Standing
 from stations.station import Station
 
@@ -23,6 +24,17 @@ class Obstacle(Labelled):
     NO_TECHNICAL_REVIEW = "no_technical_review", "尚无技术审核日期"
     LANE_BARRED = "lane_barred", "车道停用"
     LANE_UNMEASURED = "lane_unmeasured", "车道当日未经测量"
+
+
+OF_RECORD = {
+    QualityCode.NOT_ANNOUNCED: Obstacle.NOT_ANNOUNCED,
+    QualityCode.CERTIFICATE_NOT_VALID: Obstacle.NO_CERTIFICATE,
+}
+
+
+def obstacles_of(codes: str) -> tuple[Obstacle, ...]:
+    """Return what the station lacked when a record was judged; `codes` are its quality codes."""
+    return tuple(OF_RECORD[code] for code in map(QualityCode, codes.split()) if code in OF_RECORD)
 
 
 def obstacles(station: Station, day: date, announced_days: int = ANNOUNCED_DAYS) -> tuple[Obstacle, ...]:

@@ -114,7 +114,7 @@ def test_a_persons_word_opens_the_gate_and_the_next_night_judges_the_leads_again
     night.run()
     night.say(Standing.WATCHED)
     night.run(NEXT)
-    assert night.report.leads_revived == {f"test-1 {DAY}": 18}
+    assert night.report.leads_revived == {("test-1", DAY): 18}
     assert leads(night) == []
     cases = night.cases()
     assert {(case["standing"], case["standing_by"]) for case in cases} == {("watched", "检衡车复核")}
@@ -194,16 +194,6 @@ def test_without_a_review_everything_is_a_lead_and_no_word_lifts_that(
     assert (again.cases, again.leads, again.leads_revived) == (18, [], 18)
 
 
-def test_records_before_publication_or_without_certificate_are_set_aside_before_the_gate(
-    make_night: MakeNight,
-) -> None:
-    for changes in ({"announced_on": DAY - timedelta(days=14)}, {"certificates": (certificate("A", NEXT),)}):
-        night = make_night(None, 30, **changes)
-        put(night, trucks(1))
-        found = night.run()
-        assert (found.over_limit_rejected, found.findings, found.cases, found.leads) == (18, 0, 0, [])
-
-
 def certificate(number: str, valid_from: date) -> Certificate:
     return Certificate(
         number=number,
@@ -214,6 +204,33 @@ def certificate(number: str, valid_from: date) -> Certificate:
         valid_from=valid_from,
         valid_until=date(2099, 12, 31),
     )
+
+
+UNLAWFUL = {
+    "not_announced": {"announced_on": DAY - timedelta(days=14)},
+    "no_certificate": {"certificates": (certificate("A", NEXT),)},
+}
+
+
+@pytest.mark.parametrize("lacking", UNLAWFUL)
+def test_what_was_measured_before_publication_or_without_certificate_never_becomes_a_case(
+    make_night: MakeNight, lacking: str
+) -> None:
+    night = make_night(None, 30, **UNLAWFUL[lacking])
+    put(night, trucks(1))
+    found = night.run()
+    assert (found.over_limit_rejected, found.cases) == (18, 0)
+    assert [(lead["obstacles"], lead["passages"]) for lead in found.leads] == [([lacking], 18)]
+    night.say(Standing.TRUSTED, lane=1)
+    lawful = {"announced_on": date(2021, 1, 1), "certificates": (certificate("A", date(2021, 1, 1)),)}
+    night.station = night.station.model_copy(update=lawful)
+    assert (night.run().cases, {*leads(night)[0]["obstacles"]}) == (0, {lacking})  # type: ignore[misc]
+
+
+def test_a_fault_of_the_record_is_no_lead(make_night: MakeNight) -> None:
+    night = make_night(None, 30, **UNLAWFUL["not_announced"])
+    put(night, [hs_row(f"{DAY} 01:00:00.000", HEAVY_KG, speed=140)])
+    assert (night.run().findings, leads(night)) == (0, [])
 
 
 def test_late_records_are_measured_with_the_day_and_what_was_stored_stays(make_night: MakeNight) -> None:
