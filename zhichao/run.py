@@ -1,8 +1,10 @@
 """Run a night and say what it did."""
 
 import datetime
+from collections.abc import Iterator
 
 from rich.console import Console
+from sqlalchemy import Connection
 
 from models.database import Database
 from models.values.states import Standing
@@ -34,40 +36,33 @@ def run_night(
         nights = night_summary(connection, stations, day)
         exports = settings.data_dir / "exports"
         for one in stations:
-            revived = {other for name, other in report.leads_revived if name == one.id}
-            for exported in sorted({day} | revived):
+            reopened = {other for name, other in report.leads_revived if name == one.id}
+            for exported in sorted({day} | reopened):
                 write_exports(case_rows(connection, one, exported), exports / str(exported) / one.id)
-        lanes = [
-            row
-            for one in stations
-            for lane in one.lanes
-            if (row := lane_row(connection, one, lane.number, day)) and row["day"] == str(day)
-        ]
+        barred = [line for one in stations for line in _barred_lanes(connection, one, day)]
     show.messages(
         notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
     )
-    waiting = report.waiting.items()
+    waiting, revived = report.waiting.items(), report.leads_revived.items()
     show.messages(
         notes, [f"{place}: {count} 条待处理 passages wait for a run of that day" for place, count in waiting]
     )
     show.messages(
-        notes,
-        [
-            f"{name} {one}: {count} 条线索转为案件 leads became cases"
-            for (name, one), count in report.leads_revived.items()
-        ],
+        notes, [f"{name} {one}: {count} 条线索转为案件 leads became cases" for (name, one), count in revived]
     )
-    barred = [row for row in lanes if row["standing"] == Standing.BARRED]
-    show.messages(
-        notes,
-        [
-            f"{row['station']} 车道 {row['lane']} 停用 barred: {row['override'] or row['decided_by']}"
-            for row in barred
-        ],
-    )
+    show.messages(notes, barred)
     if as_json:
         show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:
         out.print(show.night_table(nights, report, title or f"{day} 夜间处理 nightly run"))
     notes.print(f"导出 exports: {exports / str(day)}", highlight=False, soft_wrap=True)
     return report
+
+
+def _barred_lanes(connection: Connection, station: Station, day: datetime.date) -> Iterator[str]:
+    """Say which lanes opened no case that day, and why."""
+    for lane in station.lanes:
+        row = lane_row(connection, station, lane.number, day)
+        if row and row["day"] == str(day) and row["standing"] == Standing.BARRED:
+            why = row["override"] or row["decided_by"]
+            yield f"{station.id} 车道 {lane.number} 停用 barred: {why}"
