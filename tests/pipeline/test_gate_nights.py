@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from hs_file import hs_row, write_hs
-from nights import DAY, MakeNight, Night
+from nights import DAY, MakeNight, Night, fill
 from snapshot import snapshot
 from sqlalchemy import select
 
@@ -13,7 +13,9 @@ from models.gate_tables import DecisionRow, LaneDayRow
 from models.tables import Finding
 from models.values.states import Standing
 from pipeline.export import lead_rows
+from pipeline.gate.values import Kind
 from pipeline.lane_list import lane_row
+from pipeline.lane_rows import lane_days
 from pipeline.ledger import plan_chunks
 from pipeline.nightly import NightReport
 from stations.station import Certificate
@@ -225,6 +227,18 @@ def test_what_was_measured_before_publication_or_without_certificate_never_becom
     lawful = {"announced_on": date(2021, 1, 1), "certificates": (certificate("A", date(2021, 1, 1)),)}
     night.station = night.station.model_copy(update=lawful)
     assert (night.run().cases, {*leads(night)[0]["obstacles"]}) == (0, {lacking})  # type: ignore[misc]
+
+
+def test_plates_that_could_not_be_read_are_measured(make_night: MakeNight) -> None:
+    night = make_night(clock_offset_ms=400)
+    fill(night)
+    night.run()
+    with night.database.read() as connection:
+        (stored,) = lane_days(connection, night.station.id, 1, DAY, DAY)
+    unread = stored.measured.measure(Kind.PLATE_UNREAD)
+    assert unread is not None
+    # of five over the limit one is rejected, two are read
+    assert (unread.n, unread.value) == (4, 50)
 
 
 def test_a_fault_of_the_record_is_no_lead(make_night: MakeNight) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -147,6 +148,49 @@ def test_a_day_of_silence_of_a_known_lane_is_a_gap(database: Database, station: 
         assert measure_lanes(connection, station, day_of(REFERENCE_DAYS)) == 1
         (silent,) = lane_days(connection, station.id, 1, day_of(REFERENCE_DAYS), day_of(REFERENCE_DAYS))
     assert [one.kind for one in silent.measured.measures] == [Kind.RECORD_GAP]
+
+
+def test_late_records_of_a_reference_day_are_not_held_against_the_days_after_it(
+    database: Database, station: Station
+) -> None:
+    whole = simulated(random_site(np.random.default_rng(3), 5), REFERENCE_DAYS + 1, 12)
+    late = of_days(whole, 5, 6).take(slice(0, None, 4))
+    in_time = whole.take(~np.isin(whole.passed_at_ms, late.passed_at_ms))
+    with database.write("test") as connection:
+        store(connection, station, in_time)
+        for number in range(REFERENCE_DAYS + 1):
+            measure_lanes(connection, station, day_of(number))
+        store(connection, station, late)
+        assert measure_lanes(connection, station, day_of(5)) == 1
+        first, again = lane_days(connection, station.id, 1, day_of(5), day_of(5))
+        (after,) = lane_days(connection, station.id, 1, day_of(REFERENCE_DAYS), day_of(REFERENCE_DAYS))
+    assert (first.passages, again.passages) == (again.passages - len(late), len(of_days(whole, 5, 6)))
+    assert [one.measured.measure(Kind.GROSS_MASS) is None for one in (first, again, after)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_what_was_measured_before_a_verification_says_nothing_after_it(
+    database: Database, station: Station
+) -> None:
+    old = station.certificates[0]
+    new = old.model_copy(update={"number": "虚构-0002", "valid_from": day_of(2)})
+    leaning = replace(QUIET, left_share=0.58)
+    before, after = simulated(leaning, 2, 13), of_days(simulated(QUIET, 3, 14), 2, 3)
+    for certificates, standing in (((old,), "barred"), ((old, new), "watched")):
+        declared = station.model_copy(update={"certificates": certificates, "id": f"test-{standing}"})
+        with database.write("test") as connection:
+            for part in (before, after):
+                store(connection, declared, part)
+            for number in range(3):
+                measure_lanes(connection, declared, day_of(number))
+            last = lane_days(connection, declared.id, 1, day_of(2), day_of(2))[0]
+        assert last.state.standing == standing
+        share = last.measured.measure(Kind.SYMMETRY)
+        assert share is not None
+        assert share.value < 52
 
 
 RUNS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=14)
