@@ -79,14 +79,16 @@ def _panel(draw: ImageDraw.ImageDraw, kind: Kind, history: Sequence[Night], top:
     draw.rectangle((LEFT, top, WIDTH - RIGHT, top + PANEL), outline=LINE)
     draw.text((24, top + 4), kind.label, fill=INK, font=chinese_font(16))
     last = known[-1]
-    draw.text((24, top + 30), f"{last.value:.1f}", fill=_colour(last), font=chinese_font(22))
+    draw.text(
+        (24, top + 30), f"{last.value:.1f}" if last.n else "–", fill=_colour(last), font=chinese_font(22)
+    )
     draw.text((24, top + 60), f"{last.n:,} 条", fill=PALE, font=chinese_font(13))
     for edge in (frame.low, frame.high):
         draw.text((LEFT - 8, frame.y(edge)), f"{edge:g}", fill=PALE, font=chinese_font(12), anchor="rm")
     _thresholds(draw, last, frame)
     points: list[Point] = []
     for number, one in enumerate(found):
-        if one is not None and one.watch_score is not None:
+        if one is not None and one.n and one.watch_score is not None:
             points.append((_x(number + 0.5, len(history)), frame.y(one.value)))
             draw.circle(points[-1], 4, fill=_colour(one))
     if len(points) > 1:

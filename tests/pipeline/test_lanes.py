@@ -27,7 +27,7 @@ from pipeline.gate.statistics import Given, lane_day
 from pipeline.gate.values import Kind, thresholds_for
 from pipeline.gate.watch import Night, night
 from pipeline.lane_rows import STATE, add_override, lane_days
-from pipeline.lanes import REFERENCE_DAYS, measure_lanes
+from pipeline.lanes import REFERENCE_DAYS, measure_lanes, thresholds_on
 from stations.station import Lane, Station
 
 START, ZONE = date(2026, 3, 2), ZoneInfo("UTC")
@@ -191,6 +191,15 @@ def test_what_was_measured_before_a_verification_says_nothing_after_it(
         share = last.measured.measure(Kind.SYMMETRY)
         assert share is not None
         assert share.value < 52
+
+
+def test_the_last_verification_sets_what_bars_expired_or_not(station: Station) -> None:
+    wide = station.certificates[0].model_copy(
+        update={"mpe_percent": 10.0, "valid_from": day_of(2), "valid_until": day_of(3)}
+    )
+    declared = station.model_copy(update={"certificates": (station.certificates[0], wide)})
+    days = [date(2000, 1, 1), day_of(1), day_of(2), day_of(9)]
+    assert [thresholds_on(declared, day).bar_slack_percent for day in days] == [7, 3.5, 7, 7]
 
 
 RUNS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=14)
