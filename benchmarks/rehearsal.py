@@ -1,7 +1,8 @@
 """Rehearse the gate on simulated lanes: days to detect a fault, false alarms on healthy lanes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,12 @@ from simulated_lanes import DAY_MS, random_site, simulate, with_dead_left, with_
 
 from models.values.passages import PassageBatch
 from models.values.states import Standing
-from pipeline.gate.reference import lane_reference
-from pipeline.gate.values import thresholds_for
-from pipeline.gate.watch import nights
+from models.values.timeline import local_days
+from pipeline.gate.reference import LaneReference, lane_reference
+from pipeline.gate.state import GateState
+from pipeline.gate.statistics import Given, lane_day
+from pipeline.gate.values import LaneDay, Thresholds, thresholds_for
+from pipeline.gate.watch import Night, night
 
 UTC = ZoneInfo("UTC")
 REFERENCE_DAYS, HEALTHY_DAYS = 14, 21
@@ -73,6 +77,26 @@ def rehearse(
         bars=sum(a is not Standing.BARRED and b is Standing.BARRED for a, b in pairs),
         healthy_days=len(well),
     )
+
+
+def nights(
+    batch: PassageBatch,
+    zone: ZoneInfo,
+    reference: LaneReference | None,
+    thresholds: Thresholds,
+    state: GateState | None = None,
+) -> Iterator[Night]:
+    """Run one lane's records day by day; yields one `Night` for each local day that has records."""
+    days, which = local_days(batch.passed_at_ms, zone)
+    now, history = state or GateState(), list[LaneDay]()
+    order: list[tuple[date, int]] = sorted((day, number) for number, day in enumerate(days))
+    for day, number in order:
+        of_day = batch.take(np.flatnonzero(which == number))
+        measured = lane_day(of_day, day, zone, reference, Given())
+        one = night(tuple(history), measured, now, thresholds)
+        history.append(measured)
+        now = one.state
+        yield one
 
 
 def _first(standings: list[Standing], wanted: set[Standing]) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from rehearsal import nights
 
 from models.values.passages import PassageBatch, no_text
 from models.values.states import Standing
@@ -16,7 +17,7 @@ from pipeline.gate.chart import lane_chart
 from pipeline.gate.reference import lane_reference
 from pipeline.gate.statistics import Given, lane_day
 from pipeline.gate.values import Kind, thresholds_for
-from pipeline.gate.watch import Night, nights
+from pipeline.gate.watch import Night
 from stations.formats.hs_data import HsData
 
 ZONE = ZoneInfo("Asia/Shanghai")
