@@ -16,7 +16,6 @@ from models.values.plates import PlateReading
 from pipeline.executor import InlineExecutor, PoolExecutor
 from pipeline.export import write_exports
 
-
 # What only a registry can tell of a six-axle vehicle.
 UNKNOWN = ["layout_open", "drive_axles_unknown", "tyres_unknown"]
 WATCHED = [*UNKNOWN, "lane_watched"]
