@@ -7,9 +7,6 @@ from models.values.quality import QualityCode
 from models.values.states import Standing
 from stations.station import Station
 
-# Zhejiang's ordinance asks for publication 15 days before use; 行政处罚法 art. 41 for the two reviews.
-ANNOUNCED_DAYS = 15
-
 
 class Obstacle(Labelled):
     """Why a finding is a lead. What the law asks of the station is asked of the passage's own day.
@@ -37,8 +34,11 @@ def obstacles_of(codes: str) -> tuple[Obstacle, ...]:
     return tuple(OF_RECORD[code] for code in map(QualityCode, codes.split()) if code in OF_RECORD)
 
 
-def obstacles(station: Station, day: date, announced_days: int = ANNOUNCED_DAYS) -> tuple[Obstacle, ...]:
-    """Return what the station lacks on that local day; no override lifts it."""
+def obstacles(station: Station, day: date, announced_days: int) -> tuple[Obstacle, ...]:
+    """Return what the station lacks on that local day; no override lifts it.
+
+    The rule set says for how many days it has to be published; 行政处罚法 art. 41 asks for the two reviews.
+    """
     found = {
         Obstacle.NOT_ANNOUNCED: not station.announced_for(day, announced_days),
         Obstacle.NO_CERTIFICATE: station.certificate_on(day) is None,
@@ -51,7 +51,7 @@ def obstacles(station: Station, day: date, announced_days: int = ANNOUNCED_DAYS)
 
 
 def hindrances(
-    station: Station, day: date, standing: Standing | None, announced_days: int = ANNOUNCED_DAYS
+    station: Station, day: date, standing: Standing | None, announced_days: int
 ) -> tuple[Obstacle, ...]:
     """Return why findings of a lane become leads on that day, nothing if they may become cases.
 

@@ -160,18 +160,24 @@ def test_the_law_stands_whatever_a_person_says(make_station: Callable[..., Stati
         announced_on=START, legal_review_on=None, technical_review_on=START + timedelta(days=20)
     )
     day = START + timedelta(days=14)
-    assert obstacles(station, day)[:1] == (Obstacle.NOT_ANNOUNCED,)
-    assert Obstacle.NOT_ANNOUNCED not in obstacles(station, day + timedelta(days=1))
-    assert {Obstacle.NO_LEGAL_REVIEW, Obstacle.NO_TECHNICAL_REVIEW} <= set(obstacles(station, day))
-    assert obstacles(station, date(1999, 1, 1))[1] is Obstacle.NO_CERTIFICATE
+    assert obstacles(station, day, 15)[:1] == (Obstacle.NOT_ANNOUNCED,)
+    assert Obstacle.NOT_ANNOUNCED not in obstacles(station, day + timedelta(days=1), 15)
+    assert {Obstacle.NO_LEGAL_REVIEW, Obstacle.NO_TECHNICAL_REVIEW} <= set(obstacles(station, day, 15))
+    assert obstacles(station, date(1999, 1, 1), 15)[1] is Obstacle.NO_CERTIFICATE
     word = Override(standing=Standing.TRUSTED, actor="张三", reason="复核", first_day=START, last_day=day)
-    assert hindrances(station, day, GateState(override=word).standing_on(day)) == obstacles(station, day)
+    assert hindrances(station, day, GateState(override=word).standing_on(day), 15) == obstacles(
+        station, day, 15
+    )
 
 
 def test_a_station_that_lacks_nothing_opens_cases_unless_barred(make_station: Callable[..., Station]) -> None:
     station = make_station(legal_review_on=date(2020, 1, 1), technical_review_on=date(2020, 1, 1))
     certificate = station.certificates[0]
     day = max(certificate.valid_from, station.announced_on + timedelta(days=15))
-    assert obstacles(station, day) == ()
-    assert [hindrances(station, day, standing) for standing in Standing] == [(), (), (Obstacle.LANE_BARRED,)]
-    assert hindrances(station, day, None) == (Obstacle.LANE_UNMEASURED,)
+    assert obstacles(station, day, 15) == ()
+    assert [hindrances(station, day, standing, 15) for standing in Standing] == [
+        (),
+        (),
+        (Obstacle.LANE_BARRED,),
+    ]
+    assert hindrances(station, day, None, 15) == (Obstacle.LANE_UNMEASURED,)
