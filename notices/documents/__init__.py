@@ -1,0 +1,1 @@
+"""Documents: typed data in, sealed PDF out."""
