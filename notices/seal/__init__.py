@@ -1,0 +1,1 @@
+"""Seals: an agency's key and seal image pressed on a document, and the check of what is pressed."""

@@ -1,0 +1,144 @@
+"""Sealing: a rendered document becomes a sealed one (PAdES), or nothing happens."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography.hazmat.primitives import hashes
+from pyhanko.pdf_utils.images import PdfImage
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign import signers
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.stamp import StaticStampStyle
+
+from notices.documents.kinds import DocumentKind
+from notices.documents.parts import Act
+from notices.documents.render import Place, RenderedDocument
+from notices.seal.clock import StampingAuthority, StampingAwayError, StampingError
+from notices.seal.key import Seal, SealError
+from notices.seal.verify import Anchors, verify
+
+DIAMETER_MM = 40.0
+# Ink lets the date beneath be read.
+OPACITY = 0.7
+PT_PER_MM = 72 / 25.4
+PAGE_HEIGHT_MM = 297.0
+DIGEST = "sha256"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedDocument:
+    """A sealed PDF: the only kind of document that may leave.
+
+    `certificate_sha256` is the seal's certificate; `stamped` says whether a time-stamp is in.
+    """
+
+    kind: DocumentKind
+    act: Act
+    pdf: bytes
+    sealed_by: str
+    certificate_sha256: str
+    sealed_at: datetime
+    stamped: bool
+
+    def __post_init__(self) -> None:
+        if b"/ByteRange" not in self.pdf:
+            raise SealError(f"{self.kind.label} {self.act.number}: no seal in the document")
+
+
+class Sealer:
+    """Seals with one agency's seal; `clock` gives the time, `authority` stamps it."""
+
+    def __init__(
+        self,
+        seal: Seal,
+        authority: StampingAuthority | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Unlock the key."""
+        self.seal_used = seal
+        self._authority = authority
+        self._clock = clock
+        signer = signers.SimpleSigner.load_pkcs12_data(seal.packed, [], seal.passphrase)
+        if signer is None:
+            raise SealError(f"the key of {seal.holder} can't be used")
+        self._signer = signer
+        self._fingerprint = seal.certificate.fingerprint(hashes.SHA256()).hex()
+
+    def seal(self, document: RenderedDocument) -> SealedDocument:
+        """Press the seal on the document's last lines and sign it.
+
+        Without an authority, or while it is away, the document is sealed and not stamped.
+
+        Raises:
+            SealError: the certificate isn't valid now, or the authority lies or hangs.
+
+        """
+        now = self._clock()
+        self.seal_used.refuse_unless_valid(now)
+        try:
+            pdf, stamped = self._signed(document, self._authority), self._authority is not None
+        except StampingAwayError:
+            pdf, stamped = self._signed(document, None), False
+        except StampingError as error:
+            raise SealError(f"time-stamp refused: {error}") from error
+        if stamped:
+            self._refuse_lies(pdf, now)
+        return SealedDocument(
+            kind=document.kind,
+            act=document.act,
+            pdf=pdf,
+            sealed_by=self.seal_used.holder,
+            certificate_sha256=self._fingerprint,
+            sealed_at=now,
+            stamped=stamped,
+        )
+
+    def _signed(self, document: RenderedDocument, authority: StampingAuthority | None) -> bytes:
+        metadata = signers.PdfSignatureMetadata(
+            field_name="Seal",
+            md_algorithm=DIGEST,
+            name=self.seal_used.holder,
+            reason=f"{document.kind.label} {document.act.number}",
+            subfilter=SigSeedSubFilter.PADES,
+            certify=True,
+            docmdp_permissions=MDPPerm.NO_CHANGES,
+        )
+        pressed = signers.PdfSigner(
+            metadata,
+            self._signer,
+            timestamper=authority,
+            stamp_style=StaticStampStyle(
+                border_width=0,
+                background=PdfImage(self.seal_used.image),
+                background_opacity=OPACITY,
+            ),
+            new_field_spec=SigFieldSpec(
+                "Seal", on_page=document.seal_at.page - 1, box=_box(document.seal_at)
+            ),
+        )
+        try:
+            writer = IncrementalPdfFileWriter(io.BytesIO(document.pdf))
+            return bytes(pressed.sign_pdf(writer).getvalue())
+        except (StampingAwayError, StampingError):
+            raise
+        except (SigningError, PdfError, OSError, ValueError) as error:
+            raise SealError(f"{document.kind.label} {document.act.number}: {error}") from error
+
+    def _refuse_lies(self, pdf: bytes, now: datetime) -> None:
+        """Hold the stamp just received against what was stamped, its authority's roots, and our clock."""
+        if self._authority is None:
+            return
+        anchors = Anchors(seals=self.seal_used.roots, stamps=self._authority.roots)
+        found = verify(pdf, anchors, now=now).seals[-1]
+        if not found.stamp_holds or found.stamped_at is None:
+            raise SealError(f"time-stamp refused: {found.stamp_problem or 'it does not hold'}")
+
+
+def _box(centre: Place) -> tuple[int, int, int, int]:
+    x, y = centre.x_mm * PT_PER_MM, (PAGE_HEIGHT_MM - centre.y_mm) * PT_PER_MM
+    half = DIAMETER_MM / 2 * PT_PER_MM
+    return round(x - half), round(y - half), round(x + half), round(y + half)

@@ -1,0 +1,136 @@
+"""Who sealed a document, when, and whether it is as it was sealed."""
+
+import io
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import PdfSignatureStatus, validate_pdf_signature, validate_pdf_timestamp
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko_certvalidator import ValidationContext
+
+MOST_BYTES = 64_000_000
+CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+class NoSealError(ValueError):
+    """The file carries no seal that can be read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """Root certificates that are trusted: for seals and for time-stamps."""
+
+    seals: tuple[x509.Certificate, ...]
+    stamps: tuple[x509.Certificate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealFound:
+    """One seal of a document.
+
+    `intact`: nothing has been changed since. `trusted`: the certificate leads to a trusted root and held
+    when it was used. `sealed_at` is the sealer's own clock; `stamped_at` what an authority says.
+    """
+
+    sealed_by: str
+    document: str
+    sealed_at: datetime | None
+    intact: bool
+    trusted: bool
+    trust_problem: str
+    stamped_at: datetime | None
+    stamp_holds: bool
+    stamp_problem: str
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the seal stands; a stamp need not be there, but mustn't be false."""
+        return self.intact and self.trusted and not self.stamp_problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a document's seals say, oldest first."""
+
+    seals: tuple[SealFound, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether every seal stands."""
+        return all(one.holds for one in self.seals)
+
+
+def verify(pdf: bytes, anchors: Anchors, *, now: datetime) -> Verification:
+    """Check every seal of a document; nothing is fetched.
+
+    Raises:
+        NoSealError: the file is no PDF that can be read, or carries no seal.
+
+    """
+    if len(pdf) > MOST_BYTES:
+        raise NoSealError(f"{len(pdf)} bytes are too many for a document")
+    try:
+        reader = PdfFileReader(io.BytesIO(pdf))
+        signatures = list(reader.embedded_regular_signatures)
+        stamps = [
+            validate_pdf_timestamp(one, _context(anchors.stamps, now))
+            for one in reader.embedded_timestamp_signatures
+        ]
+        added = [one.timestamp for one in stamps if one.valid and one.intact and one.trusted]
+        found = tuple(_seal(one, anchors, now, min(added, default=None)) for one in signatures)
+    except Exception as error:  # A hostile file makes the reader fail in more ways than it names.
+        raise NoSealError(f"no document whose seal can be read: {type(error).__name__} {error}") from error
+    if not found:
+        raise NoSealError("the document carries no seal")
+    return Verification(seals=found)
+
+
+def _seal(
+    signature: EmbeddedPdfSignature, anchors: Anchors, now: datetime, added: datetime | None
+) -> SealFound:
+    status = _status(signature, anchors, now, now)
+    stamp = status.timestamp_validity
+    stamp_problem, stamped_at = "", added
+    if stamp is not None:
+        stamped_at = stamp.timestamp
+        if not (stamp.valid and stamp.intact):
+            stamp_problem = "the time-stamp is not of this document"
+        elif not stamp.trusted:
+            stamp_problem = "the time-stamp's certificate leads to no trusted root"
+        elif stamped_at > now + CLOCKS_DIFFER:
+            stamp_problem = f"the time-stamp says {stamped_at:%F %T %Z}, which is still to come"
+    if stamped_at is not None and not stamp_problem and not status.trusted:
+        # The certificate may have expired since; what counts is that it held when it was used.
+        status = _status(signature, anchors, now, stamped_at)
+    reported = status.signer_reported_dt
+    subject = status.signing_cert.subject
+    return SealFound(
+        sealed_by=subject.native.get("common_name", subject.human_friendly),
+        document=str(signature.sig_object.get("/Reason", "")),
+        sealed_at=reported,
+        intact=bool(status.intact and status.valid and status.docmdp_ok),
+        trusted=bool(status.trusted),
+        trust_problem="" if status.trusted else str(status.trust_problem_indic or "no trusted root"),
+        stamped_at=stamped_at,
+        stamp_holds=stamped_at is not None and not stamp_problem,
+        stamp_problem=stamp_problem,
+    )
+
+
+def _status(
+    signature: EmbeddedPdfSignature, anchors: Anchors, now: datetime, moment: datetime
+) -> PdfSignatureStatus:
+    return validate_pdf_signature(
+        signature,
+        signer_validation_context=_context(anchors.seals, moment),
+        ts_validation_context=_context(anchors.stamps, now),
+    )
+
+
+def _context(roots: tuple[x509.Certificate, ...], moment: datetime) -> ValidationContext:
+    trusted = [asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in roots]
+    return ValidationContext(trust_roots=trusted, allow_fetching=False, moment=moment)
