@@ -2,16 +2,13 @@
 
 import datetime
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import IntEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from models.database import Database, DatabaseUnavailableError
+from models.database import Database
 from models.values.states import Word
 from pipeline.decisions import count_waiting
 from pipeline.export import case_rows, lead_rows, write_exports
@@ -20,12 +17,12 @@ from pipeline.gate.state import Override
 from pipeline.judge_file import FileReport, judge_file
 from pipeline.lane_list import lane_nights, lane_row, last_day
 from pipeline.lane_rows import add_override
-from pipeline.rules.rule import RuleError
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station
-from zhichao import show, wiring
+from zhichao import documents, show, wiring
 from zhichao.demo import run_demo
+from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.progress import Bars
 from zhichao.run import run_night
 from zhichao.settings import ConfigError, Settings, load_settings
@@ -39,34 +36,9 @@ app = typer.Typer(
 )
 
 
-class Exit(IntEnum):
-    """Exit codes."""
-
-    DONE = 0
-    TROUBLE = 1
-    USAGE = 2
-    UNAVAILABLE = 3
-
-
-ConfigOption = Annotated[Path, typer.Option("--config", envvar="ZHICHAO_CONFIG", help="settings file")]
-JsonOption = Annotated[bool, typer.Option("--json", help="print JSON lines instead of tables")]
 StationsOption = Annotated[
     list[str] | None, typer.Option("--station", help="station id or station file; default: all declared")
 ]
-CONFIG = Path("config.toml")
-
-
-@contextmanager
-def _explained(notes: Console) -> Iterator[None]:
-    """Turn what a user can mend into one message and an exit code."""
-    try:
-        yield
-    except (ConfigError, RuleError, FileNotFoundError, OverflowError) as error:
-        show.failure(notes, error)
-        raise typer.Exit(Exit.USAGE) from error
-    except (DatabaseUnavailableError, OSError) as error:
-        show.failure(notes, error)
-        raise typer.Exit(Exit.UNAVAILABLE) from error
 
 
 def _chosen(settings: Settings, names: list[str] | None) -> list[Station]:
@@ -84,7 +56,7 @@ def intake(
 ) -> None:
     """Take records and frames in. Originals are kept by digest; what can't be read goes to quarantine."""
     out, notes = show.console(), Console(stderr=True)
-    with _explained(notes):
+    with explained(notes):
         settings = load_settings(config)
         chosen = _chosen(settings, station)
         if paths and len(chosen) != 1:
@@ -120,7 +92,7 @@ def judge(
     """Judge one record file without a database: every passage over its limit."""
     out, notes = show.console(), Console(stderr=True)
     report = FileReport()
-    with _explained(notes):
+    with explained(notes):
         declared = load_settings(config).station(station)
         try:
             lines = judge_file(file, declared, clock_ms(), report)
@@ -147,7 +119,7 @@ def nightly(
 ) -> None:
     """Run a night: intake, match, quality, overload, plates, cases. A rerun changes nothing."""
     out, notes = show.console(), Console(stderr=True)
-    with _explained(notes):
+    with explained(notes):
         settings = load_settings(config)
         report = run_night(
             settings, _chosen(settings, station), date.date(), out=out, notes=notes, as_json=as_json
@@ -171,7 +143,7 @@ def cases(
 ) -> None:
     """List the cases that findings opened, with their reasons and doubts."""
     out, notes = show.console(), Console(stderr=True)
-    with _explained(notes):
+    with explained(notes):
         settings = load_settings(config)
         database = Database(settings.url)
         day = date.date() if date else None
@@ -203,7 +175,7 @@ def stations(
     """Show how each lane stands as the nights measured it, by which statistic, and what a person said."""
     out, notes = show.console(), Console(stderr=True)
     rows = []
-    with _explained(notes):
+    with explained(notes):
         settings = load_settings(config)
         with Database(settings.url).read() as connection:
             for one in _chosen(settings, station):
@@ -238,7 +210,7 @@ def leads(
 ) -> None:
     """List what the station gate keeps from becoming cases, and why."""
     out, notes = show.console(), Console(stderr=True)
-    with _explained(notes):
+    with explained(notes):
         settings = load_settings(config)
         day = date.date() if date else None
         with Database(settings.url).read() as connection:
@@ -266,7 +238,7 @@ def override(  # noqa: PLR0913 (each is an option of the command)
     Where that opens the gate, the next nightly run judges the leads of those days again.
     """
     notes = Console(stderr=True)
-    with _explained(notes):
+    with explained(notes):
         settings = load_settings(config)
         declared = settings.station(station)
         if lane not in {one.number for one in declared.lanes}:
@@ -299,10 +271,14 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a night of two stations, run the nightly job on it, and compare with the truth."""
-    with _explained(Console(stderr=True)):
+    with explained(Console(stderr=True)):
         right = run_demo(load_settings(config), folder, seed=seed, passages=passages, as_json=as_json)
     if not right:
         raise typer.Exit(Exit.TROUBLE)
+
+
+for command in (documents.notice, documents.list_documents, documents.seal_init, documents.verify_document):
+    app.command(documents.NAMES.get(command.__name__))(command)
 
 
 def main() -> None:

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
         default=0.8, ge=0, le=1, description="confidence from which a reading names the vehicle"
     )
     lease_s: int = Field(default=600, ge=1, le=86_400, description="how long a silent runner keeps its work")
+    verification_url: str = Field(
+        default="https://verify.invalid/d", description="where the code of a document leads"
+    )
+    heading_face: str = Field(default="Noto Sans SC", description="face of headings in documents")
+    body_face: str = Field(default="Noto Serif SC", description="face of the text in documents")
+    stamping_url: str = Field(default="", description="time-stamp authority (RFC 3161); empty: none")
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod
@@ -65,6 +71,11 @@ class Settings(BaseSettings):
     def inbox(self) -> Path:
         """Return the folder of drop folders, one for each station id."""
         return self.data_dir / "inbox"
+
+    @property
+    def seals(self) -> Path:
+        """Return the folder of seals, one for each province whose agency issues here."""
+        return self.data_dir / "seals"
 
     def station(self, name: str) -> Station:
         """Return a station by id, or read a station file."""

@@ -1,13 +1,13 @@
 """Letters to other agencies: registration province, partner, police."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from models.values.periods import CIRCULAR
-from notices.documents.fields import Day, Fen, Form, Line, Lines, Moment
+from notices.documents.fields import Day, Form, Line, Lines, Moment
 from notices.documents.kinds import DocumentKind
-from notices.documents.paper import Evidence, Paper, Photographs
+from notices.documents.paper import Evidence, Fined, Paper, Photographs
 from notices.documents.parts import OtherAgency, Party, Photograph, Weighing
 
 UNKNOWN = "未查明"
@@ -39,29 +39,20 @@ class CargoEntry(Form):
     waybill: Line = UNKNOWN
 
 
-class Circular(Paper):
+class Circular(Fined):
     """A closed case is told to the province of registration (62号令 art. 44)."""
 
     kind: ClassVar = DocumentKind.CIRCULAR
     periods: ClassVar = (CIRCULAR,)
 
     to: OtherAgency
-    weighing: Weighing
     vehicle: VehicleEntry
     driver: DriverEntry = DriverEntry()
     cargo: CargoEntry = CargoEntry()
     decision_number: Line
     decided_on: Day
-    penalty: Literal["警告", "罚款"]
-    amount_fen: Fen | None = None
     closed_on: Day
     other: Lines | None = None
-
-    @model_validator(mode="after")
-    def _a_fine_has_an_amount(self) -> Self:
-        if (self.penalty == "罚款") != (self.amount_fen is not None):
-            raise ValueError(f"amount_fen: {self.amount_fen} does not go with {self.penalty}")
-        return self
 
 
 class LeadTransfer(Paper):

@@ -82,7 +82,7 @@ class Charged(Worked):
     review: Review
 
 
-class Fined(Charged):
+class Fined(Worked):
     """A document that names a penalty; its amount must be that of the calculation, absent for a warning."""
 
     amount_fen: Fen | None = None

@@ -28,7 +28,7 @@ class Summons(Charged):
         return self
 
 
-class ViolationNotice(Fined):
+class ViolationNotice(Charged, Fined):
     """What the agency means to decide, and the right to be heard (行政处罚法 arts 44, 45, 63, 64)."""
 
     kind: ClassVar = DocumentKind.VIOLATION_NOTICE
@@ -38,7 +38,7 @@ class ViolationNotice(Fined):
     hearing: bool
 
 
-class Decision(Fined):
+class Decision(Charged, Fined):
     """The penalty (行政处罚法 art. 59)."""
 
     kind: ClassVar = DocumentKind.DECISION

@@ -19,7 +19,7 @@ from notices.documents.parts import Act
 from notices.documents.render import Place, RenderedDocument
 from notices.seal.clock import StampingAuthority, StampingAwayError, StampingError
 from notices.seal.key import Seal, SealError
-from notices.seal.verify import Anchors, verify
+from notices.seal.verify import CLOCKS_DIFFER, Anchors, verify
 
 DIAMETER_MM = 40.0
 # Ink lets the date beneath be read.
@@ -33,7 +33,7 @@ DIGEST = "sha256"
 class SealedDocument:
     """A sealed PDF: the only kind of document that may leave.
 
-    `certificate_sha256` is the seal's certificate; `stamped` says whether a time-stamp is in.
+    `certificate_sha256` is the seal's certificate; `stamped_at` the time-stamp, None where none is in.
     """
 
     kind: DocumentKind
@@ -42,7 +42,7 @@ class SealedDocument:
     sealed_by: str
     certificate_sha256: str
     sealed_at: datetime
-    stamped: bool
+    stamped_at: datetime | None
 
     def __post_init__(self) -> None:
         if b"/ByteRange" not in self.pdf:
@@ -68,6 +68,30 @@ class Sealer:
         self._signer = signer
         self._fingerprint = seal.certificate.fingerprint(hashes.SHA256()).hex()
 
+    def refuse_unless_valid(self) -> datetime:
+        """Return the time, or refuse a certificate that doesn't hold now."""
+        now = self._clock()
+        self.seal_used.refuse_unless_valid(now)
+        return now
+
+    def stamp(self, pdf: bytes) -> tuple[bytes, datetime]:
+        """Add a time-stamp to a document sealed without one; return it and the time stamped.
+
+        Raises:
+            SealError: there is no authority, it is away, lies or hangs; the document stays as it is.
+
+        """
+        if self._authority is None:
+            raise SealError("no time-stamp authority is configured")
+        now = self._clock()
+        try:
+            writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+            stamper = signers.PdfTimeStamper(self._authority)
+            stamped = bytes(stamper.timestamp_pdf(writer, DIGEST).getvalue())
+            return stamped, self._stamp_of(stamped, self._authority, now)
+        except (StampingAwayError, StampingError, SigningError, PdfError, OSError, ValueError) as error:
+            raise SealError(f"time-stamp refused: {error}") from error
+
     def seal(self, document: RenderedDocument) -> SealedDocument:
         """Press the seal on the document's last lines and sign it.
 
@@ -77,16 +101,16 @@ class Sealer:
             SealError: the certificate isn't valid now, or the authority lies or hangs.
 
         """
-        now = self._clock()
-        self.seal_used.refuse_unless_valid(now)
+        now = self.refuse_unless_valid()
+        stamped_at = None
         try:
-            pdf, stamped = self._signed(document, self._authority), self._authority is not None
+            pdf = self._signed(document, self._authority)
+            if self._authority is not None:
+                stamped_at = self._stamp_of(pdf, self._authority, now)
         except StampingAwayError:
-            pdf, stamped = self._signed(document, None), False
+            pdf = self._signed(document, None)
         except StampingError as error:
             raise SealError(f"time-stamp refused: {error}") from error
-        if stamped:
-            self._refuse_lies(pdf, now)
         return SealedDocument(
             kind=document.kind,
             act=document.act,
@@ -94,7 +118,7 @@ class Sealer:
             sealed_by=self.seal_used.holder,
             certificate_sha256=self._fingerprint,
             sealed_at=now,
-            stamped=stamped,
+            stamped_at=stamped_at,
         )
 
     def _signed(self, document: RenderedDocument, authority: StampingAuthority | None) -> bytes:
@@ -128,14 +152,15 @@ class Sealer:
         except (SigningError, PdfError, OSError, ValueError) as error:
             raise SealError(f"{document.kind.label} {document.act.number}: {error}") from error
 
-    def _refuse_lies(self, pdf: bytes, now: datetime) -> None:
+    def _stamp_of(self, pdf: bytes, authority: StampingAuthority, now: datetime) -> datetime:
         """Hold the stamp just received against what was stamped, its authority's roots, and our clock."""
-        if self._authority is None:
-            return
-        anchors = Anchors(seals=self.seal_used.roots, stamps=self._authority.roots)
+        anchors = Anchors(seals=self.seal_used.roots, stamps=authority.roots)
         found = verify(pdf, anchors, now=now).seals[-1]
-        if not found.stamp_holds or found.stamped_at is None:
-            raise SealError(f"time-stamp refused: {found.stamp_problem or 'it does not hold'}")
+        if found.stamped_at is None or not found.stamp_holds:
+            raise StampingError(found.stamp_problem or "none that holds is in the answer")
+        if abs(found.stamped_at - now) > CLOCKS_DIFFER:
+            raise StampingError(f"it says {found.stamped_at:%F %T %Z}, our clock {now:%F %T %Z}")
+        return found.stamped_at
 
 
 def _box(centre: Place) -> tuple[int, int, int, int]:

@@ -190,7 +190,6 @@ def facts(kind: DocumentKind, province: str = "浙江", **changes: object) -> di
         "to": partner,
         "vehicle": {"vehicle_type": "重型半挂牵引车", "operator": "虚构物流有限公司"},
         "decided_on": date(2026, 7, 20),
-        "penalty": "罚款" if fine else "警告",
         "reason": "当事人住所在你地，直接送达有困难。",
         "reply_to": "虚构市平湖交通运输局（测试）非现场执法中队",
         "act_found": "故意遮挡号牌",

@@ -1,0 +1,124 @@
+"""Issuing: number, page, seal and file, each once; what is refused leaves its case waiting."""
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, select, update
+
+from models.database import Database
+from models.document_tables import Document
+from models.files import FileStore
+from models.leases import now_ms
+from models.values.documents import DocumentState
+from models.values.timeline import to_ms
+from notices.documents.numbers import NumberError, Taken, Wanted, reserve
+from notices.documents.paper import Paper
+from notices.documents.render import Renderer, RenderError
+from notices.seal.key import SealError
+from notices.seal.sealer import SealedDocument, Sealer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A sealed document on file; `is_new` says whether this call issued it."""
+
+    number: str
+    sha256: str
+    path: Path
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What issues the documents of one agency."""
+
+    database: Database
+    store: FileStore
+    renderer: Renderer
+    sealer: Sealer
+
+    def issue(self, paper: Paper, case_id: int, day: date, copy: int = 1) -> Issued:
+        """Issue a document, or return the one issued before for this case, kind and copy.
+
+        The number is taken first and kept whatever follows, so a run that is killed or refused goes on
+        with the same number, date and code; `day` counts for a new number only.
+
+        Raises:
+            RenderError, SealError: nothing is issued; the register says why beside the number.
+            NumberError: the number was declared void.
+
+        """
+        self.sealer.refuse_unless_valid()
+        wanted = Wanted(agency=paper.agency.mark, kind=paper.kind, case_id=case_id, copy=copy)
+        with self.database.write("document.numbered") as connection:
+            taken = reserve(connection, wanted, day)
+        if taken.state is DocumentState.VOID:
+            raise NumberError(f"{taken.act.number} is void ({taken.reason}); issue another copy")
+        if taken.sha256:
+            return self._issued(taken.act.number, taken.sha256, is_new=False)
+        try:
+            sealed = self.sealer.seal(self.renderer.render(paper.numbered(taken.act)))
+        except (RenderError, SealError) as error:
+            with self.database.write("document.refused") as connection:
+                _explain(connection, taken, str(error))
+            raise
+        return self._file(taken, sealed)
+
+    def _file(self, taken: Taken, sealed: SealedDocument) -> Issued:
+        stored = self.store.put(io.BytesIO(sealed.pdf))
+        with self.database.write("document.sealed") as connection:
+            kept = _seal_row(connection, taken, sealed, stored.sha256)
+            sha256 = connection.scalar(select(Document.sha256).where(Document.id == taken.document_id))
+        if not kept:
+            # Another run sealed the same number first: one number, one sealed file.
+            stored.path.unlink(missing_ok=True)
+        if not sha256:
+            raise NumberError(f"{taken.act.number} was declared void meanwhile")
+        return self._issued(taken.act.number, sha256, is_new=kept)
+
+    def _issued(self, number: str, sha256: str, *, is_new: bool) -> Issued:
+        return Issued(number=number, sha256=sha256, path=self.store.path(sha256), is_new=is_new)
+
+
+def _seal_row(connection: Connection, taken: Taken, sealed: SealedDocument, sha256: str) -> bool:
+    kept = connection.execute(
+        update(Document)
+        .where(Document.id == taken.document_id, Document.state == DocumentState.RESERVED.value)
+        .values(
+            state=DocumentState.SEALED.value,
+            reason="",
+            sha256=sha256,
+            sealed_by=sealed.sealed_by,
+            certificate=sealed.certificate_sha256,
+            sealed_at=to_ms(sealed.sealed_at),
+            stamped_at=to_ms(sealed.stamped_at) if sealed.stamped_at else None,
+        )
+        .returning(Document.id)
+    )
+    return kept.one_or_none() is not None
+
+
+def _explain(connection: Connection, taken: Taken, reason: str) -> None:
+    waiting = (Document.id == taken.document_id) & (Document.state == DocumentState.RESERVED.value)
+    connection.execute(update(Document).where(waiting).values(reason=reason))
+
+
+def hand_out(connection: Connection, number: str) -> str:
+    """Record that a sealed document leaves, and return the digest of its file.
+
+    Raises:
+        NumberError: the number is unknown, void, or no document is sealed under it.
+
+    """
+    row = connection.execute(
+        select(Document.state, Document.sha256, Document.left_at).where(Document.number == number)
+    ).one_or_none()
+    if row is None or row.state != DocumentState.SEALED.value:
+        state = DocumentState(row.state).label if row else "unknown"
+        raise NumberError(f"{number}: {state}; only a sealed document can leave")
+    if row.left_at is None:
+        leaving = update(Document).where(Document.number == number)
+        connection.execute(leaving.values(left_at=now_ms(connection)))
+    return str(row.sha256)

@@ -1,0 +1,224 @@
+"""From a case in the database to a document's contents; what nothing knows yet is given in a file."""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from models.tables import Case, Finding, Frame, Judgement, Passage, SourceFile
+from models.values.findings import Doubt
+from models.values.money import Consequence
+from models.values.passages import FrameKind
+from models.values.timeline import from_ms
+from notices.documents.all_kinds import PAPERS
+from notices.documents.fields import format_day
+from notices.documents.kinds import DocumentKind
+from notices.documents.paper import Paper
+from notices.documents.parts import Agency
+from pipeline.rules.consequences import Context, consequence
+from pipeline.rules.limits import gross_limits
+from pipeline.rules.rule_sets import RuleSet, rule_sets
+from stations.station import Certificate, Station
+from zhichao.settings import ConfigError
+
+SHOWS = {
+    FrameKind.FRONT: "车头",
+    FrameKind.SIDE: "车侧",
+    FrameKind.REAR: "车尾",
+    FrameKind.PANORAMA: "全景",
+    FrameKind.UNKNOWN: "抓拍",
+}
+MOST_PHOTOGRAPHS = 6
+LIMIT_ITEM = re.compile(r"62号令 art\. 3\((.)\)")
+# What the case itself says is never taken from a file.
+OF_THE_CASE = {"act", "agency", "case_number", "weighing", "calculation", "record_sha256", "doubts"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """What the database knows of a case: the document's fields by name, and the case's id."""
+
+    case_id: int
+    fields: dict[str, Any]
+
+
+def read_facts(path: Path | None) -> dict[str, Any]:
+    """Read the fields that a file gives, TOML or JSON.
+
+    Raises:
+        ConfigError: the file can't be read, or names a field that no document takes from a file.
+
+    """
+    if path is None:
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        given = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(given, dict):
+        raise ConfigError(f"{path}: expected fields by name")
+    known = {name for paper in PAPERS.values() for name in paper.model_fields} - OF_THE_CASE
+    for name in given.keys() - known:
+        raise ConfigError(f"{path}: {name}: no document takes this field from a file")
+    return given
+
+
+def make_paper(kind: DocumentKind, agency: Agency, case: CaseFacts, given: dict[str, Any]) -> Paper:
+    """Return the document.
+
+    Raises:
+        ConfigError: a field is missing or wrong; each is named.
+
+    """
+    model = PAPERS[kind]
+    fields = {"agency": agency} | case.fields | given
+    try:
+        return model.model_validate({name: fields[name] for name in model.model_fields if name in fields})
+    except ValidationError as error:
+        lines = [
+            f"{kind.label} {'.'.join(map(str, one['loc'])) or '全文'}: {one['msg']}"
+            for one in error.errors(include_url=False)
+        ]
+        raise ConfigError("\n".join(lines)) from error
+
+
+def case_facts(connection: Connection, station: Station, number: str) -> CaseFacts:
+    """Return what the database knows of a case: its gravest passage, with frames and what follows.
+
+    Raises:
+        ConfigError: there is no such case at the station, or its judgement is not that of today's rules.
+
+    """
+    row = connection.execute(
+        select(
+            Case.id.label("case_id"),
+            Passage,
+            Judgement,
+            Judgement.plate_colour.label("colour"),
+            SourceFile.sha256.label("record_sha256"),
+        )
+        .join(Finding, Finding.case_id == Case.id)
+        .join(Passage, Passage.id == Finding.passage_id)
+        .join(Judgement, Judgement.passage_id == Passage.id)
+        .join(SourceFile, SourceFile.id == Passage.source_id)
+        .where(Case.number == number, Case.station_id == station.id)
+        .order_by(Judgement.excess_kg.desc(), Passage.passed_at)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise ConfigError(f"no case {number} at {station.id}")
+    day = from_ms(row.passed_at, station.zone).date()
+    certificate = station.certificate_on(day)
+    rules = next((one for one in rule_sets() if one.id == row.rule_set), None)
+    if certificate is None or rules is None:
+        raise ConfigError(f"{number}: no certificate or no rules on {day}, so nothing follows from it")
+    weighing = _weighing(row, station, certificate, rules)
+    follows = _follows(weighing, rules)
+    photographs = _photographs(connection, row.passage_id, station)
+    return CaseFacts(
+        case_id=row.case_id,
+        fields={
+            "case_number": number,
+            "weighing": weighing,
+            "calculation": follows,
+            "amount_fen": follows.amount_fen or None,
+            "photographs": photographs,
+            "record_sha256": row.record_sha256,
+            "doubts": [Doubt(word).label for word in row.doubts.split()],
+            "evidence": [
+                f"车辆称重记录1份（SHA-256：{row.record_sha256[:16]}…）",
+                f"抓拍图片{len(photographs)}张",
+                f"计量检定证书（{certificate.number}）",
+            ],
+            "source": "技术监控设备自动检测",
+        },
+    )
+
+
+def _weighing(
+    row: Any,  # noqa: ANN401 (a row of several tables)
+    station: Station,
+    certificate: Certificate,
+    rules: RuleSet,
+) -> dict[str, Any]:
+    axle_kg = [int(word) for word in row.axle_kg.split(",")]
+    spacing_mm = [int(word) for word in row.spacing_mm.split(",") if int(word) > 0]
+    limits = gross_limits(
+        np.array([row.axle_count], dtype=np.int16),
+        np.array([spacing_mm or [0]], dtype=np.int64),
+        rules.gross_mass,
+    )
+    if limits.limit_kg[0] != row.limit_kg:
+        raise ConfigError(
+            f"the judgement has a limit of {row.limit_kg} kg, the rules {limits.limit_kg[0]} kg"
+        )
+    lane = next((lane.name for lane in station.lanes if lane.number == row.lane), "")
+    deducts = rules.tolerance.mode != "none"
+    return {
+        "station": station.name,
+        "place": f"{station.road} {station.chainage}",
+        "direction": station.direction,
+        "lane": lane or f"车道{row.lane}",
+        "certificate": f"检定证书{certificate.number}，{certificate.regulation}，"
+        f"准确度等级{certificate.accuracy_class}，有效期至{format_day(certificate.valid_until)}",
+        "device": _device(station),
+        "passed_at": from_ms(row.passed_at, station.zone),
+        "vehicle": {"plate": row.plate, "colour": row.colour},
+        "axle_kg": axle_kg,
+        "spacing_mm": spacing_mm if len(spacing_mm) == len(axle_kg) - 1 else [],
+        "gross_kg": row.gross_kg,
+        "tolerance": f"扣除{certificate.mpe_percent:g}%检测误差" if deducts else "不作扣除",
+        "decided_kg": row.decided_kg,
+        "limit_kg": row.limit_kg,
+        "limit_rule": _limit_article(str(limits.rule[0])),
+        "excess_kg": row.excess_kg,
+    }
+
+
+def _limit_article(citation: str) -> str:
+    """Return where a limit stands as a document says it; the rule files cite as programs read it."""
+    item = LIMIT_ITEM.match(citation)
+    if item is None:
+        raise ConfigError(f"no words for the citation {citation!r} of the limit")
+    return f"《超限运输车辆行驶公路管理规定》第三条第一款第（{item[1]}）项"
+
+
+def _follows(weighing: dict[str, Any], rules: RuleSet) -> Consequence:
+    context = Context(
+        limit_rule=weighing["limit_rule"], measured_kg=weighing["gross_kg"], tolerance=weighing["tolerance"]
+    )
+    return consequence(weighing["limit_kg"], weighing["decided_kg"], rules, context)
+
+
+def _device(station: Station) -> str | None:
+    """Say when the site was published and the device reviewed; None where a review is not known."""
+    if station.legal_review_on is None or station.technical_review_on is None:
+        return None
+    return (
+        f"设置地点{format_day(station.announced_on)}向社会公布；"
+        f"{format_day(station.legal_review_on)}通过法制审核，{format_day(station.technical_review_on)}通过技术审核"
+    )
+
+
+def _photographs(connection: Connection, passage_id: int, station: Station) -> list[dict[str, Any]]:
+    frames = connection.execute(
+        select(Frame.sha256, Frame.kind, Frame.taken_at)
+        .where(Frame.passage_id == passage_id, Frame.problem == "", Frame.kind != FrameKind.VIDEO)
+        .order_by(Frame.kind, Frame.taken_at, Frame.sha256)
+        .limit(MOST_PHOTOGRAPHS)
+    )
+    return [
+        {
+            "sha256": frame.sha256,
+            "shows": SHOWS[FrameKind(frame.kind)],
+            "taken_at": from_ms(frame.taken_at, station.zone) if frame.taken_at is not None else None,
+        }
+        for frame in frames
+    ]

@@ -1,0 +1,188 @@
+"""The commands of documents: issue, list, make a test seal, verify."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.database import Database
+from models.values.documents import DocumentState
+from notices.documents.issue import Issued, hand_out
+from notices.documents.kinds import DocumentKind
+from notices.documents.numbers import void
+from notices.documents.register import register_rows, stamp_waiting
+from notices.seal.verify import NoSealError, SealFound, Verification, verify
+from stations.station import Station
+from zhichao import show
+from zhichao.case_papers import case_facts, make_paper, read_facts
+from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.office import agency_of, anchors, document_store, make_test_seals, office
+from zhichao.settings import ConfigError, Settings, load_settings
+
+CHINA = ZoneInfo("Asia/Shanghai")
+NAMES = {"list_documents": "documents"}
+
+
+def notice(
+    case: Annotated[str, typer.Argument(help="case number")],
+    *,
+    kind: Annotated[DocumentKind, typer.Option(help="which document")],
+    facts: Annotated[
+        Path | None, typer.Option(help="TOML or JSON of fields that nothing knows yet, such as party, review")
+    ] = None,
+    copy: Annotated[int, typer.Option(min=1, help="2, 3, …: another of the same kind")] = 1,
+    out: Annotated[Path | None, typer.Option(help="hand the sealed PDF out to this file")] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Issue a document of a case: numbered, rendered, sealed, filed. A second time gives the same one."""
+    with explained(Console(stderr=True)):
+        settings = load_settings(config)
+        database = Database(settings.url)
+        issued = issue(settings, database, case, kind, facts, copy)
+        if out is not None:
+            with database.write("document.left") as connection:
+                sha256 = hand_out(connection, issued.number)
+                out.write_bytes(document_store(settings).path(sha256).read_bytes())
+    row = {"number": issued.number, "sha256": issued.sha256, "file": str(issued.path), "new": issued.is_new}
+    if as_json:
+        show.json_lines([row])
+    else:
+        said = "已签发 issued" if issued.is_new else "早已签发 issued before"
+        show.console().print(f"{said}: {issued.number}\n{issued.path}", highlight=False, soft_wrap=True)
+
+
+def issue(
+    settings: Settings,
+    database: Database,
+    case: str,
+    kind: DocumentKind,
+    facts: Path | None = None,
+    copy: int = 1,
+) -> Issued:
+    """Issue a document of a case with what a file says beside it."""
+    station = _station_of(settings, case)
+    given = read_facts(facts)
+    agency = agency_of(settings, station.province)
+    with database.read() as connection:
+        known = case_facts(connection, station, case)
+    paper = make_paper(kind, agency, known, given)
+    today = datetime.now(CHINA).date()
+    return office(settings, database, station.province).issue(paper, known.case_id, today, copy)
+
+
+def _station_of(settings: Settings, case: str) -> Station:
+    for station in settings.stations:
+        if case.startswith(f"{station.id}-"):
+            return station
+    raise ConfigError(f"{case}: of no station that is declared")
+
+
+def list_documents(
+    case: Annotated[str, typer.Argument(help="case number; default: all")] = "",
+    *,
+    void_number: Annotated[str, typer.Option("--void", help="declare this number void")] = "",
+    reason: Annotated[str, typer.Option(help="why it is void")] = "",
+    stamp: Annotated[bool, typer.Option(help="stamp what was sealed while the authority was away")] = False,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """List every number taken, with what became of it."""
+    notes, problems = Console(stderr=True), []
+    with explained(notes):
+        settings = load_settings(config)
+        database = Database(settings.url)
+        if void_number:
+            with database.write("document.void") as connection:
+                void(connection, void_number, reason)
+        for province in sorted(path.name for path in settings.seals.glob("*/")) if stamp else ():
+            mark = agency_of(settings, province).mark
+            problems += stamp_waiting(office(settings, database, province), mark)[1]
+        with database.read() as connection:
+            rows = register_rows(connection, case)
+    show.messages(notes, problems)
+    if as_json:
+        show.json_lines(rows)
+    else:
+        show.console().print(_register_table(rows))
+    if problems:
+        raise typer.Exit(Exit.TROUBLE)
+
+
+def _register_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="文书 documents", title_justify="left")
+    for heading in ("编号 number", "文书 kind", "案件 case", "状态 state", "文件 SHA-256"):
+        table.add_column(heading)
+    for row in rows:
+        state = DocumentState(row["state"]).label + (f"：{row['reason']}" if row["reason"] else "")
+        cells = (row["number"], DocumentKind(row["kind"]).label, row["case"], state, row["sha256"][:16])
+        table.add_row(*map(escape, cells))
+    return table
+
+
+def seal_init(*, config: ConfigOption = CONFIG) -> None:
+    """Make a test authority, and an invented agency with a test seal for each province."""
+    with explained(Console(stderr=True)):
+        folders = make_test_seals(load_settings(config))
+    for folder in folders:
+        show.console().print(f"测试印章 TEST seal: {folder}", highlight=False, soft_wrap=True)
+
+
+def verify_document(
+    file: Annotated[Path, typer.Argument(help="sealed PDF")],
+    *,
+    roots: Annotated[Path | None, typer.Option(help="trusted root certificates, PEM")] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Say who sealed a document, when, and whether it is as it was sealed."""
+    with explained(Console(stderr=True)):
+        found = verify_pdf(file, load_settings(config), roots)
+    if as_json:
+        show.json_lines(asdict(one) | {"holds": one.holds} | _times(one) for one in found.seals)
+    else:
+        for one in found.seals:
+            show.console().print(_sentence(one), highlight=False, soft_wrap=True, markup=False)
+    if not found.holds:
+        raise typer.Exit(Exit.TROUBLE)
+
+
+def verify_pdf(path: Path, settings: Settings, roots: Path | None = None) -> Verification:
+    """Check the seals of a file against the roots given, or those of the seals here.
+
+    Raises:
+        NoSealError: no seal can be read in it.
+
+    """
+    try:
+        return verify(path.read_bytes(), anchors(settings, roots), now=datetime.now(UTC))
+    except NoSealError as error:
+        raise NoSealError(f"{path}: {error}") from error
+
+
+def _times(one: SealFound) -> dict[str, str]:
+    times = {"sealed_at": one.sealed_at, "stamped_at": one.stamped_at}
+    return {name: time.isoformat() if time else "" for name, time in times.items()}
+
+
+def _sentence(one: SealFound) -> str:
+    sealed_at = f"{one.sealed_at.astimezone(CHINA):%F %T}" if one.sealed_at else "时间不明"
+    parts = [
+        f"{one.document}",
+        f"签章 sealed by: {one.sealed_by}，{sealed_at}",
+        "未被改动 intact" if one.intact else "已被改动 CHANGED",
+        "证书可信 trusted" if one.trusted else f"证书不可信 NOT TRUSTED ({one.trust_problem})",
+    ]
+    if one.stamp_problem:
+        parts.append(f"时间戳无效 time-stamp FALSE ({one.stamp_problem})")
+    elif one.stamped_at:
+        parts.append(f"时间戳 time-stamp {one.stamped_at.astimezone(CHINA):%F %T}")
+    else:
+        parts.append("无时间戳 no time-stamp")
+    return ("✓ " if one.holds else "✗ ") + "\n  ".join(parts)
