@@ -1,0 +1,22 @@
+"""Write the golden files anew; read the differences before they are kept."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]
+
+import papers
+from test_golden import DIGESTS, GOLDEN, SAMPLES, text_of
+
+from notices.documents.render import Renderer
+
+renderer = Renderer("https://verify.example.invalid/d", papers.FRAMES.__getitem__)
+lines = []
+for old in GOLDEN.glob("*.txt"):
+    old.unlink()
+for name, paper in SAMPLES.items():
+    pdf = renderer.render(paper).pdf
+    (GOLDEN / f"{name}.txt").write_text(text_of(pdf), encoding="utf-8")
+    lines.append(f"{name}\t{hashlib.sha256(pdf).hexdigest()}\n")
+DIGESTS.write_text("".join(lines), encoding="utf-8")
