@@ -13,7 +13,7 @@ from models.files import FileStore
 from notices.documents.issue import Office
 from notices.documents.parts import Agency
 from notices.documents.render import BODY, HEADING, Faces, Renderer
-from notices.seal.authority import ROOTS_FILE, test_authority, test_seal
+from notices.seal.authority import ROOTS_FILE, make_test_authority, make_test_seal
 from notices.seal.clock import StampingAuthority
 from notices.seal.key import SealError, load_seal
 from notices.seal.sealer import Sealer
@@ -99,12 +99,12 @@ def make_test_seals(settings: Settings) -> list[Path]:
 
     """
     now = datetime.now(UTC)
-    authority = test_authority(now)
+    authority = make_test_authority(now)
     folders = []
     for province, (name, mark) in INVENTED.items():
         folder = settings.seals / province
         try:
-            test_seal(folder, name, authority, now)
+            make_test_seal(folder, name, authority, now)
         except FileExistsError as error:
             raise SealError(f"{folder} is there already; a seal is never overwritten") from error
         fields = {"name": name, "mark": mark, "province": province} | dict.fromkeys(

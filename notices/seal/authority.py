@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
-from notices.seal.impression import test_impression
+from notices.seal.impression import draw_test_impression
 
 TEST = "测试 TEST"
 ROOT_YEARS, SEAL_YEARS = 10, 2
@@ -27,7 +27,7 @@ class Authority:
     certificate: x509.Certificate
 
 
-def test_authority(now: datetime) -> Authority:
+def make_test_authority(now: datetime) -> Authority:
     """Make a root certificate, marked as a test."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Zhichao", f"{TEST} 根证书 不得用于执法")
@@ -41,7 +41,7 @@ def test_authority(now: datetime) -> Authority:
     return Authority(key=key, certificate=certificate)
 
 
-def test_seal(folder: Path, agency: str, authority: Authority, now: datetime) -> None:
+def make_test_seal(folder: Path, agency: str, authority: Authority, now: datetime) -> None:
     """Make an agency's test seal in a new folder: key, its passphrase, image, root certificate.
 
     Raises:
@@ -67,7 +67,7 @@ def test_seal(folder: Path, agency: str, authority: Authority, now: datetime) ->
     for name, content in (
         (KEY_FILE, packed),
         (PASSPHRASE_FILE, passphrase.encode()),
-        (IMAGE_FILE, test_impression(agency)),
+        (IMAGE_FILE, draw_test_impression(agency)),
         (ROOTS_FILE, authority.certificate.public_bytes(Encoding.PEM)),
     ):
         path = folder / name

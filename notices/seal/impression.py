@@ -13,7 +13,7 @@ ARC_DEGREES = 250
 BANNER = "测试 TEST"
 
 
-def test_impression(name: str) -> bytes:
+def draw_test_impression(name: str) -> bytes:
     """Return a round seal on a transparent ground, as PNG."""
     seal = Image.new("RGBA", (SIDE_PX, SIDE_PX), (255, 255, 255, 0))
     draw = ImageDraw.Draw(seal)

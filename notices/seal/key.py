@@ -44,9 +44,8 @@ class Seal:
         """
         start, end = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
         if not start <= now <= end:
-            raise SealError(
-                f"the certificate of {self.holder} is valid {start:%F} to {end:%F}, not at {now:%F}"
-            )
+            days = f"valid {start:%F} to {end:%F}, not on {now:%F}"
+            raise SealError(f"the certificate of {self.holder} is {days}")
 
 
 def load_seal(folder: Path) -> Seal:

@@ -1,6 +1,7 @@
 """Who sealed a document, when, and whether it is as it was sealed."""
 
 import io
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,14 @@ from pyhanko_certvalidator import ValidationContext
 
 MOST_BYTES = 64_000_000
 CLOCKS_DIFFER = timedelta(minutes=10)
+TRUST_PROBLEMS = {
+    "NO_CERTIFICATE_CHAIN_FOUND": "the certificate leads to no trusted root",
+    "OUT_OF_BOUNDS_NO_POE": "the certificate does not hold now, and no time-stamp shows that it did",
+    "OUT_OF_BOUNDS_NOT_REVOKED": "the certificate does not hold now, and no time-stamp shows that it did",
+}
+# What the library would log, traceback and all, stands in the result.
+for name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 class NoSealError(ValueError):
@@ -81,7 +90,8 @@ def verify(pdf: bytes, anchors: Anchors, *, now: datetime) -> Verification:
             for one in reader.embedded_timestamp_signatures
         ]
         added = [one.timestamp for one in stamps if one.valid and one.intact and one.trusted]
-        found = tuple(_seal(one, anchors, now, min(added, default=None)) for one in signatures)
+        whole = _covers_all(reader, len(pdf))
+        found = tuple(_seal(one, anchors, now, min(added, default=None), whole=whole) for one in signatures)
     except Exception as error:  # A hostile file makes the reader fail in more ways than it names.
         raise NoSealError(f"no document whose seal can be read: {type(error).__name__} {error}") from error
     if not found:
@@ -89,8 +99,19 @@ def verify(pdf: bytes, anchors: Anchors, *, now: datetime) -> Verification:
     return Verification(seals=found)
 
 
+def _covers_all(reader: PdfFileReader, size: int) -> bool:
+    """Tell whether the last signature reaches the end of the file; what follows it nobody has signed."""
+    ends = [int(one.byte_range[2]) + int(one.byte_range[3]) for one in reader.embedded_signatures]
+    return max(ends, default=0) == size
+
+
 def _seal(
-    signature: EmbeddedPdfSignature, anchors: Anchors, now: datetime, added: datetime | None
+    signature: EmbeddedPdfSignature,
+    anchors: Anchors,
+    now: datetime,
+    added: datetime | None,
+    *,
+    whole: bool,
 ) -> SealFound:
     status = _status(signature, anchors, now, now)
     stamp = status.timestamp_validity
@@ -112,13 +133,19 @@ def _seal(
         sealed_by=subject.native.get("common_name", subject.human_friendly),
         document=str(signature.sig_object.get("/Reason", "")),
         sealed_at=reported,
-        intact=bool(status.intact and status.valid and status.docmdp_ok),
+        intact=bool(whole and status.intact and status.valid and status.docmdp_ok),
         trusted=bool(status.trusted),
-        trust_problem="" if status.trusted else str(status.trust_problem_indic or "no trusted root"),
+        trust_problem="" if status.trusted else _words(status),
         stamped_at=stamped_at,
         stamp_holds=stamped_at is not None and not stamp_problem,
         stamp_problem=stamp_problem,
     )
+
+
+def _words(status: PdfSignatureStatus) -> str:
+    problem = status.trust_problem_indic
+    name = problem.name if problem is not None else ""
+    return TRUST_PROBLEMS.get(name, name.lower().replace("_", " ") or "not trusted")
 
 
 def _status(

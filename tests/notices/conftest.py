@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import papers
@@ -16,11 +15,11 @@ from models.files import FileStore
 from models.tables import Case
 from notices.documents.issue import Office
 from notices.documents.render import Renderer
-from notices.seal.authority import test_authority, test_seal
+from notices.seal.authority import make_test_authority, make_test_seal
 from notices.seal.key import Seal, load_seal
 from notices.seal.sealer import Sealer
 
-NOW = datetime(2026, 6, 25, 8, 0, tzinfo=UTC)
+NOW = papers.SEALED_AT
 URL = "https://verify.example.invalid/d"
 
 
@@ -32,7 +31,7 @@ def renderer() -> Renderer:
 @pytest.fixture(scope="session")
 def seal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seals") / "浙江"
-    test_seal(folder, papers.AGENCIES["浙江"].name, test_authority(NOW), NOW)
+    make_test_seal(folder, papers.AGENCIES["浙江"].name, make_test_authority(NOW), NOW)
     return folder
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]
 
-import papers
-from test_golden import DIGESTS, GOLDEN, SAMPLES, text_of
+import papers  # noqa: E402 (found by the line above)
+from test_golden import DIGESTS, GOLDEN, SAMPLES, text_of  # noqa: E402
 
-from notices.documents.render import Renderer
+from notices.documents.render import Renderer  # noqa: E402
 
 renderer = Renderer("https://verify.example.invalid/d", papers.FRAMES.__getitem__)
 lines = []

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 PASSED_AT = datetime(2026, 6, 18, 1, 32, 5, tzinfo=ZONE)
 FILED_AT = datetime(2026, 6, 22, 9, 15, tzinfo=ZONE)
 DAY = date(2026, 6, 25)
+SEALED_AT = datetime(2026, 6, 25, 8, 0, tzinfo=UTC)
 CODE = "0123456789ABCDEF"
 AGENCIES = {
     "浙江": Agency(
