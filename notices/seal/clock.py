@@ -3,7 +3,7 @@
 import time
 
 import httpx
-from asn1crypto import tsp
+from asn1crypto import cms, tsp
 from cryptography import x509
 from pyhanko.sign.timestamps import TimeStamper
 
@@ -29,6 +29,15 @@ class StampingAuthority(TimeStamper):
         self.url = url
         self.roots = roots
         self._timeout_s = timeout_s
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
+        """Return a time-stamp whose authority granted what was asked."""
+        try:
+            return await super().async_timestamp(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
+        except (StampingAwayError, StampingError):
+            raise
+        except Exception as error:  # A hostile answer makes the library fail in more ways than it names.
+            raise StampingError(f"{self.url}: {type(error).__name__} {error}") from error
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Ask for one time-stamp."""

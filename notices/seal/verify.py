@@ -143,8 +143,7 @@ def _seal(
 
 
 def _words(status: PdfSignatureStatus) -> str:
-    problem = status.trust_problem_indic
-    name = problem.name if problem is not None else ""
+    name = str(status.trust_problem_indic or "").rpartition(".")[2]
     return TRUST_PROBLEMS.get(name, name.lower().replace("_", " ") or "not trusted")
 
 

@@ -1,0 +1,217 @@
+"""Time-stamps: an authority that answers, is away, lies in each way there is, or hangs."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import papers
+import pytest
+from asn1crypto import keys as asn1_keys
+from asn1crypto import tsp
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from notices.documents.issue import Office
+from notices.documents.kinds import DocumentKind
+from notices.documents.register import register_rows, stamp_waiting
+from notices.documents.render import RenderedDocument, Renderer
+from notices.seal.authority import make_test_authority, make_test_seal
+from notices.seal.clock import StampingAuthority
+from notices.seal.key import Seal, SealError, load_seal
+from notices.seal.sealer import Sealer
+from notices.seal.verify import Anchors, verify
+
+Answer = Callable[[bytes], bytes]
+
+
+class Authority:
+    """A time-stamp authority of its own on loopback; `answer` says what it replies."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                content = outer.answer(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/timestamp-reply")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/stamp"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def stamper(fixed: datetime | None = None) -> tuple[DummyTimeStamper, x509.Certificate]:
+    """Return what makes time-stamps, and its certificate."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "测试时间戳 TEST")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=4000))
+        .not_valid_after(now + timedelta(days=4000))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    packed = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    made = DummyTimeStamper(
+        tsa_cert=asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)),
+        tsa_key=asn1_keys.PrivateKeyInfo.load(packed),
+        certs_to_embed=SimpleCertificateStore(),
+        fixed_dt=fixed,
+        include_nonce=True,
+    )
+    return made, certificate
+
+
+HONEST, ROOT = stamper()
+STRANGER, _ = stamper()
+
+
+def answering(source: DummyTimeStamper, change: Callable[[tsp.TimeStampReq], object] = bool) -> Answer:
+    def answer(query: bytes) -> bytes:
+        request = tsp.TimeStampReq.load(query)
+        change(request)
+        return bytes(source.request_tsa_response(request).dump())
+
+    return answer
+
+
+def other_digest(request: tsp.TimeStampReq) -> None:
+    request["message_imprint"]["hashed_message"] = b"\x01" * 32
+
+
+def other_nonce(request: tsp.TimeStampReq) -> None:
+    request["nonce"] = 7
+
+
+@pytest.fixture
+def authority() -> Iterator[Authority]:
+    made = Authority(answering(HONEST))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def rendered(renderer: Renderer) -> RenderedDocument:
+    return renderer.render(papers.paper(DocumentKind.RECOGNITION))
+
+
+def sealing(seal: Seal, url: str, timeout_s: float = 5.0) -> Sealer:
+    return Sealer(seal, StampingAuthority(url, (ROOT,), timeout_s), clock=lambda: datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
+    """Return a seal of today: an authority's clock can't be set to the other tests' day."""
+    now, folder = datetime.now(UTC), tmp_path_factory.mktemp("today") / "浙江"
+    make_test_seal(folder, papers.AGENCIES["浙江"].name, make_test_authority(now), now)
+    return load_seal(folder)
+
+
+def test_a_time_stamp_is_in_the_document(
+    seal: Seal, rendered: RenderedDocument, authority: Authority
+) -> None:
+    sealed = sealing(seal, authority.url).seal(rendered)
+    assert sealed.stamped_at is not None
+    found = verify(sealed.pdf, Anchors(seals=seal.roots, stamps=(ROOT,)), now=datetime.now(UTC)).seals[0]
+    assert (found.holds, found.stamp_holds, found.stamped_at) == (True, True, sealed.stamped_at)
+
+
+def test_a_stamped_seal_outlives_its_certificate(
+    seal: Seal, rendered: RenderedDocument, authority: Authority
+) -> None:
+    sealed = sealing(seal, authority.url).seal(rendered)
+    later = datetime.now(UTC) + timedelta(days=3 * 365)
+    assert verify(sealed.pdf, Anchors(seals=seal.roots, stamps=(ROOT,)), now=later).holds
+
+
+LONG_AGO, _ = stamper(datetime(2020, 1, 1, tzinfo=UTC))
+LONG_AGO.tsa_cert, LONG_AGO.tsa_key = HONEST.tsa_cert, HONEST.tsa_key
+LIES: dict[str, tuple[Answer, str]] = {
+    "another digest": (answering(HONEST, other_digest), "the time-stamp is not of this document"),
+    "another nonce": (answering(HONEST, other_nonce), "time-stamp refused"),
+    "another authority": (answering(STRANGER), "leads to no trusted root"),
+    "another time": (answering(LONG_AGO), "it says 2020-01-01"),
+    "no time-stamp": (lambda _: b"hello", "time-stamp refused"),
+    "nothing": (lambda _: b"", "time-stamp refused"),
+    "too much": (lambda _: b"x" * 70_000, "an answer of more than 65536 bytes"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_an_authority_that_lies_is_refused_with_the_reason(
+    lie: str, seal: Seal, rendered: RenderedDocument, authority: Authority
+) -> None:
+    authority.answer, told = LIES[lie]
+    with pytest.raises(SealError, match="time-stamp refused") as caught:
+        sealing(seal, authority.url).seal(rendered)
+    assert told in str(caught.value)
+
+
+def test_an_authority_that_hangs_is_refused_in_time(
+    seal: Seal, rendered: RenderedDocument, authority: Authority
+) -> None:
+    release = threading.Event()
+    authority.answer = lambda _: b"late" if release.wait(10) else b""
+    started = time.monotonic()
+    with pytest.raises(SealError, match=r"time-stamp refused: .*ReadTimeout"):
+        sealing(seal, authority.url, timeout_s=0.2).seal(rendered)
+    assert time.monotonic() - started < 5
+    release.set()
+
+
+def test_while_the_authority_is_away_documents_are_sealed_and_stamped_later(
+    office: Office,
+    seal: Seal,
+    authority: Authority,
+    new_case: Callable[[str], int],
+) -> None:
+    def office_with(url: str) -> Office:
+        return Office(
+            database=office.database,
+            store=office.store,
+            renderer=office.renderer,
+            sealer=sealing(seal, url),
+        )
+
+    paper = papers.paper(DocumentKind.RECOGNITION).model_copy(update={"act": None})
+    issued = office_with("http://127.0.0.1:9/away").issue(paper, new_case("a"), papers.DAY)
+    anchors = Anchors(seals=seal.roots, stamps=(ROOT,))
+    assert verify(issued.path.read_bytes(), anchors, now=datetime.now(UTC)).seals[0].stamped_at is None
+    stamped, problems = stamp_waiting(office_with("http://127.0.0.1:9/away"), "虚平交")
+    assert (stamped, len(problems)) == (0, 1)
+    assert stamp_waiting(office_with(authority.url), "虚平交") == (1, [])
+    assert stamp_waiting(office_with(authority.url), "虚平交") == (0, [])
+    with office.database.read() as connection:
+        row = register_rows(connection)[0]
+    assert row["stamped_at"] is not None
+    assert row["sha256"] != issued.sha256
+    found = verify(office.store.path(row["sha256"]).read_bytes(), anchors, now=datetime.now(UTC)).seals[0]
+    assert (found.holds, found.stamp_holds) == (True, True)
