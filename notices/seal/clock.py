@@ -33,7 +33,7 @@ class StampingAuthority(TimeStamper):
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """Return a time-stamp whose authority granted what was asked."""
         try:
-            return await super().async_timestamp(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
+            return await super().async_timestamp(message_digest, md_algorithm)
         except (StampingAwayError, StampingError):
             raise
         except Exception as error:  # A hostile answer makes the library fail in more ways than it names.

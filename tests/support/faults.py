@@ -20,7 +20,16 @@ from models.database import Database
 from stations.station import Station
 
 # The fork server imports these once; each night is then a fresh process that starts in milliseconds.
-PRELOADED = ["nights", "fake_reader", "pipeline.nightly", "pipeline.export", "models.database"]
+PRELOADED = [
+    "nights",
+    "fake_reader",
+    "pipeline.nightly",
+    "pipeline.export",
+    "pipeline.rules.consequences",
+    "models.database",
+    "notices.documents.all_kinds",
+    "notices.documents.issue",
+]
 CHUNK_SIZE = 7
 
 
