@@ -1,17 +1,22 @@
 """The demo: a simulated night through the real nightly run, and what it found against what was true."""
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from models.database import Database
+from notices.documents.kinds import DocumentKind
 from pipeline.export import case_rows
 from stations.roadside.night import simulate_night
 from stations.roadside.station import RoadsideStation
 from stations.roadside.vehicle import PlateCondition
 from zhichao import show, wiring
+from zhichao.documents import issue
+from zhichao.office import make_test_seals
 from zhichao.progress import Bars
 from zhichao.run import run_night
 from zhichao.settings import ConfigError, Settings
@@ -21,6 +26,17 @@ from zhichao.truth import Comparison, compare
 DAY = date(2026, 6, 18)
 STATIONS = ("sim-pinghu", "sim-jinshan")
 SIMULATED = "模拟数据 SIMULATED"
+# Nobody of that name exists.
+OWNER = {
+    "party": {
+        "kind": "company",
+        "name": "虚构物流有限公司",
+        "credit_code": "91330000XXXXXXXX0X",
+        "legal_representative": "张虚构",
+        "address": "虚构市不存在路88号",
+    },
+    "review": {"first": "虚构甲", "second": "虚构乙", "on": DAY + timedelta(days=2)},
+}
 
 
 def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_json: bool = False) -> bool:
@@ -58,6 +74,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
     mpe = {station.id: station.certificates[0].mpe_percent for station in stations}
     compared = compare(night.vehicles, night.troubles, cases, found, mpe)
     write_sheet(cases, wiring.store(here), folder / "cases.jpg", caption=SIMULATED)
+    documents = _documents(here, cases)
     if as_json:
         show.json_lines([*cases, compared.as_json()])
     else:
@@ -65,7 +82,27 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
         out.print(_truth_table(compared))
         out.print(_plate_table(compared))
     notes.print(f"图片 picture: {folder / 'cases.jpg'}", highlight=False, soft_wrap=True)
+    for document in documents:
+        notes.print(f"文书 document: {document}", highlight=False, soft_wrap=True)
     return compared.sound
+
+
+def _documents(settings: Settings, cases: Sequence[Mapping[str, Any]]) -> list[Path]:
+    """Issue an evidence sheet and a summons of the first case whose plate was read, under a test seal."""
+    read = [row for row in cases if row["plate"] and row["station"] == STATIONS[0]]
+    if not read:
+        return []
+    make_test_seals(settings)
+    database, case = Database(settings.url), read[0]["case"]
+    issued = [
+        issue(settings, database, case, kind, OWNER)
+        for kind in (DocumentKind.EVIDENCE_SHEET, DocumentKind.SUMMONS)
+    ]
+    shown = []
+    for number, document in enumerate(issued, start=1):
+        shown.append(settings.data_dir / f"document-{number}.pdf")
+        shown[-1].write_bytes(document.path.read_bytes())
+    return shown
 
 
 def _truth_table(compared: Comparison) -> Table:

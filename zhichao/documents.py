@@ -45,7 +45,7 @@ def notice(
     with explained(Console(stderr=True)):
         settings = load_settings(config)
         database = Database(settings.url)
-        issued = issue(settings, database, case, kind, facts, copy)
+        issued = issue(settings, database, case, kind, read_facts(facts), copy)
         if out is not None:
             with database.write("document.left") as connection:
                 sha256 = hand_out(connection, issued.number)
@@ -63,12 +63,11 @@ def issue(
     database: Database,
     case: str,
     kind: DocumentKind,
-    facts: Path | None = None,
+    given: dict[str, Any],
     copy: int = 1,
 ) -> Issued:
-    """Issue a document of a case with what a file says beside it."""
+    """Issue a document of a case, with fields that the case doesn't know `given` by name."""
     station = _station_of(settings, case)
-    given = read_facts(facts)
     agency = agency_of(settings, station.province)
     with database.read() as connection:
         known = case_facts(connection, station, case)

@@ -1,0 +1,214 @@
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import papers
+import pypdfium2
+import pytest
+from hs_file import hs_row, write_hs
+from nights import DAY, Night
+from typer.testing import CliRunner, Result
+
+from notices.documents.kinds import DocumentKind
+from zhichao.case_papers import OF_THE_CASE, case_facts
+from zhichao.cli import app
+from zhichao.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+FINE, MILD = "sim-pinghu-20260618-010100-1", "sim-pinghu-20260618-010200-1"
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an installation with a night of two cases: 61.1 t and 50.4 t decided, on 4 axles and on 6."""
+    folder = tmp_path_factory.mktemp("data")
+    settings = load_settings(ROOT / "config.toml").model_copy(update={"data_dir": folder})
+    station = settings.station("sim-pinghu").model_copy(update={"clock_offset_ms": 0})
+    night = Night(folder, station, settings.url)
+    rows = [hs_row("2026-06-18 01:01:00.000", 64_321), hs_row("2026-06-18 01:02:00.000", 53_000)]
+    write_hs(night.inbox / "night.csv", rows)
+    night.frame("010100.400", 11)
+    night.frame("010100.500", 12, kind="rear")
+    night.frame("010200.400", 13)
+    assert night.run(DAY).cases == 2
+    night.database.close()
+    return folder
+
+
+@pytest.fixture
+def run(data: Path) -> Run:
+    def invoke(*arguments: object) -> Result:
+        given = [*map(str, arguments), "--config", str(ROOT / "config.toml")]
+        return CliRunner().invoke(app, given, env={"ZHICHAO_DATA_DIR": str(data)})
+
+    return invoke
+
+
+@pytest.fixture
+def sealed(data: Path, run: Run) -> None:
+    if not (data / "seals").exists():
+        assert run("seal-init").exit_code == 0
+
+
+def facts_file(tmp_path: Path, kind: DocumentKind, **changes: object) -> Path:
+    known = OF_THE_CASE | {"evidence", "amount_fen", "photographs"}
+    given = {name: value for name, value in papers.facts(kind).items() if name not in known} | changes
+    path = tmp_path / f"{kind}.json"
+    path.write_text(json.dumps(given, default=plain, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def plain(value: object) -> object:
+    return value.model_dump(mode="python") if hasattr(value, "model_dump") else str(value)
+
+
+def printed(path: Path) -> str:
+    document = pypdfium2.PdfDocument(path)
+    text = "".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    return text.replace("\r\n", "").replace(" ", "").replace("\u3000", "")
+
+
+def test_without_an_agency_nothing_is_issued(run: Run, data: Path) -> None:
+    if (data / "seals").exists():
+        pytest.skip("a seal has been made by another test")
+    done = run("notice", FINE, "--kind", "evidence_sheet")
+    assert done.exit_code == 2
+    assert "no agency issues for 浙江; `zhichao seal-init` makes a test one" in done.stderr
+
+
+@pytest.mark.usefixtures("sealed")
+def test_an_evidence_sheet_needs_nothing_but_the_case(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "sheet.pdf"
+    done = run("notice", FINE, "--kind", "evidence_sheet", "--out", out, "--json")
+    assert done.exit_code == 0, done.stderr
+    row = json.loads(done.stdout)
+    assert row["number"].startswith("虚浙交证〔")
+    text = printed(out)
+    assert "\u200b" not in text
+    for words in (
+        FINE,
+        "浙Z00011（黄色号牌）",
+        "64,321千克",
+        "61,104千克（扣除5%检测误差）",
+        "《超限运输车辆行驶公路管理规定》第三条第一款第（八）项",
+        "61,104千克−49,000千克=12,104千克",
+        "金额：691.20元",
+        "图2车尾",
+        "设置地点2026年1月1日向社会公布",
+    ):
+        assert words in text, words
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_nothing_knows_yet_is_named(run: Run) -> None:
+    done = run("notice", FINE, "--kind", "summons")
+    assert done.exit_code == 2
+    assert "接受处理告知书 party: Field required" in done.stderr
+    assert "接受处理告知书 review: Field required" in done.stderr
+    assert "接受处理告知书" not in run("documents", FINE).stdout
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_every_kind_is_issued_from_a_case_and_a_file_of_facts(
+    kind: DocumentKind, run: Run, tmp_path: Path
+) -> None:
+    case = MILD if kind is DocumentKind.EDUCATION else FINE
+    facts, out = facts_file(tmp_path, kind), tmp_path / "out.pdf"
+    done = run("notice", case, "--kind", kind, "--facts", facts, "--copy", 2, "--out", out, "--json")
+    assert done.exit_code == 0, done.stderr
+    row = json.loads(done.stdout)
+    assert row["new"] is True
+    assert kind.label in printed(out)
+    assert row["number"] in printed(out)
+    found = run("verify-document", out, "--json")
+    assert found.exit_code == 0, found.stdout
+    told = json.loads(found.stdout)
+    assert (told["holds"], told["document"]) == (True, f"{kind.label} {row['number']}")
+    again = json.loads(run("notice", case, "--kind", kind, "--facts", facts, "--copy", 2, "--json").stdout)
+    assert again == row | {"new": False}
+    listed = [json.loads(line) for line in run("documents", case, "--json").stdout.splitlines()]
+    assert [one["sha256"] for one in listed if one["number"] == row["number"]] == [row["sha256"]]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_changed_file_is_said_to_be_changed(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "sheet.pdf"
+    assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
+    out.write_bytes(out.read_bytes() + b"%")
+    done = run("verify-document", out)
+    assert done.exit_code == 1
+    assert "已被改动 CHANGED" in done.stdout
+    out.write_bytes(b"no pdf")
+    done = run("verify-document", out)
+    assert done.exit_code == 1
+    assert "sheet.pdf: no document whose seal can be read" in done.stderr
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("weighing = 1", "weighing: no document takes this field from a file"),
+        ("amount = 1", "amount: no document takes this field from a file"),
+        ("party = ", "Invalid value"),
+    ],
+)
+def test_facts_that_may_not_be_given_are_refused(run: Run, tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "facts.toml"
+    path.write_text(text, encoding="utf-8")
+    done = run("notice", FINE, "--kind", "decision", "--facts", path)
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+
+
+@pytest.mark.usefixtures("sealed")
+def test_an_amount_that_disagrees_with_the_case_is_refused(run: Run, tmp_path: Path) -> None:
+    facts = facts_file(tmp_path, DocumentKind.DECISION, amount_fen=69_121)
+    done = run("notice", FINE, "--kind", "decision", "--facts", facts, "--copy", 9)
+    assert done.exit_code == 2
+    assert "amount_fen 69121, but the calculation gives 69120" in done.stderr
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_case_that_is_none_is_refused(run: Run) -> None:
+    for case in ("sim-pinghu-20260618-999999-1", "nowhere-1"):
+        done = run("notice", case, "--kind", "evidence_sheet")
+        assert done.exit_code == 2
+        assert case in done.stderr
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_number_is_declared_void_with_a_reason(run: Run, tmp_path: Path) -> None:
+    facts = facts_file(tmp_path, DocumentKind.FILING_FORM)
+    issued = run("notice", FINE, "--kind", "filing_form", "--facts", facts, "--copy", 7, "--json")
+    number = json.loads(issued.stdout)["number"]
+    assert run("documents", "--void", number).exit_code == 1
+    assert run("documents", "--void", number, "--reason", "重复立案").exit_code == 0
+    assert "已作废：重复立案" in run("documents", FINE).stdout.replace("\n", "")
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_seal_is_never_overwritten(run: Run) -> None:
+    done = run("seal-init")
+    assert done.exit_code == 1
+    assert "a seal is never overwritten" in done.stderr
+
+
+def test_the_gravest_passage_of_a_case_is_what_its_documents_speak_of(tmp_path: Path) -> None:
+    settings = load_settings(ROOT / "config.toml").model_copy(update={"data_dir": tmp_path})
+    station = settings.station("sim-pinghu").model_copy(update={"clock_offset_ms": 0})
+    night = Night(tmp_path, station, settings.url)
+    rows = [hs_row(f"2026-06-18 01:01:{second:02}.000", mass) for second, mass in ((0, 62_000), (30, 63_000))]
+    write_hs(night.inbox / "night.csv", rows)
+    for clock in ("010100.400", "010130.400"):
+        night.frame(clock, 11)
+    assert night.run(DAY).cases == 1
+    with night.database.read() as connection:
+        weighing = case_facts(connection, station, FINE).fields["weighing"]
+    assert (weighing["gross_kg"], weighing["passed_at"].second) == (63_000, 30)
+    assert weighing["passed_at"].utcoffset() == timedelta(hours=8)
+    night.database.close()
