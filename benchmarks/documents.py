@@ -1,0 +1,187 @@
+"""Notices rendered, sealed and filed, beside rendering alone and sealing alone, and WeasyPrint where given.
+
+`--peer PYTHON` names the interpreter of an environment that has WeasyPrint. It is no requirement of ours:
+it needs Pango of the system.
+"""
+
+import argparse
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from runner import RESULTS, Case, machine, per_row, ratio_line, time_lines, times_s
+from sqlalchemy import insert
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+import papers
+
+from models.database import Database
+from models.files import FileStore
+from models.tables import Case as CaseRow
+from notices.documents.issue import Office
+from notices.documents.kinds import DocumentKind
+from notices.documents.numbers import Wanted, reserve
+from notices.documents.parts import Act
+from notices.documents.render import RenderedDocument, Renderer
+from notices.seal.authority import make_test_authority, make_test_seal
+from notices.seal.key import load_seal
+from notices.seal.sealer import Sealer
+
+KIND = DocumentKind.VIOLATION_NOTICE
+PAPER = papers.paper(KIND).model_copy(update={"act": None})
+PORTIONS = 10
+
+
+class Bench:
+    """An office with a new database for each round."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        """Make seal and renderer; `count` notices a round."""
+        self.folder, self.count, self.round = folder, count, 0
+        now = datetime.now(UTC)
+        make_test_seal(folder / "seal", papers.AGENCIES["浙江"].name, make_test_authority(now), now)
+        self.sealer = Sealer(load_seal(folder / "seal"))
+        self.renderer = Renderer("https://verify.example.invalid/d", papers.FRAMES.__getitem__)
+        self.new_papers()
+        self.rendered: list[RenderedDocument] = [self.renderer.render(one) for one in self.numbered[:50]]
+
+    def new_round(self) -> None:
+        """Make an empty database with as many cases as notices."""
+        self.round += 1
+        here = self.folder / str(self.round)
+        database = Database(f"sqlite:///{here}/bench.sqlite")
+        rows = [{"number": str(n), "station_id": "x", "passed_at": 0} for n in range(self.count)]
+        with database.write("bench") as connection:
+            connection.execute(insert(CaseRow), rows)
+        self.office = Office(
+            database=database, store=FileStore(here / "documents"), renderer=self.renderer, sealer=self.sealer
+        )
+
+    def issue(self, after: Callable[[int], None] = lambda _: None) -> None:
+        """Issue a notice for each case."""
+        for case_id in range(1, self.count + 1):
+            paper = PAPER.model_copy(update={"case_number": f"case-{case_id}"})
+            self.office.issue(paper, case_id, papers.DAY)
+            after(case_id)
+
+    def new_papers(self) -> None:
+        """Make as many papers with codes never used before: what was laid out once costs less again."""
+        self.numbered = [
+            PAPER.model_copy(update={"case_number": f"case-{number}"}).numbered(
+                Act(number=f"虚〔2026〕{number}号", code=secrets.token_hex(8).upper(), issued_on=papers.DAY)
+            )
+            for number in range(self.count)
+        ]
+
+    def render(self) -> None:
+        """Render as many, and keep none."""
+        for one in self.numbered:
+            self.renderer.render(one)
+
+    def seal(self) -> None:
+        """Seal as many that were rendered before."""
+        for number in range(self.count):
+            self.sealer.seal(self.rendered[number % len(self.rendered)])
+
+    def number(self) -> None:
+        """Take as many numbers."""
+        for case_id in range(1, self.count + 1):
+            wanted = Wanted(agency="虚", kind=KIND, case_id=case_id)
+            with self.office.database.write("bench") as connection:
+                reserve(connection, wanted, papers.DAY)
+
+
+def main() -> None:
+    """Time all alternately, watch the memory of one more round, and keep the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=200, help="notices a round")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds that count")
+    parser.add_argument("--memory-rows", type=int, default=1000, help="notices of the round watched")
+    parser.add_argument("--peer", help="interpreter of an environment with WeasyPrint")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder) / "timed", given.rows)
+        cases = [
+            Case(name="render, seal and file", run=bench.issue, rows=given.rows, prepare=bench.new_round),
+            Case(name="render alone", run=bench.render, rows=given.rows, prepare=bench.new_papers),
+            Case(name="seal alone", run=bench.seal, rows=given.rows),
+            Case(name="number alone", run=bench.number, rows=given.rows, prepare=bench.new_round),
+        ]
+        if given.peer:
+            page = Path(folder) / "notice.html"
+            page.write_text(as_html(), encoding="utf-8")
+            few = max(given.rows // 10, 5)
+            run = partial(peer, given.peer, page, few)
+            cases.append(Case(name="WeasyPrint, render alone", run=run, rows=few))
+        seconds = times_s(cases, given.repeats)
+        whole, render, seal, _, *weasy = per_row(cases, seconds)
+        bound = [one + other for one, other in zip(render, seal, strict=True)]
+        lines = time_lines(cases, seconds)
+        lines.append(ratio_line("whole over render + seal", whole, bound, "at most 1.25"))
+        if given.peer:
+            lines.append(ratio_line("WeasyPrint over our rendering", weasy[0], render, "none"))
+        lines += memory_lines(Bench(Path(folder) / "memory", given.memory_rows))
+    keep(given.rows, given.repeats, [*lines, *machine(("typst", "pyhanko", "sqlalchemy", "pillow"))])
+
+
+def memory_lines(bench: Bench) -> list[str]:
+    """Say how much memory the process holds as notices are issued."""
+    bench.new_round()
+    held: dict[int, int] = {}
+
+    def look(number: int) -> None:
+        if number % (bench.count // PORTIONS) == 0:
+            status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+            held[number] = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    bench.issue(look)
+    told = ", ".join(f"{number}: {kib / 1024:.0f}" for number, kib in held.items())
+    return [f"memory after notices, MiB: {told}"]
+
+
+def as_html() -> str:
+    """Return the notice as a page for the peer: the same words and faces."""
+    words = Renderer.words(papers.paper(KIND))
+    rows = "".join(
+        f"<tr><td>{one['what']}</td><td>{one['working']}</td><td>{one['article']}</td></tr>"
+        for one in words["calculation"]["steps"]
+    )
+    text = "".join(f"<p>{one}</p>" for one in _texts(words))
+    style = "body{font-family:'Noto Serif SC','Noto Serif CJK SC';font-size:12pt} td{border:1px solid}"
+    return f"<html lang=zh><style>{style}</style><h1>{words['title']}</h1>{text}<table>{rows}</table></html>"
+
+
+def _texts(value: object) -> list[str]:
+    match value:
+        case dict():
+            return [text for one in value.values() for text in _texts(one)]
+        case list() | tuple():
+            return [text for one in value for text in _texts(one)]
+        case str():
+            return [value]
+        case _:
+            return []
+
+
+def peer(interpreter: str, page: Path, count: int) -> None:
+    """Render the page `count` times with WeasyPrint, in one process of its environment."""
+    program = f"import weasyprint\nfor _ in range({count}): weasyprint.HTML({str(page)!r}).write_pdf()"
+    subprocess.run([interpreter, "-c", program], check=True)  # noqa: S603 (the interpreter that was named)
+
+
+def keep(rows: int, repeats: int, lines: list[str]) -> None:
+    """Print the result and write it as text."""
+    today = datetime.now(UTC).date()
+    text = "\n".join([f"documents: {rows} notices, {repeats} rounds, {today}", *lines, ""])
+    (RESULTS / f"documents-{rows}-made-{today}.txt").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
