@@ -15,6 +15,7 @@ from models.tables import Case, Finding, Frame, Judgement, Passage, SourceFile
 from models.values.findings import Doubt
 from models.values.money import Consequence
 from models.values.passages import FrameKind
+from models.values.quality import QualityCode
 from models.values.timeline import from_ms
 from notices.documents.all_kinds import PAPERS
 from notices.documents.fields import format_day
@@ -96,6 +97,39 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
         ConfigError: there is no such case at the station, or its judgement is not that of today's rules.
 
     """
+    row = _gravest(connection, station, number)
+    day = from_ms(row.passed_at, station.zone).date()
+    certificate = station.certificate_on(day)
+    rules = next((one for one in rule_sets() if one.id == row.rule_set), None)
+    if certificate is None or rules is None:
+        raise ConfigError(f"{number}: no certificate or no rules on {day}, so nothing follows from it")
+    weighing = _weighing(row, station, certificate, rules)
+    follows = _follows(weighing, rules)
+    photographs = _photographs(connection, row.passage_id, station)
+    return CaseFacts(
+        case_id=row.case_id,
+        fields={
+            "case_number": number,
+            "weighing": weighing,
+            "calculation": follows,
+            "amount_fen": follows.amount_fen or None,
+            "photographs": photographs,
+            "record_sha256": row.record_sha256,
+            "doubts": [
+                *(QualityCode(word).label for word in row.codes.split()),
+                *(Doubt(word).label for word in row.doubts.split()),
+            ],
+            "evidence": [
+                f"车辆称重记录1份（SHA-256：{row.record_sha256[:16]}…）",
+                f"抓拍图片{len(photographs)}张",
+                f"计量检定证书（{certificate.number}）",
+            ],
+            "source": "技术监控设备自动检测",
+        },
+    )
+
+
+def _gravest(connection: Connection, station: Station, number: str) -> Any:  # noqa: ANN401 (a row of several tables)
     row = connection.execute(
         select(
             Case.id.label("case_id"),
@@ -114,32 +148,7 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
     ).one_or_none()
     if row is None:
         raise ConfigError(f"no case {number} at {station.id}")
-    day = from_ms(row.passed_at, station.zone).date()
-    certificate = station.certificate_on(day)
-    rules = next((one for one in rule_sets() if one.id == row.rule_set), None)
-    if certificate is None or rules is None:
-        raise ConfigError(f"{number}: no certificate or no rules on {day}, so nothing follows from it")
-    weighing = _weighing(row, station, certificate, rules)
-    follows = _follows(weighing, rules)
-    photographs = _photographs(connection, row.passage_id, station)
-    return CaseFacts(
-        case_id=row.case_id,
-        fields={
-            "case_number": number,
-            "weighing": weighing,
-            "calculation": follows,
-            "amount_fen": follows.amount_fen or None,
-            "photographs": photographs,
-            "record_sha256": row.record_sha256,
-            "doubts": [Doubt(word).label for word in row.doubts.split()],
-            "evidence": [
-                f"车辆称重记录1份（SHA-256：{row.record_sha256[:16]}…）",
-                f"抓拍图片{len(photographs)}张",
-                f"计量检定证书（{certificate.number}）",
-            ],
-            "source": "技术监控设备自动检测",
-        },
-    )
+    return row
 
 
 def _weighing(

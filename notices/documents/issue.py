@@ -71,7 +71,7 @@ class Office:
         with self.database.write("document.sealed") as connection:
             kept = _seal_row(connection, taken, sealed, stored.sha256)
             sha256 = connection.scalar(select(Document.sha256).where(Document.id == taken.document_id))
-        if not kept:
+        if not kept and stored.sha256 != sha256:
             # Another run sealed the same number first: one number, one sealed file.
             stored.path.unlink(missing_ok=True)
         if not sha256:

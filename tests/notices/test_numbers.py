@@ -1,5 +1,6 @@
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from notices.documents.issue import Issued, Office, hand_out
 from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import CODE_LETTERS, NumberError, Taken, Wanted, reserve, void
 from notices.documents.register import register_rows
-from notices.documents.render import RenderError
+from notices.documents.render import RenderedDocument, RenderError
+from notices.seal.sealer import SealedDocument
 from notices.seal.verify import Anchors, verify
 
 WORKERS, EACH, SHARED = 8, 5, 4
@@ -153,6 +155,29 @@ def test_an_issued_document_stands_in_the_register_and_holds(
     again = issue(office, case_id)
     assert (again.sha256, again.is_new) == (issued.sha256, False)
     assert issue(office, new_case("b")).number == "虚平交互认〔2026〕2号"
+
+
+class Late:
+    """Seals only after another run has issued the same document."""
+
+    def __init__(self, office: Office, case_id: int) -> None:
+        self.office, self.case_id = office, case_id
+        self.refuse_unless_valid = office.sealer.refuse_unless_valid
+
+    def seal(self, document: RenderedDocument) -> SealedDocument:
+        self.first = issue(self.office, self.case_id)
+        return self.office.sealer.seal(document)
+
+
+def test_of_two_runs_that_seal_one_number_the_first_stands_and_the_other_leaves_nothing(
+    office: Office, new_case: Callable[[str], int]
+) -> None:
+    late = Late(office, new_case("a"))
+    other = replace(office, sealer=late)  # type: ignore[arg-type]
+    second = issue(other, late.case_id)
+    assert (second.sha256, second.is_new, late.first.is_new) == (late.first.sha256, False, True)
+    files = [path for path in office.store.root.rglob("*") if path.is_file()]
+    assert files == [late.first.path]
 
 
 def test_a_refused_document_keeps_its_number_and_its_case_waits(
