@@ -13,7 +13,7 @@ from models.files import FileStore
 from models.leases import now_ms
 from models.values.documents import DocumentState
 from models.values.timeline import to_ms
-from notices.documents.numbers import NumberError, Taken, Wanted, reserve
+from notices.documents.numbers import NumberError, Taken, Wanted, find, reserve
 from notices.documents.paper import Paper
 from notices.documents.render import Renderer, RenderError
 from notices.seal.key import SealError
@@ -50,10 +50,14 @@ class Office:
             NumberError: the number was declared void.
 
         """
-        self.sealer.refuse_unless_valid()
         wanted = Wanted(agency=paper.agency.mark, kind=paper.kind, case_id=case_id, copy=copy)
-        with self.database.write("document.numbered") as connection:
-            taken = reserve(connection, wanted, day)
+        with self.database.read() as connection:
+            taken = find(connection, wanted)
+        if taken is None:
+            # A seal that can't be used takes no number.
+            self.sealer.refuse_unless_valid()
+            with self.database.write("document.numbered") as connection:
+                taken = reserve(connection, wanted, day)
         if taken.state is DocumentState.VOID:
             raise NumberError(f"{taken.act.number} is void ({taken.reason}); issue another copy")
         if taken.sha256:

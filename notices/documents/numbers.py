@@ -51,7 +51,7 @@ def reserve(connection: Connection, wanted: Wanted, day: date) -> Taken:
             index_elements=["agency", "kind", "year"], set_={"last": DocumentCounter.last}
         ).returning(DocumentCounter.last)
     )
-    taken = _taken(connection, wanted)
+    taken = find(connection, wanted)
     if taken is not None:
         return taken
     sequence = int(last or 0) + 1
@@ -69,7 +69,7 @@ def reserve(connection: Connection, wanted: Wanted, day: date) -> Taken:
     connection.execute(
         update(DocumentCounter).where(of_key, DocumentCounter.year == day.year).values(last=sequence)
     )
-    made = _taken(connection, wanted)
+    made = find(connection, wanted)
     if made is None:
         raise NumberError(f"{row['number']} was not kept")
     return made
@@ -94,7 +94,8 @@ def void(connection: Connection, number: str, reason: str) -> None:
         raise NumberError(f"{number}: no such number, or void already")
 
 
-def _taken(connection: Connection, wanted: Wanted) -> Taken | None:
+def find(connection: Connection, wanted: Wanted) -> Taken | None:
+    """Return the document's number, None if it has none yet."""
     row = connection.execute(
         select(Document).where(
             Document.case_id == wanted.case_id,

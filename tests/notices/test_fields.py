@@ -42,6 +42,7 @@ def test_an_amount_in_capitals_reads_as_the_amount(fen: int) -> None:
     text = capital_yuan(fen)
     assert read_capitals(text) == fen
     assert "零零" not in text
+    assert ("元零" in text) == (fen > 100 and 0 < fen % 100 < 10)
     assert not text.startswith("零")
     assert text.endswith("分") == (fen % 10 != 0)
 

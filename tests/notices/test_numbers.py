@@ -1,6 +1,7 @@
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import CODE_LETTERS, NumberError, Taken, Wanted, reserve, void
 from notices.documents.register import register_rows
 from notices.documents.render import RenderedDocument, RenderError
-from notices.seal.sealer import SealedDocument
+from notices.seal.key import SealError
+from notices.seal.sealer import SealedDocument, Sealer
 from notices.seal.verify import Anchors, verify
 
 WORKERS, EACH, SHARED = 8, 5, 4
@@ -152,8 +154,11 @@ def test_an_issued_document_stands_in_the_register_and_holds(
     anchors = Anchors(seals=office.sealer.seal_used.roots)
     found = verify(issued.path.read_bytes(), anchors, now=papers.SEALED_AT)
     assert (found.holds, found.seals[0].document) == (True, "处罚互认告知书 虚平交互认〔2026〕1号")
-    again = issue(office, case_id)
+    expired = Sealer(office.sealer.seal_used, clock=lambda: papers.SEALED_AT + timedelta(days=2000))
+    again = issue(replace(office, sealer=expired), case_id)
     assert (again.sha256, again.is_new) == (issued.sha256, False)
+    with pytest.raises(SealError, match="is valid"):
+        issue(replace(office, sealer=expired), new_case("c"))
     assert issue(office, new_case("b")).number == "虚平交互认〔2026〕2号"
 
 
