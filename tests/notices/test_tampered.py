@@ -1,11 +1,14 @@
 """Changed files: our check and poppler's say the same of each."""
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import papers
 import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from notices.documents.kinds import DocumentKind
 from notices.documents.render import Renderer
@@ -14,7 +17,7 @@ from notices.seal.sealer import Sealer
 from notices.seal.verify import Anchors, NoSealError, verify
 
 NOW = papers.SEALED_AT
-REGIONS = ("text", "picture", "seal", "signature", "byte range", "appended", "cut")
+REGIONS = ("text", "picture", "seal", "signature", "byte range", "appended", "updated", "cut")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,13 @@ def tampered(pdf: bytes, region: str) -> bytes:
             return flipped(pdf, numbers.start(2))
         case "appended":
             return pdf + b"\n% changed\n"
+        case "updated":
+            writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+            writer.root["/Changed"] = generic.NumberObject(1)
+            writer.update_root()
+            target = io.BytesIO()
+            writer.write(target)
+            return target.getvalue()
         case _:
             return pdf[:-2000]
 
