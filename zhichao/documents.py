@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy import Connection, select
 
 from models.database import Database
+from models.tables import Case
 from models.values.documents import DocumentState
 from notices.documents.issue import Issued, hand_out
 from notices.documents.kinds import DocumentKind
@@ -67,20 +69,19 @@ def issue(
     copy: int = 1,
 ) -> Issued:
     """Issue a document of a case, with fields that the case doesn't know `given` by name."""
-    station = _station_of(settings, case)
-    agency = agency_of(settings, station.province)
     with database.read() as connection:
+        station = _station_of(connection, settings, case)
         known = case_facts(connection, station, case)
-    paper = make_paper(kind, agency, known, given)
+    paper = make_paper(kind, agency_of(settings, station.province), known, given)
     today = datetime.now(CHINA).date()
     return office(settings, database, station.province).issue(paper, known.case_id, today, copy)
 
 
-def _station_of(settings: Settings, case: str) -> Station:
-    for station in settings.stations:
-        if case.startswith(f"{station.id}-"):
-            return station
-    raise ConfigError(f"{case}: of no station that is declared")
+def _station_of(connection: Connection, settings: Settings, case: str) -> Station:
+    station_id = connection.scalar(select(Case.station_id).where(Case.number == case))
+    if station_id is None:
+        raise ConfigError(f"no case {case}")
+    return settings.station(station_id)
 
 
 def list_documents(
