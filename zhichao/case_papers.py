@@ -22,6 +22,7 @@ from notices.documents.fields import format_day
 from notices.documents.kinds import DocumentKind
 from notices.documents.paper import Paper
 from notices.documents.parts import Agency
+from pipeline.overload import allowance_on
 from pipeline.rules.consequences import Context, consequence
 from pipeline.rules.limits import gross_limits
 from pipeline.rules.rule_sets import RuleSet, rule_sets
@@ -159,17 +160,18 @@ def _weighing(
 ) -> dict[str, Any]:
     axle_kg = [int(word) for word in row.axle_kg.split(",")]
     spacing_mm = [int(word) for word in row.spacing_mm.split(",") if int(word) > 0]
+    allowed = allowance_on(station, from_ms(row.passed_at, station.zone).date(), rules)
     limits = gross_limits(
         np.array([row.axle_count], dtype=np.int16),
         np.array([spacing_mm or [0]], dtype=np.int64),
         rules.gross_mass,
+        raised=allowed.raised,
     )
     if limits.limit_kg[0] != row.limit_kg:
         raise ConfigError(
             f"the judgement has a limit of {row.limit_kg} kg, the rules {limits.limit_kg[0]} kg"
         )
     lane = next((lane.name for lane in station.lanes if lane.number == row.lane), "")
-    deducts = rules.tolerance.mode != "none"
     return {
         "station": station.name,
         "place": f"{station.road} {station.chainage}",
@@ -183,7 +185,7 @@ def _weighing(
         "axle_kg": axle_kg,
         "spacing_mm": spacing_mm if len(spacing_mm) == len(axle_kg) - 1 else [],
         "gross_kg": row.gross_kg,
-        "tolerance": f"扣除{certificate.mpe_percent:g}%检测误差" if deducts else "不作扣除",
+        "tolerance": allowed.words,
         "decided_kg": row.decided_kg,
         "limit_kg": row.limit_kg,
         "limit_rule": _limit_article(str(limits.rule[0])),
