@@ -39,7 +39,16 @@ SHOWS = {
 MOST_PHOTOGRAPHS = 6
 LIMIT_ITEM = re.compile(r"62号令 art\. 3\((.)\)")
 # What the case itself says is never taken from a file.
-OF_THE_CASE = {"act", "agency", "case_number", "weighing", "calculation", "record_sha256", "doubts"}
+OF_THE_CASE = {
+    "act",
+    "agency",
+    "calculation",
+    "case_number",
+    "doubts",
+    "photographs",
+    "record_sha256",
+    "weighing",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

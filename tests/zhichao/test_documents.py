@@ -53,7 +53,7 @@ def sealed(data: Path, run: Run) -> None:
 
 
 def facts_file(tmp_path: Path, kind: DocumentKind, **changes: object) -> Path:
-    known = OF_THE_CASE | {"evidence", "amount_fen", "photographs"}
+    known = OF_THE_CASE | {"evidence", "amount_fen"}
     given = {name: value for name, value in papers.facts(kind).items() if name not in known} | changes
     path = tmp_path / f"{kind}.json"
     path.write_text(json.dumps(given, default=plain, ensure_ascii=False), encoding="utf-8")
@@ -153,6 +153,7 @@ def test_a_changed_file_is_said_to_be_changed(run: Run, tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("weighing = 1", "weighing: no document takes this field from a file"),
+        ("photographs = []", "photographs: no document takes this field from a file"),
         ("amount = 1", "amount: no document takes this field from a file"),
         ("party = ", "Invalid value"),
     ],
