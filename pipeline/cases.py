@@ -155,7 +155,7 @@ def _waiting(connection: Connection, station: Station, start_ms: int, end_ms: in
             passage_id=passage_id,
             passed_at_ms=passed_at,
             lane=lane,
-            vehicle=_vehicle(plate, by_station),
+            vehicle=named_vehicle(plate, by_station),
             codes=codes,
         )
         for passage_id, passed_at, lane, plate, by_station, codes in rows
@@ -173,14 +173,14 @@ def _open_cases(connection: Connection, station: Station, start_ms: int, end_ms:
     )
     vehicles: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
     for case_id, passed_at, plate, by_station in rows:
-        vehicles[case_id, passed_at].add(_vehicle(plate, by_station))
+        vehicles[case_id, passed_at].add(named_vehicle(plate, by_station))
     return [
         OpenCase(case_id=case_id, passed_at_ms=passed_at, vehicles=frozenset(plates))
         for (case_id, passed_at), plates in vehicles.items()
     ]
 
 
-def _vehicle(plate: str, by_station: str) -> str:
+def named_vehicle(plate: str, by_station: str) -> str:
     """Return what names the vehicle; stations also send words such as 无车牌 where a plate should stand."""
     return plate or (by_station if pattern_of(by_station) is not None else "")
 

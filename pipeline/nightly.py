@@ -29,6 +29,7 @@ from pipeline.ledger import (
     unplanned_days,
 )
 from pipeline.match import match_frames
+from pipeline.registries.look_up import LookupReport, Registries
 from stations.intake import Intake, IntakeReport, drop_folder_files
 from stations.station import Station
 
@@ -61,6 +62,7 @@ class NightReport:
     cases_opened: int = 0
     leads_opened: int = 0
     leads_revived: dict[tuple[str, date], int] = field(default_factory=dict)
+    registries: LookupReport | None = None
     failures: list[str] = field(default_factory=list)
     waiting: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class NightlyRun:
     chunk_size: int
     plate_threshold: float
     progress: Progress
+    registries: Registries | None = None
 
     def run(self, stations: Sequence[Station], day: date) -> NightReport:
         """Take what lies in the drop folders and judge the day's passages of these stations."""
@@ -106,6 +109,8 @@ class NightlyRun:
             self._measure(stations, report)
         with report.timed("cases"):
             self._open_cases(stations, report)
+        with report.timed("registries"):
+            self._look_up(stations, report)
         with self.database.read() as connection:
             for station in stations:
                 report.waiting |= {
@@ -195,3 +200,12 @@ class NightlyRun:
         report.leads_opened += opened.leads
         if opened.revived:
             report.leads_revived[station.id, day] = opened.revived
+
+    def _look_up(self, stations: Sequence[Station], report: NightReport) -> None:
+        if self.registries is None:
+            return
+        self.progress.stage("查询登记 registries", 0)
+        try:
+            report.registries = self.registries.look_up(stations, report.day)
+        except Exception as error:  # noqa: BLE001 (what fails there leaves its cases waiting, and the night going)
+            report.failures.append(f"registries: {type(error).__name__}: {error}")

@@ -16,6 +16,7 @@ from models.values.quality import QualityCode, Severity
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms
 from pipeline.decisions import holding
+from pipeline.registries.counts import lookup_counts
 from stations.station import Station
 
 
@@ -46,6 +47,8 @@ class StationNight:
     cases: int
     leads: list[dict[str, Any]]
     leads_revived: int
+    lookups: dict[str, int]
+    lookups_waiting: dict[str, int]
     quarantined_open: int
 
     def as_json(self) -> dict[str, Any]:
@@ -68,7 +71,8 @@ class _Codes:
 
 def station_night(connection: Connection, station: Station, day: date) -> StationNight:
     """Count one station's day."""
-    of_day = passed_between(station.id, *day_bounds_ms(day, station.zone))
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    of_day = passed_between(station.id, start_ms, end_ms)
     judged, framed = Judgement.passage_id == Passage.id, Frame.passage_id == Passage.id
 
     def count(table: type[Base], link: Any, *conditions: Any, number: Any = None) -> int:  # noqa: ANN401 (SQL)
@@ -88,6 +92,7 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
     codes = _Codes(grouped(Judgement.codes))
     severity = grouped(Judgement.severity)
     passages = int(connection.scalar(select(func.count()).select_from(Passage).where(of_day)) or 0)
+    lookups, lookups_waiting = lookup_counts(connection, station.id, start_ms, end_ms)
     return StationNight(
         station_id=station.id,
         day=str(day),
@@ -110,6 +115,8 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         cases=count(Finding, found, number=func.count(distinct(Finding.case_id))),
         leads=_leads(connection, of_day),
         leads_revived=_revived(connection, of_day),
+        lookups=lookups,
+        lookups_waiting=lookups_waiting,
         quarantined_open=int(connection.scalar(held) or 0),
     )
 

@@ -19,6 +19,7 @@ ARROWS = {
     "read plates": "pipeline/plates/read.py",
     "judge obscured": "pipeline/obscured.py",
     "open case": "pipeline/cases.py",
+    "look up registry": "pipeline/registries/look_up.py",
 }
 
 

@@ -11,13 +11,14 @@ from rich.table import Table
 from models.database import Database
 from notices.documents.kinds import DocumentKind
 from pipeline.export import case_rows
+from pipeline.registries.simulated.dials import Dials
 from stations.roadside.night import simulate_night
-from stations.roadside.station import RoadsideStation
 from stations.roadside.vehicle import PlateCondition
 from zhichao import show, wiring
 from zhichao.documents import issue
 from zhichao.office import make_test_seals
 from zhichao.progress import Bars
+from zhichao.registry_sim import fleet_of, roadside_stations, running
 from zhichao.run import run_night
 from zhichao.settings import ConfigError, Settings
 from zhichao.sheet import write_sheet
@@ -46,16 +47,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
     out, notes = show.console(), Console(stderr=True)
     stations = [settings.station(name) for name in STATIONS]
     here = settings.model_copy(update={"data_dir": folder.absolute(), "database_url": "", "chunk_size": 50})
-    roadside = [
-        RoadsideStation(
-            station_id=station.id,
-            station_code=station.code or station.id,
-            format="hs_data" if station.format == "hs_data" else "station_upload",
-            lanes=len(station.lanes),
-            camera_offset_ms=station.clock_offset_ms,
-        )
-        for station in stations
-    ]
+    roadside = roadside_stations(stations)
     with Bars(notes) as bars:
         bars.stage(f"{SIMULATED}: 生成 drawing", passages * len(roadside))
         night = simulate_night(
@@ -67,7 +59,10 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
             progress=lambda _done, _total: bars.step(),
         )
     title = f"{SIMULATED}: {DAY} 夜间处理 nightly run"
-    report = run_night(here, stations, DAY, out=out, notes=notes, as_json=as_json, title=title)
+    fleet = fleet_of(stations, DAY, seed, passages)
+    with running(fleet, here.data_dir / "registry-sim", Dials()) as registries:
+        here = here.model_copy(update={"registries": registries})
+        report = run_night(here, stations, DAY, out=out, notes=notes, as_json=as_json, title=title)
     with Database(here.url).read() as connection:
         cases = [row for station in stations for row in case_rows(connection, station, DAY)]
     found = sum(taken.quarantined + taken.frames_damaged for taken in report.intake.values())

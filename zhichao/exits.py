@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from models.database import DatabaseUnavailableError
+from models.vault import VaultError
 from notices.documents.numbers import NumberError
 from notices.documents.render import RenderError
 from notices.seal.key import SealError
@@ -44,6 +45,6 @@ def explained(notes: Console) -> Iterator[None]:
     except (ConfigError, RuleError, FileNotFoundError, OverflowError) as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.USAGE) from error
-    except (DatabaseUnavailableError, OSError) as error:
+    except (DatabaseUnavailableError, VaultError, OSError) as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.UNAVAILABLE) from error

@@ -43,6 +43,7 @@ def run_night(
     show.messages(
         notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
     )
+    show.messages(notes, show.registry_lines(report.registries))
     waiting, revived = report.waiting.items(), report.leads_revived.items()
     show.messages(
         notes, [f"{place}: {count} 条待处理 passages wait for a run of that day" for place, count in waiting]

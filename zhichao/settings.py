@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipeline.registries.settings import RegistrySettings, problems_of
 from stations.station import Station, load_station
 
 T = TypeVar("T")
@@ -38,6 +39,20 @@ class Settings(BaseSettings):
     heading_face: str = Field(default="Noto Sans SC", description="face of headings in documents")
     body_face: str = Field(default="Noto Serif SC", description="face of the text in documents")
     stamping_url: str = Field(default="", description="time-stamp authority (RFC 3161); empty: none")
+    registry_key_file: str = Field(
+        default="", description="keys that seal owners' data; empty: registry.key in data_dir, made if absent"
+    )
+    registry_cache_days: float = Field(
+        default=30, ge=0, description="how long a registered vehicle is believed"
+    )
+    registry_negative_minutes: float = Field(
+        default=60, ge=0, description="how long it is believed that there is no such vehicle or permit"
+    )
+    registry_keep_days: int = Field(default=730, ge=1, description="after that owners' data are deleted")
+    registry_patience_s: float = Field(
+        default=900, ge=0, description="how long a night waits for a registry that is down"
+    )
+    registries: tuple[RegistrySettings, ...] = Field(default=(), description="the registries, see below")
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod
@@ -61,6 +76,18 @@ class Settings(BaseSettings):
             message = f"stations: id {', '.join(twice)} stands more than once"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _registries_fit_together(self) -> Self:
+        if problems := problems_of(self.registries):
+            message = f"registries: {'; '.join(problems)}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def registry_keys(self) -> Path:
+        """Return the file of the keys that seal owners' data."""
+        return self.data_dir / (self.registry_key_file or "registry.key")
 
     @property
     def url(self) -> str:
@@ -103,7 +130,8 @@ def load_settings(path: Path) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         settings = Settings(**content)
         folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (resolve() would follow links away)
-        return settings.model_copy(update={"data_dir": folder / settings.data_dir})
+        registries = tuple(one.beside(folder) for one in settings.registries)
+        return settings.model_copy(update={"data_dir": folder / settings.data_dir, "registries": registries})
 
     return _read(path, build)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from models.values.lookups import LookupState, WaitReason
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode, Severity
 from models.values.states import Standing
@@ -17,6 +18,7 @@ from pipeline.gate.conditions import Obstacle
 from pipeline.gate.values import Kind
 from pipeline.judge_file import FileReport
 from pipeline.nightly import NightReport
+from pipeline.registries.look_up import LookupReport
 from pipeline.summary import StationNight
 
 MESSAGES_SHOWN = 20
@@ -78,6 +80,7 @@ def night_table(nights: Sequence[StationNight], report: NightReport, title: str)
         ("隔离待修（全部日期） in quarantine, all days", [night.quarantined_open for night in nights]),
         ("涉嫌违法情形 findings", [night.findings for night in nights]),
         ("案件 cases", [night.cases for night in nights]),
+        *lookup_rows(nights),
         ("线索（不立案） leads", [sum(lead["passages"] for lead in night.leads) for night in nights]),
     ]
     rows += _lead_lines(nights)
@@ -104,6 +107,32 @@ def _lead_lines(nights: Sequence[StationNight]) -> list[tuple[str, list[object]]
 
 def _decided_kind(word: str) -> str:
     return Kind(word).label if word in set(Kind) else "人工认定"
+
+
+def lookup_rows(nights: Sequence[StationNight]) -> list[tuple[str, list[object]]]:
+    """Return what looking the cases up came to, and for what the waiting ones wait."""
+    rows: list[tuple[str, list[object]]] = [
+        (f"  {state.label} {state}", [night.lookups.get(state, 0) for night in nights])
+        for state in LookupState
+        if any(night.lookups.get(state) for night in nights)
+    ]
+    rows += [
+        (f"    {reason.label}", [night.lookups_waiting.get(reason, 0) for night in nights])
+        for reason in WaitReason
+        if any(night.lookups_waiting.get(reason) for night in nights)
+    ]
+    return rows
+
+
+def registry_lines(report: LookupReport | None) -> list[str]:
+    """Return what to say of the registries after a night."""
+    if report is None:
+        return ["未配置登记系统，未查询当事人 no registries are configured: nobody was looked up"]
+    waiting = sum(report.waiting.values())
+    lines = [f"登记系统停用 registry down: {name}: {why}" for name, why in report.traffic.down.items()]
+    if waiting:
+        lines.append(f"{waiting} 件案件待查询 cases wait for a registry: zhichao registries retry")
+    return lines
 
 
 def case_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:

@@ -9,6 +9,7 @@ from models.leases import this_process
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor
 from pipeline.nightly import NightlyRun, Progress
 from pipeline.plates.read import load_reader
+from pipeline.registries.look_up import Registries
 from pipeline.rules.rule_sets import rule_sets
 from stations.intake import Intake
 from stations.quarantine import QuarantineFolder
@@ -37,6 +38,23 @@ def executor(settings: Settings) -> Executor:
     return InlineExecutor(reader) if settings.workers == 1 else PoolExecutor(reader, settings.workers)
 
 
+def registries(settings: Settings, database: Database) -> Registries | None:
+    """Return the registries of an installation, None where none is configured."""
+    if not settings.registries:
+        return None
+    return Registries(
+        database=database,
+        registries=settings.registries,
+        vault_path=settings.registry_keys,
+        holder=this_process(settings.lease_s * 1000),
+        plate_threshold=settings.plate_threshold,
+        cache_days=settings.registry_cache_days,
+        negative_minutes=settings.registry_negative_minutes,
+        keep_days=settings.registry_keep_days,
+        patience_s=settings.registry_patience_s,
+    )
+
+
 def nightly_run(settings: Settings, database: Database, progress: Progress) -> NightlyRun:
     """Return the nightly run of an installation; a rule file that can't be used stops it here."""
     rule_sets()
@@ -50,4 +68,5 @@ def nightly_run(settings: Settings, database: Database, progress: Progress) -> N
         chunk_size=settings.chunk_size,
         plate_threshold=settings.plate_threshold,
         progress=progress,
+        registries=registries(settings, database),
     )

@@ -31,6 +31,14 @@ class SimulatedNight:
     troubles: tuple[Troubles, ...]
 
 
+def simulate_vehicles(
+    date: date, seed: int, passages_per_station: int, stations: Sequence[RoadsideStation]
+) -> list[tuple[TrueVehicle, ...]]:
+    """Return the passages of each station's night, by time; nothing is drawn."""
+    office = NumberOffice(random_stream(seed, "numbers"))
+    return [simulate_traffic(station, date, passages_per_station, seed, office) for station in stations]
+
+
 def simulate_night(
     out_dir: Path,
     *,
@@ -47,14 +55,10 @@ def simulate_night(
     if passages_per_station < LEAST_PASSAGES:
         message = f"passages_per_station: at least {LEAST_PASSAGES} expected, got {passages_per_station}"
         raise ValueError(message)
-    office = NumberOffice(random_stream(seed, "numbers"))
+    traffic = simulate_vehicles(date, seed, passages_per_station, stations)
     nights = [
-        StationNight(
-            station=station,
-            vehicles=simulate_traffic(station, date, passages_per_station, seed, office),
-            seed=seed,
-        )
-        for station in stations
+        StationNight(station=station, vehicles=vehicles, seed=seed)
+        for station, vehicles in zip(stations, traffic, strict=True)
     ]
     done, total = count(1), passages_per_station * len(stations)
 

@@ -4,9 +4,11 @@ import pytest
 
 from models.values.findings import Doubt, FindingKind
 from models.values.labelled import Labelled
+from models.values.lookups import LookupDoubt, LookupState, Purpose, WaitReason
 from models.values.money import Band, Unit
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode, Severity, worst
+from models.values.registry import VehicleClass, VehicleStatus
 from models.values.states import ChunkState, QuarantineState, SourceKind, SourceState
 
 ENUMS = [
@@ -14,13 +16,19 @@ ENUMS = [
     ChunkState,
     Doubt,
     FindingKind,
+    LookupDoubt,
+    LookupState,
     PlateColour,
     QualityCode,
     QuarantineState,
+    Purpose,
     Severity,
     SourceKind,
     SourceState,
     Unit,
+    VehicleClass,
+    VehicleStatus,
+    WaitReason,
 ]
 
 

@@ -25,6 +25,13 @@ def test_the_demo_finds_what_was_true(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (truth["missed"], truth["wrong_cases"]) == (0, 0)
     assert truth["with_case"] == len(cases) == sum(night["cases"] for night in nights)
     assert truth["troubles_found"] == truth["troubles_expected"] == 4
+    looked_up = Counter[str]()
+    for night in nights:
+        looked_up.update(night["lookups"])
+    # The simulated registries know every truck, so whoever's plate was read is identified.
+    assert looked_up["identified"] + looked_up["permitted"] == sum(bool(case["plate"]) for case in cases)
+    assert looked_up["waiting"] == 0
+    assert looked_up.total() == len(cases)
     verdicts = Counter({(condition, verdict): count for condition, verdict, count in truth["plates"]})
     assert verdicts["clear", "right"] >= 5
     assert not [key for key in verdicts if key[1] == "wrong"]

@@ -15,7 +15,7 @@ SHIPPED = ROOT / "config.toml"
 def test_the_shipped_file_says_the_defaults() -> None:
     content = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     content.pop("stations")
-    assert set(content) == set(Settings.model_fields) - {"stations"}
+    assert set(content) == set(Settings.model_fields) - {"stations", "registries"}
     for name, value in content.items():
         assert str(Settings.model_fields[name].default) == str(value), name
 
@@ -34,7 +34,7 @@ def test_every_setting_stands_in_the_readme_with_its_default(readme: str) -> Non
     expected = {
         name: '""' if field.default == "" else str(field.default)
         for name, field in Settings.model_fields.items()
-        if name != "stations"
+        if name not in {"stations", "registries"}
     }
     assert rows == expected
 
@@ -57,6 +57,51 @@ def test_a_wrong_setting_is_named(tmp_path: Path, text: str, complaint: str) -> 
         load_settings(path)
     assert str(caught.value).startswith(str(path))
     assert complaint in str(caught.value)
+
+
+REGISTRY = """[[registries]]
+name = "zhejiang"
+kind = "zhejiang"
+url = "https://registry.invalid"
+plates = ["浙"]
+secret_file = "zhejiang.secret"
+"""
+
+
+def test_the_example_of_a_registry_in_the_shipped_file_can_be_used(tmp_path: Path) -> None:
+    text = SHIPPED.read_text(encoding="utf-8").split("# [[registries]]\n")[1].split("\n\n")[0]
+    lines = ["[[registries]]", *(line.removeprefix("# ") for line in text.splitlines())]
+    path = tmp_path / "config.toml"
+    path.write_text("\n".join(lines).replace('fallback = "national"', "").replace("…", "x"), encoding="utf-8")
+    (registry,) = load_settings(path).registries
+    assert registry.secret_file == tmp_path / "zhejiang.secret"
+    known = set(type(registry).model_fields)
+    assert known - {"secret_env"} == {line.split(" = ")[0] for line in lines[1:]}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("https:", "http:"), "expected https (http only on loopback)"),
+        (("plates", "plate"), "registries.0.plate: Extra inputs"),
+        (('kind = "zhejiang"', 'kind = "hunan"'), "registries.0.kind"),
+        (("secret_file", 'fallback = "nobody"\nsecret_file'), "fallback 'nobody' is not declared"),
+    ],
+)
+def test_a_wrong_registry_is_named(tmp_path: Path, change: tuple[str, str], complaint: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(REGISTRY.replace(*change), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert str(caught.value).startswith(str(path))
+    assert complaint in str(caught.value)
+
+
+def test_two_registries_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(REGISTRY + REGISTRY, encoding="utf-8")
+    with pytest.raises(ConfigError, match="name zhejiang stands more than once"):
+        load_settings(path)
 
 
 def test_a_variable_overrides_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Look up registries: who owns a vehicle, what it may carry, whether it may be over."""
