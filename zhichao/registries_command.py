@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -125,6 +126,8 @@ def registry_sim(  # noqa: PLR0913 (each dial is an option)
                 stack.enter_context(server)
                 show.console().print(f"模拟 SIMULATED {reached.name}: {reached.url}")
             show.console().print(_as_toml([reached for _, reached in made]), highlight=False, markup=False)
+            # Whoever started it in the background reads this from a pipe or file.
+            sys.stdout.flush()
             threading.Event().wait()
 
 
