@@ -12,10 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
-from models import document_tables, edges
+from models import case_tables, document_tables, edges, office_tables
 
 # Imported so that all tables are known wherever a database is.
-TABLES = (document_tables,)
+TABLES = (case_tables, document_tables, office_tables)
 BUSY_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 7_201_844
 

@@ -8,12 +8,15 @@ from datetime import date
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import aliased
 
+from models.case_life import begin
+from models.leases import now_ms
 from models.passage_rows import passed_between
 from models.tables import Case, Finding, Judgement, Passage
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.decisions import append, decisions, verdict_on
 from pipeline.plates.grammar import pattern_of
+from pipeline.rules.rule_sets import rule_set_on, rule_sets
 from stations.station import Station
 
 SAME_CASE_MS = 60_000
@@ -194,4 +197,14 @@ def _open(connection: Connection, station: Station, first: FlaggedPassage) -> in
         name for name in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if name not in taken
     )
     row = {"number": number, "station_id": station.id, "passed_at": first.passed_at_ms}
-    return int(connection.execute(insert(Case).values(row).returning(Case.id)).scalar_one())
+    case_id = int(connection.execute(insert(Case).values(row).returning(Case.id)).scalar_one())
+    rules = rule_set_on(station.province, local.date(), rule_sets())
+    begin(
+        connection,
+        case_id,
+        passed_at_ms=first.passed_at_ms,
+        plate=first.vehicle,
+        asks_summons=rules is None or rules.summons is not None,
+        at_ms=now_ms(connection),
+    )
+    return case_id

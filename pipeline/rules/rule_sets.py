@@ -31,6 +31,12 @@ class Announcement(Rule):
     citation: Citation
 
 
+class Summons(Rule):
+    """The owner must be told to come before a fine may rest on the record alone."""
+
+    citation: Citation
+
+
 class RuleSet(Rule):
     """The rules of one province from one day on, `valid_until` being the last day they hold."""
 
@@ -45,6 +51,7 @@ class RuleSet(Rule):
     county_factor: Annotated[tuple[CountyFactor, ...], AfterValidator(in_order)] = ()
     penalty: Penalty
     evasion: tuple[Evasion, ...] = ()
+    summons: Summons | None = None
     credit: Credit
     national: National
 

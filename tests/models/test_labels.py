@@ -2,17 +2,21 @@ import re
 
 import pytest
 
+from models.values.case_life import CaseState, RejectReason, Verdict
 from models.values.findings import Doubt, FindingKind
 from models.values.labelled import Labelled
 from models.values.lookups import LookupDoubt, LookupState, Purpose, WaitReason
 from models.values.money import Band, Unit
+from models.values.office import Action, Role
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode, Severity, worst
 from models.values.registry import VehicleClass, VehicleStatus
 from models.values.states import ChunkState, QuarantineState, SourceKind, SourceState
 
 ENUMS = [
+    Action,
     Band,
+    CaseState,
     ChunkState,
     Doubt,
     FindingKind,
@@ -22,6 +26,8 @@ ENUMS = [
     QualityCode,
     QuarantineState,
     Purpose,
+    RejectReason,
+    Role,
     Severity,
     SourceKind,
     SourceState,
@@ -29,6 +35,7 @@ ENUMS = [
     VehicleClass,
     VehicleStatus,
     WaitReason,
+    Verdict,
 ]
 
 

@@ -8,7 +8,7 @@ from models.database import Database
 from models.tables import Base
 
 # When something arrived is the only thing that may differ between two runs.
-VARIABLE = {"received_at", "measured_at", "decided_at", "entered_at"}
+VARIABLE = {"received_at", "measured_at", "decided_at", "entered_at", "at"}
 NATURAL = {
     "passage": ("station_id", "passed_at", "record_key"),
     "frame": ("station_id", "name", "sha256"),
@@ -46,6 +46,7 @@ def _row(table: Table, row: Any, names: dict[str, dict[int, tuple[Any, ...]]]) -
             continue
         value = row[column.name]
         for key in column.foreign_keys:
-            value = None if value is None else names[key.column.table.name][value]
+            if key.column.table.name in names:
+                value = None if value is None else names[key.column.table.name][value]
         values.append(value)
     return tuple(values)

@@ -1,0 +1,100 @@
+"""The audit log: a hash chain of who saw, changed and decided what. Only appended, checked from the start."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from models.office_tables import AuditEntry, AuditHead
+from models.values.office import Action, Actor
+
+START = "0" * 64
+PAGE_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last entry of the log: how many there are, and the hash that covers them all."""
+
+    number: int
+    hash: str
+
+
+def append(
+    connection: Connection,
+    actor: Actor,
+    action: Action,
+    subject: str,
+    *,
+    at_ms: int,
+    detail: Mapping[str, object] | None = None,
+) -> Head:
+    """Append an entry in the transaction of what it tells of, and return the new head."""
+    # The row is locked until the transaction ends, so two writers never follow the same entry.
+    last = head(connection, lock=True)
+    row = {
+        "number": last.number + 1,
+        "at": at_ms,
+        "officer_id": actor.officer_id,
+        "actor": actor.name,
+        "action": action.value,
+        "subject": subject,
+        "detail": json.dumps(detail or {}, ensure_ascii=False, sort_keys=True),
+    }
+    digest = entry_hash(last.hash, row)
+    connection.execute(insert(AuditEntry).values({**row, "hash": digest}))
+    connection.execute(update(AuditHead).values(number=last.number + 1, hash=digest))
+    return Head(number=last.number + 1, hash=digest)
+
+
+def head(connection: Connection, *, lock: bool = False) -> Head:
+    """Return the head as it is kept outside the log."""
+    query = select(AuditHead.number, AuditHead.hash)
+    number, digest = connection.execute(query.with_for_update() if lock else query).one()
+    return Head(number=number, hash=digest)
+
+
+def entry_hash(before: str, row: Mapping[str, object]) -> str:
+    """Return the SHA-256 of the hash before and of the entry's fields as canonical JSON."""
+    fields = {name: row[name] for name in sorted(row) if name != "hash"}
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+
+
+def entries(connection: Connection) -> Iterator[dict[str, object]]:
+    """Yield every entry in the order of numbers, as a dict of its columns."""
+    columns = AuditEntry.__table__.columns
+    last = 0
+    while rows := connection.execute(
+        select(*columns).where(AuditEntry.number > last).order_by(AuditEntry.number).limit(PAGE_ROWS)
+    ).all():
+        yield from (dict(row._mapping) for row in rows)  # noqa: SLF001 (public in SQLAlchemy)
+        last = rows[-1].number
+
+
+def first_break(connection: Connection, kept: Head | None = None) -> str:
+    """Return where the chain breaks first, in words; "" where it holds.
+
+    `kept` is a head noted elsewhere, such as in a file or with the partner: the log must still hold it.
+    """
+    number, before = 0, START
+    kept_found = kept is None or kept.number == 0
+    for row in entries(connection):
+        number += 1
+        if row["number"] != number:
+            return f"audit entry {number} is missing, entry {row['number']} follows entry {number - 1}"
+        before = entry_hash(before, row)
+        if row["hash"] != before:
+            return f"audit entry {number} ({row['action']} {row['subject']}) was changed or moved"
+        if kept is not None and kept.number == number:
+            if kept.hash != before:
+                return f"audit entry {number} is not the one whose hash was noted outside the database"
+            kept_found = True
+    end = head(connection)
+    if (end.number, end.hash) != (number, before):
+        return f"the log ends with entry {number}, but {end.number} were written: the end was cut off"
+    if kept is not None and not kept_found:
+        return f"the log ends with entry {number}, but entry {kept.number} was noted outside the database"
+    return ""

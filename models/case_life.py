@@ -1,0 +1,226 @@
+"""A case's life in the database: each step a compare-and-set with actor, time and reason, and logged."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from models import audit
+from models.case_tables import CaseEvent, CaseLife
+from models.tables import Case
+from models.values.calendar import WorkCalendar, work_calendar
+from models.values.case_clocks import Clock, case_clocks, due_on
+from models.values.case_life import BEFORE_DECISION, NEEDS_REASON, CaseState, Standing, obstacle
+from models.values.office import Action, Actor
+from models.values.timeline import from_ms
+
+# Statutory days are days of Beijing time, whatever a station's clock is set to.
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class CaseError(Exception):
+    """A step was not taken, and nothing was changed; the text is for people.
+
+    CaseError
+    ├── UnknownCaseError   there is no such case
+    ├── CaseMovedError     somebody else moved it since it was looked at
+    └── StepRefusedError   this step may not be taken from here, or not by this officer
+    """
+
+
+class UnknownCaseError(CaseError):
+    """There is no such case."""
+
+
+class CaseMovedError(CaseError):
+    """Somebody else moved the case since it was looked at."""
+
+
+class StepRefusedError(CaseError):
+    """The step may not be taken from here, or not by this officer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step to take: `version` is what the actor saw; `reason` is a listed word, `note` free text.
+
+    `no_partner` says that no partner is configured, so that a decision needs no grant.
+    """
+
+    case_id: int
+    version: int
+    to: CaseState
+    actor: Actor
+    at_ms: int
+    reason: str = ""
+    note: str = ""
+    no_partner: bool = False
+
+
+def begin(
+    connection: Connection, case_id: int, *, passed_at_ms: int, plate: str, asks_summons: bool, at_ms: int
+) -> None:
+    """Flag a case that was just opened; its first clock starts with the passage."""
+    connection.execute(
+        insert(CaseEvent).values(
+            case_id=case_id,
+            version=1,
+            from_state="",
+            to_state=CaseState.FLAGGED,
+            at=at_ms,
+            reason="",
+            note="",
+        )
+    )
+    act_on = from_ms(passed_at_ms, ZONE).date()
+    due = due_on(case_clocks(CaseState.FLAGGED, [], act_on, work_calendar()))
+    connection.execute(
+        insert(CaseLife).values(
+            case_id=case_id,
+            version=1,
+            state=CaseState.FLAGGED,
+            plate=plate,
+            asks_summons=asks_summons,
+            due_on=str(due),
+        )
+    )
+
+
+def life_query() -> Select[*tuple[Any, ...]]:
+    """Return the query of a case's life with its number, station and time."""
+    return select(*CaseLife.__table__.columns, Case.number, Case.station_id, Case.passed_at).join(
+        Case, Case.id == CaseLife.case_id
+    )
+
+
+def life_of(connection: Connection, number: str) -> Row[Any]:
+    """Return the life of a case by its number."""
+    row = connection.execute(life_query().where(Case.number == number)).one_or_none()
+    if row is None:
+        raise UnknownCaseError(f"没有案件 {number}")
+    return row
+
+
+def standing_of(life: Row[Any], *, no_partner: bool = False) -> Standing:
+    """Return what decides which step may come next."""
+    return Standing(
+        state=CaseState(life.state),
+        resumes_to=CaseState(life.resumes_to) if life.resumes_to else None,
+        asks_summons=life.asks_summons,
+        asks_legal_review=life.asks_legal_review,
+        granted=life.grant_number is not None or life.no_partner or no_partner,
+        partner_final=life.partner_fine is not None,
+    )
+
+
+def clocks_of(
+    connection: Connection, life: Row[Any], days_off: WorkCalendar | None = None
+) -> tuple[Clock, ...]:
+    """Return the clocks of a case, by the day they end."""
+    return _clocks(connection, life, CaseState(life.state), days_off or work_calendar(), ())
+
+
+def _clocks(
+    connection: Connection,
+    life: Row[Any],
+    state: CaseState,
+    days_off: WorkCalendar,
+    entering: tuple[tuple[CaseState, date], ...],
+) -> tuple[Clock, ...]:
+    events = connection.execute(
+        select(CaseEvent.to_state, CaseEvent.at)
+        .where(CaseEvent.case_id == life.case_id)
+        .order_by(CaseEvent.version)
+    )
+    history = [(CaseState(entered), from_ms(at, ZONE).date()) for entered, at in events]
+    act_on = from_ms(life.passed_at, ZONE).date()
+    return case_clocks(state, (*history, *entering), act_on, days_off)
+
+
+def move(connection: Connection, step: Step, days_off: WorkCalendar | None = None, **changes: object) -> int:
+    """Take a step and return the case's new version; `changes` are further columns of its life.
+
+    Raises:
+        UnknownCaseError, CaseMovedError, StepRefusedError: nothing was changed.
+
+    """
+    query = life_query().where(CaseLife.case_id == step.case_id).with_for_update(of=CaseLife)
+    life = connection.execute(query).one_or_none()
+    if life is None:
+        raise UnknownCaseError(f"没有案件 {step.case_id}")
+    if life.version != step.version:
+        raise CaseMovedError(f"案件 {life.number} 已由他人办理，现为“{CaseState(life.state).label}”")
+    refused = obstacle(standing_of(life, no_partner=step.no_partner), step.to)
+    if step.to in NEEDS_REASON and not step.reason:
+        refused = refused or f"转为“{step.to.label}”须写明理由"
+    if refused:
+        raise StepRefusedError(refused)
+    return _write(connection, life, step, days_off or work_calendar(), changes)
+
+
+def _write(
+    connection: Connection, life: Row[Any], step: Step, days_off: WorkCalendar, changes: dict[str, object]
+) -> int:
+    event = {
+        "case_id": step.case_id,
+        "version": step.version + 1,
+        "from_state": life.state,
+        "to_state": step.to.value,
+        "officer_id": step.actor.officer_id,
+        "at": step.at_ms,
+        "reason": step.reason,
+        "note": step.note,
+    }
+    connection.execute(insert(CaseEvent).values(event))
+    clocks = _clocks(connection, life, step.to, days_off, ())
+    values = {"due_on": str(due_on(clocks) or ""), **_implied(life, step), **changes}
+    moved = connection.execute(
+        update(CaseLife)
+        .where(
+            CaseLife.case_id == step.case_id,
+            CaseLife.version == step.version,
+            CaseLife.state == life.state,
+        )
+        .values(version=step.version + 1, state=step.to.value, **values)
+    )
+    if moved.rowcount != 1:
+        raise CaseMovedError(f"案件 {life.number} 已由他人办理")
+    audit.append(connection, step.actor, Action.MOVED, life.number, at_ms=step.at_ms, detail=event)
+    return step.version + 1
+
+
+def _implied(life: Row[Any], step: Step) -> dict[str, object]:
+    """Return what a step changes beside the state."""
+    match step.to:
+        case CaseState.SUSPENDED if CaseState(life.state) in BEFORE_DECISION:
+            return {"resumes_to": life.state}
+        case CaseState.SUSPENDED | CaseState.RECOGNISED:
+            # Where a suspended case resumes is kept while the partner's fine may still be annulled.
+            return {}
+        case CaseState.HEARING:
+            # After a hearing the decision needs a legal review (行政处罚法 art. 58).
+            return {"resumes_to": "", "asks_legal_review": True}
+        case CaseState.DECIDED if life.grant_number is None:
+            return {"resumes_to": "", "no_partner": step.no_partner}
+        case _:
+            return {"resumes_to": ""}
+
+
+def grant(connection: Connection, case_id: int, number: str, actor: Actor, at_ms: int) -> None:
+    """Note the partner's grant of the claim, without which nothing is decided."""
+    _from_partner(connection, case_id, actor, at_ms, grant_number=number)
+
+
+def partner_fine_final(connection: Connection, case_id: int, number: str, actor: Actor, at_ms: int) -> None:
+    """Note the partner's final decision on the same act, which makes a recognition final."""
+    _from_partner(connection, case_id, actor, at_ms, partner_fine=number)
+
+
+def _from_partner(connection: Connection, case_id: int, actor: Actor, at_ms: int, **told: str) -> None:
+    number = connection.scalar(select(Case.number).where(Case.id == case_id))
+    if number is None:
+        raise UnknownCaseError(f"没有案件 {case_id}")
+    connection.execute(update(CaseLife).where(CaseLife.case_id == case_id).values(told))
+    audit.append(connection, actor, Action.PARTNER_TOLD, number, at_ms=at_ms, detail=told)

@@ -1,0 +1,45 @@
+"""The people of an office: their roles, and what is kept of their acts."""
+
+from dataclasses import dataclass
+
+from models.values.labelled import Labelled
+
+
+class Role(Labelled):
+    """What somebody may do in the console; one role a person."""
+
+    REVIEWER = "reviewer", "审核员"
+    TEAM_LEADER = "team_leader", "班长"
+    LEGAL_REVIEWER = "legal_reviewer", "法制审核员"
+    STATION_OPERATOR = "station_operator", "站点管理员"
+    AUDITOR = "auditor", "审计员"
+    ADMINISTRATOR = "administrator", "系统管理员"
+
+
+class Action(Labelled):
+    """What the audit log tells of."""
+
+    SIGNED_IN = "signed_in", "登录"
+    SIGNED_OUT = "signed_out", "退出"
+    SIGN_IN_REFUSED = "sign_in_refused", "登录被拒绝"
+    SAW = "saw", "查看"
+    TOOK = "took", "认领"
+    GAVE_BACK = "gave_back", "放回"
+    MOVED = "moved", "办理"
+    JUDGED = "judged", "审核意见"
+    CORRECTED_PLATE = "corrected_plate", "更正号牌"
+    PARTNER_TOLD = "partner_told", "对方省份告知"
+    EXPORTED = "exported", "导出"
+    USER_ADDED = "user_added", "新增用户"
+    USER_CHANGED = "user_changed", "变更用户"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts: an officer, or the program itself where `officer_id` is None."""
+
+    officer_id: int | None
+    name: str
+
+
+PROGRAM = Actor(officer_id=None, name="zhichao")
