@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from models.case_life import CaseError
 from models.database import DatabaseUnavailableError
+from models.head_file import HeadFileError
 from models.vault import VaultError
 from notices.documents.numbers import NumberError
 from notices.documents.render import RenderError
@@ -42,7 +44,7 @@ def explained(notes: Console) -> Iterator[None]:
     except (RenderError, SealError, NoSealError, NumberError) as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.TROUBLE) from error
-    except (ConfigError, RuleError, FileNotFoundError, OverflowError) as error:
+    except (ConfigError, RuleError, CaseError, HeadFileError, FileNotFoundError, OverflowError) as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.USAGE) from error
     except (DatabaseUnavailableError, VaultError, OSError) as error:

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         default=0.8, ge=0, le=1, description="confidence from which a reading names the vehicle"
     )
     lease_s: int = Field(default=600, ge=1, le=86_400, description="how long a silent runner keeps its work")
+    console_host: str = Field(default="127.0.0.1", description="address the officers' console listens on")
+    console_port: int = Field(default=8420, ge=1, le=65_535, description="port of the officers' console")
+    partner: str = Field(default="", description="partner province; empty: none, decisions need no grant")
     verification_url: str = Field(
         default="https://verify.invalid/d", description="where the code of a document leads"
     )
@@ -98,6 +101,16 @@ class Settings(BaseSettings):
     def inbox(self) -> Path:
         """Return the folder of drop folders, one for each station id."""
         return self.data_dir / "inbox"
+
+    @property
+    def key_file(self) -> Path:
+        """Return the key that signs evidence."""
+        return self.data_dir / "keys" / "evidence.pem"
+
+    @property
+    def head_file(self) -> Path:
+        """Return the file beside the database that holds the audit log's head."""
+        return self.data_dir / "audit-head.json"
 
     @property
     def seals(self) -> Path:

@@ -1,0 +1,86 @@
+"""Verify what is kept: the audit log's chain, the steps of cases held against it, every original's digest."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from models import audit
+from models.case_tables import CaseEvent
+from models.files import BLOCK_BYTES, FileStore
+from models.office_tables import AuditEntry
+from models.tables import Frame, SourceFile
+from models.values.office import Action
+
+EVENT_COLUMNS = tuple(column.name for column in CaseEvent.__table__.columns)
+
+
+def count_originals(connection: Connection) -> int:
+    """Return how many originals there are to read."""
+    return len(_digests(connection))
+
+
+def breaks(
+    connection: Connection, store: FileStore, kept: audit.Head | None, step: Callable[[], None]
+) -> Iterator[str]:
+    """Yield the first break of the log, of the steps and of the originals, in words; nothing where all holds.
+
+    `kept` is the head noted outside the database; `step` is called for each original read.
+    """
+    if broken := audit.first_break(connection, kept):
+        yield broken
+    if broken := _first_changed_step(connection):
+        yield broken
+    if broken := _first_changed_original(connection, store, step):
+        yield broken
+
+
+def _first_changed_step(connection: Connection) -> str:
+    """Hold each step of a case against the log entry that tells of it."""
+    told = {}
+    moved = select(AuditEntry.number, AuditEntry.detail).where(AuditEntry.action == Action.MOVED)
+    for number, detail in connection.execute(moved.order_by(AuditEntry.number)):
+        event = json.loads(detail)
+        told[event["case_id"], event["version"]] = (number, event)
+    later = select(*CaseEvent.__table__.columns).where(CaseEvent.version > 1)
+    for row in connection.execute(later.order_by(CaseEvent.case_id, CaseEvent.version)):
+        event = dict(row._mapping)  # noqa: SLF001 (public in SQLAlchemy)
+        number, logged = told.pop((row.case_id, row.version), (0, {}))
+        if logged != event:
+            where = f"audit entry {number} tells otherwise" if number else "no audit entry tells of it"
+            return f"step {row.version} of case {row.case_id} ({row.to_state}): {where}"
+    for (case_id, version), (number, _) in sorted(told.items()):
+        return f"step {version} of case {case_id} is gone; audit entry {number} tells of it"
+    return ""
+
+
+def _first_changed_original(connection: Connection, store: FileStore, step: Callable[[], None]) -> str:
+    for sha256, name in _digests(connection):
+        path = store.path(sha256)
+        try:
+            same = digest_of(path) == sha256
+        except OSError as error:
+            return f"original {sha256} ({name}) can't be read: {error.strerror}"
+        if not same:
+            return f"original {sha256} ({name}) was changed: its bytes have another digest"
+        step()
+    return ""
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file as it lies there."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _digests(connection: Connection) -> list[tuple[str, str]]:
+    """Return digest and name of every original, each digest once."""
+    known: dict[str, str] = {}
+    for table in (Frame, SourceFile):
+        known |= {row.sha256: row.name for row in connection.execute(select(table.sha256, table.name))}
+    return sorted(known.items())

@@ -1,0 +1,43 @@
+"""What follows from one judged passage, worked out step by step, for a page or a bundle."""
+
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row
+
+from models.values.money import Consequence
+from pipeline.rules.consequences import Context, consequence
+from pipeline.rules.limits import gross_limits
+from pipeline.rules.rule_sets import RuleError, RuleSet, rule_sets
+
+PERCENT = 100
+
+
+def rule_set_of(judgement: Row[Any]) -> RuleSet:
+    """Return the rules a passage was judged by."""
+    for rules in rule_sets():
+        if rules.id == judgement.rule_set:
+            return rules
+    raise RuleError(f"no rule set {judgement.rule_set!r} is known any more")
+
+
+def worked_out(judgement: Row[Any], passage: Row[Any]) -> Consequence:
+    """Return the calculation for a judgement and its passage, both as rows of their tables."""
+    rules = rule_set_of(judgement)
+    spacings = [[int(spacing) for spacing in passage.spacing_mm.split(",") if spacing] or [0]]
+    limits = gross_limits(
+        np.array([passage.axle_count], dtype=np.int16), np.array(spacings, dtype=np.int64), rules.gross_mass
+    )
+    deducted_kg = passage.gross_kg - judgement.decided_kg
+    context = Context(
+        limit_rule=str(limits.rule[0]),
+        measured_kg=passage.gross_kg,
+        tolerance=_tolerance(deducted_kg, passage.gross_kg),
+    )
+    return consequence(judgement.limit_kg, judgement.decided_kg, rules, context)
+
+
+def _tolerance(deducted_kg: int, gross_kg: int) -> str:
+    if not deducted_kg:
+        return ""
+    return f"扣除使用中最大允许误差{PERCENT * deducted_kg / gross_kg:.1f}%，{deducted_kg:,}千克"

@@ -1,0 +1,73 @@
+"""Commands on evidence: verify all that is kept, write one case's bundle, make the key that signs it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from models import audit, head_file
+from models.case_life import life_of
+from models.database import Database
+from models.keys import KeyFileError, load_key
+from models.keys import make_key as make_key_file
+from models.values.office import PROGRAM, Action
+from pipeline.bundle import write_bundle
+from pipeline.verify import breaks, count_originals
+from stations.intake import clock_ms
+from zhichao import show, wiring
+from zhichao.exits import CONFIG, ConfigOption, Exit, explained
+from zhichao.progress import Bars
+from zhichao.settings import load_settings
+
+
+def verify(*, config: ConfigOption = CONFIG) -> None:
+    """Check the audit log, the steps of cases and every original's digest; name the first break of each."""
+    out, notes = show.console(), Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        kept = head_file.noted(settings.head_file)
+        with Database(settings.url).read() as connection, Bars(notes) as bars:
+            bars.stage("原始文件 originals", count_originals(connection))
+            broken = list(breaks(connection, wiring.store(settings), kept, bars.step))
+            end = audit.head(connection)
+    for line in broken:
+        out.print(f"✗ {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if broken:
+        raise typer.Exit(Exit.TROUBLE)
+    out.print(f"✓ 完整 sound: {end.number} audit entries, head {end.hash}", highlight=False, soft_wrap=True)
+
+
+def bundle(
+    number: Annotated[str, typer.Argument(metavar="CASE", help="case number")],
+    *,
+    to: Annotated[Path | None, typer.Option(help="archive to write; default: CASE.zip here")] = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Write everything a case rests on as one signed archive that anyone can verify offline."""
+    out, notes = show.console(), Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        key = load_key(settings.key_file)
+        database = Database(settings.url)
+        with database.write("case.exported") as connection:
+            life = life_of(connection, number)
+            end = audit.append(connection, PROGRAM, Action.EXPORTED, number, at_ms=clock_ms())
+            station = settings.station(life.station_id)
+            archive = write_bundle(connection, number, station, wiring.store(settings), key, clock_ms())
+        head_file.note(settings.head_file, end)
+        path = to or Path(f"{number}.zip")
+        path.write_bytes(archive)
+    out.print(f"{path} ({len(archive):,} bytes), key {key.fingerprint}", highlight=False, soft_wrap=True)
+
+
+def make_key(*, config: ConfigOption = CONFIG) -> None:
+    """Make the key that signs evidence, once; publish its fingerprint, keep the file to yourself."""
+    out, notes = show.console(), Console(stderr=True)
+    with explained(notes):
+        path = load_settings(config).key_file
+        try:
+            key = make_key_file(path)
+        except FileExistsError as error:
+            raise KeyFileError(f"{path}: there is a key already; it is not replaced") from error
+    out.print(f"{path}, fingerprint {key.fingerprint}", highlight=False, soft_wrap=True)
