@@ -1,5 +1,6 @@
 """A case's life in the database: each step a compare-and-set with actor, time and reason, and logged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -139,7 +140,13 @@ def _clocks(
     return case_clocks(state, (*history, *entering), act_on, days_off)
 
 
-def move(connection: Connection, step: Step, days_off: WorkCalendar | None = None, **changes: object) -> int:
+def move(
+    connection: Connection,
+    step: Step,
+    changes: Mapping[str, object] | None = None,
+    *,
+    days_off: WorkCalendar | None = None,
+) -> int:
     """Take a step and return the case's new version; `changes` are further columns of its life.
 
     Raises:
@@ -157,11 +164,11 @@ def move(connection: Connection, step: Step, days_off: WorkCalendar | None = Non
         refused = refused or f"转为“{step.to.label}”须写明理由"
     if refused:
         raise StepRefusedError(refused)
-    return _write(connection, life, step, days_off or work_calendar(), changes)
+    return _write(connection, life, step, days_off or work_calendar(), changes or {})
 
 
 def _write(
-    connection: Connection, life: Row[Any], step: Step, days_off: WorkCalendar, changes: dict[str, object]
+    connection: Connection, life: Row[Any], step: Step, days_off: WorkCalendar, changes: Mapping[str, object]
 ) -> int:
     event = {
         "case_id": step.case_id,

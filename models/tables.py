@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -20,6 +21,7 @@ from models.values.quality import Severity
 from models.values.states import ChunkState, QuarantineState, SourceKind, SourceState
 
 # SQLite numbers rows by itself only for a column declared INTEGER PRIMARY KEY.
+HAS_PLATE = "plate <> ''"
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -176,7 +178,11 @@ class Judgement(Base):
     """What the stages say of one passage: quality, limit, decided mass, plate; codes are space-separated."""
 
     __tablename__ = "judgement"
-    __table_args__ = (one_of("severity", Severity),)
+    __table_args__ = (
+        one_of("severity", Severity),
+        # Only what was over its limit has a plate: the other passages stay out of the index.
+        Index("ix_judgement_plate", "plate", sqlite_where=text(HAS_PLATE), postgresql_where=text(HAS_PLATE)),
+    )
 
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"), primary_key=True)
     severity: Mapped[str] = mapped_column(Text)

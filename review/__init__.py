@@ -1,1 +1,1 @@
-"""The officers' console."""
+"""The officers' console: server-rendered pages that work without JavaScript."""

@@ -20,7 +20,7 @@ from pipeline.lane_rows import add_override
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station
-from zhichao import documents, evidence, registries_command, show, wiring
+from zhichao import console, documents, evidence, registries_command, show, wiring
 from zhichao.demo import run_demo
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.progress import Bars
@@ -277,12 +277,13 @@ def demo(
         raise typer.Exit(Exit.TROUBLE)
 
 
-for command in (evidence.verify, evidence.bundle, evidence.make_key):
+for command in (evidence.verify, evidence.bundle, evidence.make_key, console.serve):
     app.command()(command)
 for command in (documents.notice, documents.list_documents, documents.seal_init, documents.verify_document):
     app.command(documents.NAMES.get(command.__name__))(command)
 app.add_typer(registries_command.commands, name="registries")
 app.command()(registries_command.registry_sim)
+app.add_typer(console.users_app, name="users")
 
 
 def main() -> None:

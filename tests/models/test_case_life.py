@@ -121,7 +121,7 @@ class Lives(RuleBasedStateMachine):
         allowed = self.may(to, no_partner)
         try:
             with self.database.write("test") as connection:
-                move(connection, taken, **reviewers)
+                move(connection, taken, reviewers)
             assert allowed, f"{self.state} became {to}"
         except StepRefusedError:
             assert not allowed, f"{self.state} could not become {to}"

@@ -63,6 +63,10 @@ def upgrade() -> None:
     _office()
     _cases()
     _only_appended()
+    has_plate = sa.text("plate <> ''")
+    op.create_index(
+        "ix_judgement_plate", "judgement", ["plate"], sqlite_where=has_plate, postgresql_where=has_plate
+    )
     op.execute("INSERT INTO audit_head (id, number, hash) VALUES (1, 0, '" + "0" * 64 + "')")
     _begin_lives()
 
@@ -286,6 +290,7 @@ def _begin_lives() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
+    op.drop_index("ix_judgement_plate", table_name="judgement")
     for table in (
         "case_life",
         "plate_correction",

@@ -1,0 +1,261 @@
+"""Everything that one case page shows, asked of the database in a fixed number of questions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text
+
+from models.audit import append
+from models.case_life import ZONE, clocks_of, life_query
+from models.case_tables import CaseEvent, CaseReview, PlateCorrection
+from models.office_tables import AuditEntry, Officer
+from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
+from models.values.case_clocks import Clock
+from models.values.case_life import CaseState
+from models.values.findings import Doubt, FindingKind
+from models.values.money import Consequence
+from models.values.office import Action
+from models.values.quality import QualityCode
+from models.values.timeline import from_ms
+from pipeline.rules.rule_sets import RuleError
+from pipeline.worked import worked_out
+from review.accounts import Visitor
+from review.characters import Character, characters
+from review.drawing import AxleDrawing, draw_axles
+from review.office import Office
+from review.site import Site, SiteCertificate
+
+EARLIER = 8
+TRAIL = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageSheet:
+    """One passage of the case: record, judgement, frames, readings, calculation and drawing."""
+
+    record: Any
+    judgement: Any
+    passed: datetime
+    kinds: tuple[FindingKind, ...]
+    codes: tuple[QualityCode, ...]
+    doubts: tuple[Doubt, ...]
+    frames: Sequence[Any]
+    readings: Sequence[Any]
+    calculation: Consequence | None
+    axles: AxleDrawing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """A case as an officer sees it."""
+
+    life: Any
+    state: CaseState
+    passed_on: date
+    site: Site | None
+    certificate: SiteCertificate | None
+    passages: tuple[PassageSheet, ...]
+    characters: tuple[Character, ...]
+    reading_id: int | None
+    clocks: tuple[Clock, ...]
+    events: Sequence[Any]
+    reviews: Sequence[Any]
+    corrections: Sequence[Any]
+    earlier_cases: Sequence[Any]
+    earlier_passages: Sequence[Any]
+    trail: Sequence[Any]
+
+
+def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
+    """Return the whole file of a case, None where there is no such case."""
+    life = connection.execute(life_query().where(Case.number == number)).one_or_none()
+    if life is None:
+        return None
+    site = office.site(life.station_id)
+    zone = site.zone if site else ZONE
+    passed_on = from_ms(life.passed_at, zone).date()
+    passages = _passages(connection, life.case_id, zone)
+    readings = [reading for passage in passages for reading in passage.readings]
+    state = CaseState(life.state)
+    # A second reviewer must not know what the first one found.
+    blind = state is CaseState.SECOND_REVIEW and life.first_reviewer_id != visitor.officer_id
+    return CaseFile(
+        life=life,
+        state=state,
+        passed_on=passed_on,
+        site=site,
+        certificate=site.certificate_on(passed_on) if site else None,
+        passages=passages,
+        characters=characters(life.plate, readings),
+        reading_id=_reading_of(life.plate, readings),
+        clocks=clocks_of(connection, life),
+        events=_events(connection, life.case_id),
+        reviews=[] if blind else _reviews(connection, life.case_id),
+        corrections=_corrections(connection, life.case_id),
+        earlier_cases=_earlier_cases(connection, life),
+        earlier_passages=_earlier_passages(connection, life),
+        trail=[] if blind else _trail(connection, number),
+    )
+
+
+def note_look(office: Office, visitor: Visitor, number: str) -> None:
+    """Log that an officer saw the case, once an hour."""
+    if office.first_look(visitor.officer_id, number):
+        with office.write("console.saw") as connection:
+            append(connection, visitor.actor, Action.SAW, number, at_ms=office.clock_ms())
+
+
+def _passages(connection: Connection, case_id: int, zone: Any) -> tuple[PassageSheet, ...]:  # noqa: ANN401
+    of_case = select(Finding.passage_id).where(Finding.case_id == case_id)
+    records = connection.execute(
+        select(*Passage.__table__.columns)
+        .where(Passage.id.in_(of_case))
+        .order_by(Passage.passed_at, Passage.id)
+    ).all()
+    ids = [record.id for record in records]
+    judgements = {
+        row.passage_id: row
+        for row in connection.execute(
+            select(*Judgement.__table__.columns).where(Judgement.passage_id.in_(ids))
+        )
+    }
+    kinds = _grouped(connection, select(Finding.passage_id, Finding.kind).where(Finding.case_id == case_id))
+    frames = _grouped(
+        connection,
+        select(Frame.passage_id, Frame.id, Frame.sha256, Frame.kind, Frame.name, Frame.problem)
+        .where(Frame.passage_id.in_(ids))
+        .order_by(Frame.kind, Frame.id),
+    )
+    readings = _grouped(
+        connection,
+        select(Frame.passage_id, *PlateReadingRow.__table__.columns, Frame.kind)
+        .join(Frame, Frame.id == PlateReadingRow.frame_id)
+        .where(Frame.passage_id.in_(ids))
+        .order_by(PlateReadingRow.confidence.desc()),
+    )
+    return tuple(
+        _sheet(
+            record, judgements.get(record.id), kinds[record.id], frames[record.id], readings[record.id], zone
+        )
+        for record in records
+    )
+
+
+def _sheet(
+    record: Any,  # noqa: ANN401 (rows)
+    judgement: Any,  # noqa: ANN401
+    kinds: Sequence[Any],
+    frames: Sequence[Any],
+    readings: Sequence[Any],
+    zone: Any,  # noqa: ANN401
+) -> PassageSheet:
+    return PassageSheet(
+        record=record,
+        judgement=judgement,
+        passed=from_ms(record.passed_at, zone),
+        kinds=tuple(sorted({FindingKind(row.kind) for row in kinds})),
+        codes=tuple(QualityCode(word) for word in judgement.codes.split()) if judgement else (),
+        doubts=tuple(Doubt(word) for word in judgement.doubts.split()) if judgement else (),
+        frames=frames,
+        readings=readings,
+        calculation=_calculation(judgement, record),
+        axles=draw_axles(
+            [int(mass) for mass in record.axle_kg.split(",") if mass],
+            [int(spacing) for spacing in record.spacing_mm.split(",") if spacing],
+        ),
+    )
+
+
+def _calculation(judgement: Row[Any] | None, record: Row[Any]) -> Consequence | None:
+    if judgement is None:
+        return None
+    try:
+        return worked_out(judgement, record)
+    except RuleError:
+        return None
+
+
+def _grouped(connection: Connection, query: Any) -> defaultdict[int, list[Any]]:  # noqa: ANN401 (SQL)
+    groups: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in connection.execute(query):
+        groups[row.passage_id].append(row)
+    return groups
+
+
+def _reading_of(plate: str, readings: Sequence[Any]) -> int | None:
+    """Return the reading whose crop to show: the plate's own, or else the surest one."""
+    same = [reading.id for reading in readings if reading.text == plate]
+    return next(iter([*same, *(reading.id for reading in readings)]), None)
+
+
+def _events(connection: Connection, case_id: int) -> Sequence[Any]:
+    return connection.execute(
+        select(*CaseEvent.__table__.columns, Officer.name)
+        .outerjoin(Officer, Officer.id == CaseEvent.officer_id)
+        .where(CaseEvent.case_id == case_id)
+        .order_by(CaseEvent.version)
+    ).all()
+
+
+def _reviews(connection: Connection, case_id: int) -> Sequence[Any]:
+    return connection.execute(
+        select(*CaseReview.__table__.columns, Officer.name)
+        .join(Officer, Officer.id == CaseReview.officer_id)
+        .where(CaseReview.case_id == case_id)
+        .order_by(CaseReview.id)
+    ).all()
+
+
+def _corrections(connection: Connection, case_id: int) -> Sequence[Any]:
+    return connection.execute(
+        select(*PlateCorrection.__table__.columns, Officer.name)
+        .join(Officer, Officer.id == PlateCorrection.officer_id)
+        .where(PlateCorrection.case_id == case_id)
+        .order_by(PlateCorrection.id)
+    ).all()
+
+
+def _earlier_cases(connection: Connection, life: Row[Any]) -> Sequence[Any]:
+    if not life.plate:
+        return []
+    query = life_query().where(text("case_life.plate = :plate"), Case.id != life.case_id)
+    return connection.execute(
+        query.order_by(Case.passed_at.desc()).limit(EARLIER), {"plate": life.plate}
+    ).all()
+
+
+def _earlier_passages(connection: Connection, life: Row[Any]) -> Sequence[Any]:
+    """Return the vehicle's passages over its limit; the index holds no passage without a plate."""
+    if not life.plate:
+        return []
+    of_case = select(Finding.passage_id).where(Finding.case_id == life.case_id)
+    return connection.execute(
+        select(Passage.station_id, Passage.passed_at, Passage.lane, Judgement.decided_kg, Judgement.limit_kg)
+        .join(Passage, Passage.id == Judgement.passage_id)
+        .where(Judgement.plate == life.plate, text("judgement.plate <> ''"), Passage.id.not_in(of_case))
+        .order_by(Passage.passed_at.desc())
+        .limit(EARLIER)
+    ).all()
+
+
+def _trail(connection: Connection, number: str) -> Sequence[Any]:
+    return connection.execute(
+        select(*AuditEntry.__table__.columns)
+        .where(AuditEntry.subject == number)
+        .order_by(AuditEntry.number.desc())
+        .limit(TRAIL)
+    ).all()
+
+
+def frame_of_case(connection: Connection, sha256: str) -> Any:  # noqa: ANN401 (a row)
+    """Return a frame that belongs to some case, by its digest."""
+    row: Any = connection.execute(
+        select(Frame.sha256, Frame.name, Frame.kind)
+        .join(Finding, Finding.passage_id == Frame.passage_id)
+        .where(Frame.sha256 == sha256, Finding.case_id.is_not(None))
+        .limit(1)
+    ).one_or_none()
+    return row

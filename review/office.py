@@ -1,0 +1,93 @@
+"""What the console works with: database, originals, stations, the clock, and how long a visit lasts."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from threading import Lock, Semaphore
+
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from models import audit, head_file
+from models.database import Database
+from models.files import FileStore
+from review.site import Site
+
+MINUTE_MS = 60_000
+
+
+def now_ms() -> int:
+    """Return the milliseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Office:
+    """One installation as the console sees it.
+
+    `night` gives a station's day in numbers; `second_reading_share` of dismissals are read a second time.
+    """
+
+    database: Database
+    store: FileStore
+    sites: Mapping[str, Site]
+    head_file: Path
+    no_partner: bool = True
+    clock_ms: Callable[[], int] = now_ms
+    night: Callable[[Connection, str, date], Mapping[str, object]] | None = None
+    second_reading_share: float = 0.02
+    lease_ms: int = 15 * MINUTE_MS
+    idle_ms: int = 30 * MINUTE_MS
+    visit_ms: int = 12 * 60 * MINUTE_MS
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    # Each verification of a password takes 64 MiB; more at once would be a way to exhaust the machine.
+    hashing: Semaphore = field(default_factory=lambda: Semaphore(2))
+    _seen: dict[tuple[int, str], int] = field(default_factory=dict)
+    _counts: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that changes nothing."""
+        with self.database.read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, edge: str) -> Iterator[Connection]:
+        """Give a connection whose transaction is one edge, then note the audit log's head beside it."""
+        before = end = audit.Head(number=0, hash="")
+        with self.database.write(edge) as connection:
+            before = audit.head(connection)
+            yield connection
+            end = audit.head(connection)
+        if end != before:
+            with self._lock:
+                head_file.note(self.head_file, end)
+
+    def first_look(self, officer_id: int, subject: str) -> bool:
+        """Tell whether an officer's look at something is to be logged: once an hour for each thing."""
+        now, key = self.clock_ms(), (officer_id, subject)
+        with self._lock:
+            if now - self._seen.get(key, -(10**12)) < 60 * MINUTE_MS:
+                return False
+            self._seen[key] = now
+            if len(self._seen) > 100_000:  # noqa: PLR2004 (a bound on memory)
+                self._seen.clear()
+            return True
+
+    def cached_counts(
+        self, name: str, count: Callable[[], dict[str, int]], age_ms: int = 10_000
+    ) -> dict[str, int]:
+        """Return counts that may be some seconds old."""
+        now = self.clock_ms()
+        known = self._counts.get(name)
+        if known is None or not 0 <= now - known[0] < age_ms:
+            known = self._counts[name] = (now, count())
+        return known[1]
+
+    def site(self, station_id: str) -> Site | None:
+        """Return a station, None where it is not declared any more."""
+        return self.sites.get(station_id)

@@ -1,0 +1,1 @@
+"""The pages, one module a page; each lists its routes with their roles."""

@@ -1,0 +1,90 @@
+"""Frames and crops of plates: originals as they were stored, or a page that says why not."""
+
+import io
+import json
+
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import select
+from starlette.responses import Response
+
+from models.files import FileStore
+from models.tables import Frame, PlateReadingRow
+from pipeline.verify import digest_of
+from review.access import CASE_READERS, Page, Visit
+from review.case_file import frame_of_case
+from review.refusals import NotFoundError
+
+KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp", b"BM": "image/bmp"}
+DIGEST_LENGTH = 64
+# Officers look at the same frames again; nobody else may.
+KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+MARGIN = 0.15
+CROP_HEIGHT = 96
+WIDEST = 480
+
+
+def show(visit: Visit) -> Response:
+    """Return an original frame; one that is no longer what was stored is not shown."""
+    sha256 = visit.path("sha256")
+    if len(sha256) != DIGEST_LENGTH or not set(sha256) <= set("0123456789abcdef"):
+        raise NotFoundError("没有这张图片")
+    with visit.office.read() as connection:
+        frame = frame_of_case(connection, sha256)
+    if frame is None:
+        raise NotFoundError("没有这张图片")
+    content = _original(visit.office.store, sha256)
+    kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), "")
+    # What is no picture is offered for saving, never shown: its sender may have meant it to run here.
+    headers = KEPT if kind else {**KEPT, "Content-Disposition": "attachment"}
+    return Response(content, media_type=kind or "application/octet-stream", headers=headers)
+
+
+def _original(store: FileStore, sha256: str) -> bytes:
+    path = store.path(sha256)
+    try:
+        if digest_of(path) != sha256:
+            raise NotFoundError("图片与入库时的摘要不符，不能作为证据显示，请告知系统管理员", 410)
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error
+
+
+def crop(visit: Visit) -> Response:
+    """Return the plate cut out of its frame, for looking only: the original stays as it is."""
+    with visit.office.read() as connection:
+        found = connection.execute(
+            select(PlateReadingRow.box, Frame.sha256)
+            .join(Frame, Frame.id == PlateReadingRow.frame_id)
+            .where(PlateReadingRow.id == int(visit.path("reading_id")))
+        ).one_or_none()
+    if found is None:
+        raise NotFoundError("没有这张图片")
+    try:
+        with Image.open(visit.office.store.path(found.sha256)) as image:
+            content = _cut(image, json.loads(found.box))
+    except (OSError, ValueError, UnidentifiedImageError) as error:
+        raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error
+    return Response(content, media_type="image/jpeg", headers=KEPT)
+
+
+def _cut(image: Image.Image, box: list[int]) -> bytes:
+    left, top, right, bottom = box
+    margin = MARGIN * (bottom - top)
+    cut = image.crop(
+        (
+            max(int(left - margin), 0),
+            max(int(top - margin), 0),
+            min(int(right + margin), image.width),
+            min(int(bottom + margin), image.height),
+        )
+    )
+    width = min(max(round(CROP_HEIGHT * cut.width / max(cut.height, 1)), 1), WIDEST)
+    sink = io.BytesIO()
+    cut.convert("RGB").resize((width, CROP_HEIGHT)).save(sink, "JPEG", quality=88)
+    return sink.getvalue()
+
+
+PAGES = (
+    Page(path="/frames/{sha256}", show=show, roles=CASE_READERS),
+    Page(path="/plates/{reading_id:int}", show=crop, roles=CASE_READERS),
+)

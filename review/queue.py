@@ -1,0 +1,228 @@
+"""The queue: cases by the day they fall due, soonest first, for each role the stages it works on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from models import leases
+from models.case_tables import CaseLife
+from models.office_tables import Officer
+from models.tables import Case, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow
+from models.values.case_life import AFTER_FILING, CaseState
+from models.values.labelled import Labelled
+from models.values.office import Role
+from review.accounts import Visitor
+from review.assignment import HOLDER, holder_name
+
+PAGE = 50
+
+
+class Stage(Labelled):
+    """A tab of the queue: several states that are worked on alike."""
+
+    FIRST = "first", "待初审"
+    SECOND = "second", "待复审"
+    DISAGREED = "disagreed", "待裁定"
+    HANDLING = "handling", "办理中"
+    LEGAL = "legal", "待法制审核"
+    HALTED = "halted", "中止与互认"
+    DONE = "done", "已办结"
+
+    @property
+    def states(self) -> tuple[CaseState, ...]:
+        """Return the states of this stage."""
+        return _STATES[self]
+
+
+_STATES = {
+    Stage.FIRST: (CaseState.FLAGGED, CaseState.FIRST_REVIEW),
+    Stage.SECOND: (CaseState.SECOND_REVIEW,),
+    Stage.DISAGREED: (CaseState.DISAGREED,),
+    Stage.HANDLING: tuple(sorted(AFTER_FILING - {CaseState.LEGAL_REVIEW})),
+    Stage.LEGAL: (CaseState.LEGAL_REVIEW,),
+    Stage.HALTED: (CaseState.SUSPENDED, CaseState.RECOGNISED),
+    Stage.DONE: (CaseState.CLOSED, CaseState.DISMISSED, CaseState.TRANSFERRED, CaseState.WITHDRAWN),
+}
+# What each role is offered next, in this order.
+WORK = {
+    Role.REVIEWER: (Stage.FIRST, Stage.SECOND),
+    Role.TEAM_LEADER: (Stage.DISAGREED, Stage.FIRST, Stage.SECOND),
+    Role.LEGAL_REVIEWER: (Stage.LEGAL,),
+    Role.AUDITOR: (Stage.FIRST,),
+}
+
+
+class Whose(StrEnum):
+    """Whose cases to show."""
+
+    ALL = "all"
+    FREE = "free"
+    MINE = "mine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What to show of a stage; `after` is the (due_on, case id) behind which the page begins."""
+
+    stage: Stage
+    whose: Whose = Whose.ALL
+    station: str = ""
+    kind: str = ""
+    after: tuple[str, int] | None = None
+
+
+def case_rows(connection: Connection, wanted: Filter, visitor: Visitor, limit: int = PAGE) -> list[Any]:
+    """Return a page of the queue, one row a case, and one row more where there are further ones."""
+    ids = _ids(connection, wanted, visitor, limit + 1)
+    if not ids:
+        return []
+    passage = _first_passage()
+    rows: Sequence[Any] = connection.execute(
+        select(
+            CaseLife.case_id,
+            CaseLife.state,
+            CaseLife.plate,
+            CaseLife.due_on,
+            CaseLife.first_reviewer_id,
+            Case.number,
+            Case.station_id,
+            Case.passed_at,
+            Judgement.excess_kg,
+            Judgement.limit_kg,
+            Passage.axle_count,
+            _kinds(connection).label("kinds"),
+            _reading().label("reading_id"),
+            Lease.holder,
+            Officer.name.label("holder_name"),
+        )
+        .join(Case, Case.id == CaseLife.case_id)
+        .outerjoin(Passage, Passage.id == passage)
+        .outerjoin(Judgement, Judgement.passage_id == Passage.id)
+        .outerjoin(Lease, and_(Lease.name == _lease_name(), Lease.until >= leases.now_ms(connection)))
+        .outerjoin(Officer, literal(HOLDER).concat(cast(Officer.id, String)) == Lease.holder)
+        .where(CaseLife.case_id.in_(ids))
+    ).all()
+    place = {case_id: position for position, case_id in enumerate(ids)}
+    return sorted(rows, key=lambda row: place[row.case_id])
+
+
+def _ids(connection: Connection, wanted: Filter, visitor: Visitor, limit: int) -> list[int]:
+    """Return the cases of a page; each state is read along its own index and no further than needed."""
+    conditions = _conditions(connection, wanted, visitor)
+    parts = [
+        select(CaseLife.due_on, CaseLife.case_id)
+        .join(Case, Case.id == CaseLife.case_id)
+        .where(CaseLife.state == state, *conditions)
+        .order_by(CaseLife.due_on, CaseLife.case_id)
+        .limit(limit)
+        .subquery()
+        for state in wanted.stage.states
+    ]
+    page = union_all(*(select(part) for part in parts)).subquery()
+    ordered = select(page.c.case_id).order_by(page.c.due_on, page.c.case_id).limit(limit)
+    return list(connection.scalars(ordered))
+
+
+def _conditions(connection: Connection, wanted: Filter, visitor: Visitor) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.station:
+        conditions.append(Case.station_id == wanted.station)
+    if wanted.kind:
+        found = exists().where(Finding.case_id == CaseLife.case_id, Finding.kind == wanted.kind)
+        conditions.append(found)
+    if wanted.after is not None:
+        conditions.append(tuple_(CaseLife.due_on, CaseLife.case_id) > tuple_(*map(literal, wanted.after)))
+    held = exists().where(Lease.name == _lease_name(), Lease.until >= leases.now_ms(connection))
+    if wanted.whose is Whose.FREE:
+        conditions.append(~held)
+    if wanted.whose is Whose.MINE:
+        mine = [
+            int(name.partition(":")[2])
+            for name in connection.scalars(
+                select(Lease.name).where(
+                    Lease.holder == holder_name(visitor.officer_id), Lease.name.startswith("case:")
+                )
+            )
+        ]
+        conditions += [CaseLife.case_id.in_(mine), held]
+    return conditions
+
+
+def next_case(
+    connection: Connection, visitor: Visitor, skip: int = 0, stages: Sequence[Stage] = ()
+) -> int | None:
+    """Return the free case that this officer should work on next, None where there is none."""
+    mine = and_(Lease.name == _lease_name(), Lease.until >= leases.now_ms(connection))
+    held = exists().where(mine, Lease.holder != holder_name(visitor.officer_id))
+    for stage in stages or WORK.get(visitor.role, ()):
+        # Nobody reviews a case twice.
+        fresh = or_(CaseLife.first_reviewer_id.is_(None), CaseLife.first_reviewer_id != visitor.officer_id)
+        again = or_(CaseLife.second_reviewer_id.is_(None), CaseLife.second_reviewer_id != visitor.officer_id)
+        found = [
+            connection.execute(
+                select(CaseLife.due_on, CaseLife.case_id)
+                .where(CaseLife.state == state, CaseLife.case_id != skip, ~held, fresh, again)
+                .order_by(CaseLife.due_on, CaseLife.case_id)
+                .limit(1)
+            ).one_or_none()
+            for state in stage.states
+        ]
+        if soonest := min((row for row in found if row is not None), key=tuple, default=None):
+            return int(soonest.case_id)
+    return None
+
+
+def stage_counts(connection: Connection) -> dict[str, int]:
+    """Return how many cases stand in each stage."""
+    by_state = dict(connection.execute(select(CaseLife.state, func.count()).group_by(CaseLife.state)).all())
+    return {stage.value: sum(by_state.get(state.value, 0) for state in stage.states) for stage in Stage}
+
+
+def _lease_name() -> ColumnElement[str]:
+    return literal("case:").concat(cast(CaseLife.case_id, String))
+
+
+def _first_passage() -> Any:  # noqa: ANN401 (SQL)
+    return (
+        select(func.min(Finding.passage_id))
+        .where(Finding.case_id == CaseLife.case_id)
+        .correlate(CaseLife)
+        .scalar_subquery()
+    )
+
+
+def _kinds(connection: Connection) -> Any:  # noqa: ANN401 (SQL)
+    joined = func.group_concat if connection.dialect.name == "sqlite" else func.string_agg
+    return (
+        select(joined(Finding.kind, " "))
+        .where(Finding.case_id == CaseLife.case_id)
+        .correlate(CaseLife)
+        .scalar_subquery()
+    )
+
+
+def _reading() -> Any:  # noqa: ANN401 (SQL)
+    """Return the plate reading whose crop stands for the case, NULL where no plate was read."""
+    return (
+        select(func.min(PlateReadingRow.id))
+        .join(Frame, Frame.id == PlateReadingRow.frame_id)
+        .where(Frame.passage_id == Passage.id, PlateReadingRow.text == Judgement.plate)
+        .correlate(Passage, Judgement)
+        .scalar_subquery()
+    )

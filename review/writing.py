@@ -1,0 +1,97 @@
+"""Templates, and how times, masses and days left are written on pages."""
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+
+from models.case_life import ZONE
+from models.values.case_life import CaseState, RejectReason, Verdict
+from models.values.findings import FindingKind
+from models.values.money import format_yuan
+from models.values.office import Action
+from models.values.passages import FrameKind
+from models.values.quality import QualityCode, Severity
+from models.values.timeline import from_ms
+from review.words import in_english
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+SOON_DAYS = 2
+FRAME_LABELS = {
+    FrameKind.FRONT: "车头",
+    FrameKind.SIDE: "车侧",
+    FrameKind.REAR: "车尾",
+    FrameKind.PANORAMA: "全景",
+    FrameKind.VIDEO: "视频",
+    FrameKind.UNKNOWN: "图片",
+}
+# Words of the database, by the enum whose labels people read.
+LABELS: dict[str, object] = {
+    "frame_kinds": FRAME_LABELS,
+    **{
+        name: {member.value: member.label for member in words}
+        for name, words in (
+            ("states", CaseState),
+            ("kinds_by_word", FindingKind),
+            ("reasons_by_word", RejectReason),
+            ("verdicts", Verdict),
+            ("actions", Action),
+            ("severities", Severity),
+        )
+    },
+    "codes": {code.value: code.label for code in QualityCode},
+}
+
+
+@cache
+def _environment(*, english: bool) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "t": in_english if english else str,
+        "static": static_url,
+        "language": "en" if english else "zh-CN",
+    }
+    made.filters |= {
+        "kg": lambda mass: f"{mass:,}",
+        "clock": clock,
+        "yuan": format_yuan,
+        "urgency": urgency,
+    }
+    return made
+
+
+@cache
+def template(name: str, *, english: bool) -> Template:
+    """Return a template in a language."""
+    return _environment(english=english).get_template(name)
+
+
+@cache
+def static_url(name: str) -> str:
+    """Return the address of a static file, with its digest so that browsers may keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def clock(instant_ms: int, zone: ZoneInfo = ZONE) -> str:
+    """Return an instant as local date and time to the second."""
+    return f"{from_ms(instant_ms, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def urgency(due_on: str, today: date | datetime) -> tuple[str, int]:
+    """Return how pressing a day is (over, soon, later, none) and the days left."""
+    if not due_on:
+        return "none", 0
+    left = (date.fromisoformat(due_on) - (today.date() if isinstance(today, datetime) else today)).days
+    if left < 0:
+        return "over", left
+    return ("soon" if left <= SOON_DAYS else "later"), left

@@ -1,0 +1,132 @@
+"""Commands of the officers' console: serve it, and add its users."""
+
+import getpass
+import secrets
+import sys
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+from sqlalchemy import Connection
+
+from models.database import Database
+from models.values.office import PROGRAM, Role
+from pipeline.summary import station_night
+from review.accounts import NewOfficer, add_officer
+from review.app import Guarded, make_app
+from review.office import Office, now_ms
+from review.refusals import Refusal
+from review.site import Site, SiteCertificate, SiteLane
+from stations.station import Station
+from zhichao import show, wiring
+from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.settings import ConfigError, Settings, load_settings
+
+users_app = typer.Typer(help="Users of the officers' console.", no_args_is_help=True)
+
+
+def site(station: Station) -> Site:
+    """Return a station as the console knows it."""
+    return Site(
+        id=station.id,
+        name=station.name,
+        province=station.province,
+        road=station.road,
+        chainage=station.chainage,
+        direction=station.direction,
+        zone=station.zone,
+        announced_on=station.announced_on,
+        legal_review_on=station.legal_review_on,
+        technical_review_on=station.technical_review_on,
+        lanes=tuple(SiteLane(number=lane.number, name=lane.name) for lane in station.lanes),
+        certificates=tuple(
+            SiteCertificate(**one.model_dump(exclude={"speed_min_kmh", "speed_max_kmh"}))
+            for one in station.certificates
+        ),
+    )
+
+
+def office(settings: Settings, database: Database) -> Office:
+    """Return the office of an installation."""
+
+    def night(connection: Connection, station_id: str, day: date) -> dict[str, Any]:
+        return station_night(connection, settings.station(station_id), day).as_json()
+
+    return Office(
+        database=database,
+        store=wiring.store(settings),
+        sites={station.id: site(station) for station in settings.stations},
+        head_file=settings.head_file,
+        no_partner=not settings.partner,
+        night=night,
+    )
+
+
+def app(settings: Settings) -> Guarded:
+    """Return the console as an application."""
+    return make_app(office(settings, Database(settings.url)))
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="address; default: console_host of the settings")] = "",
+    port: Annotated[int, typer.Option(help="port; default: console_port of the settings")] = 0,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Serve the officers' console until it is stopped."""
+    notes = Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        served = app(settings)
+        where, at = host or settings.console_host, port or settings.console_port
+        notes.print(f"审核台 console: http://{where}:{at}/  (Ctrl+C 停止 stops it)", highlight=False)
+        uvicorn.run(served, host=where, port=at, log_level="warning", server_header=False)
+
+
+@users_app.command("add")
+def add_user(
+    login: Annotated[str, typer.Argument(help="login, small letters and digits")],
+    *,
+    name: Annotated[str, typer.Option(help="name as it stands in documents")],
+    role: Annotated[Role, typer.Option(help="role")] = Role.REVIEWER,
+    badge: Annotated[str, typer.Option(help="number of the enforcement certificate")] = "",
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Add a user; the password is asked for, or read from the first line of stdin."""
+    out, notes = show.console(), Console(stderr=True)
+    with explained(notes):
+        here = office(load_settings(config), Database(load_settings(config).url))
+        new = NewOfficer(login=login.lower(), name=name, badge=badge, role=role, password=_password())
+        try:
+            with here.write("users.added") as connection:
+                add_officer(connection, here.hasher, PROGRAM, new, now_ms())
+        except Refusal as refusal:
+            raise ConfigError(str(refusal)) from refusal
+    out.print(f"{login}: {role.label} {role}", highlight=False)
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass.getpass("密码 password: ")
+    if first != getpass.getpass("再输一次 again: "):
+        raise ConfigError("the two passwords differ")
+    return first
+
+
+def made_up_users(settings: Settings) -> list[tuple[str, Role, str]]:
+    """Add one invented user for each role, with random passwords that are told once and kept nowhere."""
+    here = office(settings, Database(settings.url))
+    people = [("chushen", Role.REVIEWER), ("fushen", Role.REVIEWER)]
+    people += [(role.value.replace("_", "-"), role) for role in Role if role is not Role.REVIEWER]
+    made = []
+    with here.write("users.added") as connection:
+        for number, (login, role) in enumerate(people, start=1):
+            password = secrets.token_urlsafe(12)
+            name = f"虚构{'甲乙丙丁戊己庚'[number - 1]}"
+            new = NewOfficer(login=login, name=name, badge=f"虚构-{number:04d}", role=role, password=password)
+            add_officer(connection, here.hasher, PROGRAM, new, now_ms())
+            made.append((login, role, password))
+    return made
