@@ -56,7 +56,7 @@ def _environment(*, english: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {
+    made.globals |= LABELS | {
         "t": in_english if english else str,
         "static": static_url,
         "language": "en" if english else "zh-CN",

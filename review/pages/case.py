@@ -27,7 +27,7 @@ def show(visit: Visit) -> Response:
     return _page(visit, visit.path("number"))
 
 
-def _page(visit: Visit, number: str, status: int = 200, **typed: str) -> Response:
+def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False) -> Response:
     officer = visit.officer
     with visit.office.read() as connection:
         case = read_case(connection, visit.office, number, officer)
@@ -41,7 +41,6 @@ def _page(visit: Visit, number: str, status: int = 200, **typed: str) -> Respons
     reviewed = officer.officer_id in {case.life.first_reviewer_id, case.life.second_reviewer_id}
     return visit.render(
         "case.html",
-        status,
         case=case,
         stage=stage,
         beside=beside,
@@ -56,7 +55,8 @@ def _page(visit: Visit, number: str, status: int = 200, **typed: str) -> Respons
         reasons=[one for one in RejectReason if one is not RejectReason.STATEMENT_UPHELD],
         handling=case.state in AFTER_FILING,
         works=officer.role in CASE_WORKERS,
-        typed=typed,
+        note=note,
+        corrected=corrected,
     )
 
 
@@ -133,7 +133,7 @@ def _correct(visit: Visit, seen: str, plate: str, note: str) -> Response:
         with visit.office.write("console.corrected") as connection:
             life = _mine(connection, visit, number(visit.form, "version"))
             verdicts.correct_plate(connection, life, visit.officer, seen, plate, visit.office.clock_ms())
-    return _page(visit, visit.path("number"), note=note, corrected="1")
+    return _page(visit, visit.path("number"), note=note, corrected=True)
 
 
 def _mine(connection: Connection, visit: Visit, version: int) -> Any:  # noqa: ANN401 (a row)

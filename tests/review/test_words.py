@@ -1,0 +1,59 @@
+"""Every Chinese text of the pages has its English."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import review
+from models.values.case_life import CaseState, RejectReason, Verdict
+from models.values.findings import Doubt, FindingKind
+from models.values.labelled import Labelled
+from models.values.money import Band
+from models.values.office import Action, Role
+from models.values.quality import QualityCode, Severity
+from review.queue import Stage
+from review.words import catalogue
+from review.writing import FRAME_LABELS
+
+FOLDER = Path(review.__file__).parent
+CHINESE = "[\u4e00-\u9fff]"
+
+
+def texts() -> Iterator[str]:
+    for path in sorted((FOLDER / "templates").glob("*.html")):
+        source = path.read_text(encoding="utf-8")
+        for pattern in (r'\bt\("([^"]+)"', r'nothing\("([^"]+)"', rf'[(:,] ?"([^"]*{CHINESE}[^"]*)"[,)}}]'):
+            yield from re.findall(pattern, source)
+    for path in sorted(FOLDER.rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        yield from re.findall(rf'(?:Error\(|refused\(visit, |title=|problem=)"([^"]*{CHINESE}[^"]*)"', source)
+
+
+def test_every_text_of_pages_and_refusals_has_its_english() -> None:
+    missing = {text for text in texts() if re.search(CHINESE, text)} - catalogue().keys()
+    assert not missing, missing
+
+
+@pytest.mark.parametrize(
+    "enum",
+    [CaseState, RejectReason, Verdict, Doubt, FindingKind, Band, Action, Role, QualityCode, Severity, Stage],
+)
+def test_every_label_has_its_english(enum: type[Labelled]) -> None:
+    assert {member.label for member in enum} <= catalogue().keys()
+
+
+def test_every_kind_of_frame_has_its_english() -> None:
+    assert set(FRAME_LABELS.values()) <= catalogue().keys()
+
+
+def test_no_page_looks_elsewhere_and_no_script_or_style_stands_in_a_page() -> None:
+    for path in sorted((FOLDER / "templates").glob("*.html")) + sorted((FOLDER / "static").iterdir()):
+        source = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "://" not in source, path
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)", source), path
+
+
+def test_our_javascript_stays_small() -> None:
+    assert len((FOLDER / "static" / "console.js").read_text(encoding="utf-8").splitlines()) <= 60
