@@ -20,7 +20,7 @@ from models.values.office import Role
 from review.accounts import Visitor, visitor_of
 from review.forms import Form, read_form
 from review.office import Office
-from review.refusals import NotAllowedError, Refusal, SignInNeededError
+from review.refusals import NotAllowedError, NotFoundError, Refusal, SignInNeededError
 from review.words import in_english
 from review.writing import template
 
@@ -55,11 +55,15 @@ class Visit:
 
     def path(self, name: str) -> str:
         """Return a part of the address."""
-        return str(self.request.path_params[name])
+        part = str(self.request.path_params[name])
+        if not part.isprintable():
+            raise NotFoundError("没有这个页面")
+        return part
 
     def asked(self, name: str) -> str:
         """Return a part of the query, "" where it is not there."""
-        return self.request.query_params.get(name, "")[:200]
+        asked = self.request.query_params.get(name, "")[:200]
+        return asked if asked.isprintable() else ""
 
     def say(self, text: str) -> str:
         """Return a Chinese text in the visitor's language."""

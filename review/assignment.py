@@ -11,7 +11,7 @@ from models.values.office import Action
 from review.accounts import Visitor
 from review.office import Office
 from review.refusals import TakenError
-from review.verdicts import take_up
+from review.verdicts import check_fresh, take_up
 
 HOLDER = "officer:"
 
@@ -43,8 +43,10 @@ def take(connection: Connection, office: Office, life: Row[Any], visitor: Visito
 
     Raises:
         TakenError: another officer holds it; the message names who.
+        NotAllowedError: this officer has reviewed it already and would only keep others from it.
 
     """
+    check_fresh(life, visitor)
     before, _ = holder_of(connection, life.case_id)
     holder = leases.Holder(name=holder_name(visitor.officer_id), lease_ms=office.lease_ms)
     if not leases.take(connection, lease_name(life.case_id), holder):

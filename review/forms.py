@@ -8,6 +8,7 @@ from review.refusals import BadInputError
 
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 40
+LONGEST_NUMBER = 18
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 Form = dict[str, str]
@@ -70,7 +71,13 @@ def paragraph(form: Form, name: str, most: int = 2000) -> str:
 
 def number(form: Form, name: str) -> int:
     """Return a field as a whole number."""
-    text = form.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= len("999999999")):
+    found = whole(form.get(name, ""))
+    if found is None:
         raise BadInputError(f"“{name}”应为数字")
-    return int(text)
+    return found
+
+
+def whole(text: str) -> int | None:
+    """Return a whole number that a database can hold, None where the text is none."""
+    short = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+    return int(text) if short else None

@@ -10,7 +10,7 @@ from models import audit
 from models.case_life import CaseMovedError, Step, StepRefusedError, move
 from models.case_tables import CaseLife, CaseReview, PlateCorrection
 from models.tables import Finding, Judgement
-from models.values.case_life import CaseState, RejectReason, Verdict
+from models.values.case_life import IN_REVIEW, CaseState, RejectReason, Verdict
 from models.values.office import PROGRAM, Action, Role
 from pipeline.plates.grammar import DIGITS, OFFICES, PROVINCES, pattern_of
 from review.accounts import Visitor
@@ -101,9 +101,14 @@ def give_verdict(
     return to
 
 
-def _check(life: Row[Any], visitor: Visitor, opinion: Opinion, stage: CaseState) -> None:
-    if visitor.officer_id in {life.first_reviewer_id, life.second_reviewer_id}:
+def check_fresh(life: Row[Any], visitor: Visitor) -> None:
+    """Refuse a further review by an officer who has reviewed the case already."""
+    if life.state in IN_REVIEW and visitor.officer_id in {life.first_reviewer_id, life.second_reviewer_id}:
         raise NotAllowedError("您已审核过本案；须由另一名执法人员审核（《行政处罚法》第四十二条）")
+
+
+def _check(life: Row[Any], visitor: Visitor, opinion: Opinion, stage: CaseState) -> None:
+    check_fresh(life, visitor)
     if stage is CaseState.DISAGREED and visitor.role is not Role.TEAM_LEADER:
         raise NotAllowedError("初审与复审意见不一，由班长裁定")
     if opinion.verdict is Verdict.REJECT and opinion.reason is None:

@@ -52,7 +52,7 @@ def real_data() -> Callable[[str], Path]:
     return find
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_station() -> Callable[..., Station]:
     """Return a maker of invented stations."""
 

@@ -7,6 +7,7 @@ from models.audit import head
 from models.office_tables import AuditEntry
 from models.values.office import Action, Role
 from review.access import Page, Visit
+from review.forms import whole
 
 SHOWN = 100
 READERS = frozenset({Role.AUDITOR})
@@ -20,8 +21,8 @@ def show(visit: Visit) -> Response:
         query = query.where(AuditEntry.subject == subject)
     if action in set(Action):
         query = query.where(AuditEntry.action == action)
-    if before.isascii() and before.isdigit():
-        query = query.where(AuditEntry.number < int(before[:18]))
+    if (behind := whole(before)) is not None:
+        query = query.where(AuditEntry.number < behind)
     with visit.office.read() as connection:
         rows = connection.execute(query).all()
         end = head(connection)

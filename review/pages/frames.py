@@ -12,6 +12,7 @@ from models.tables import Frame, PlateReadingRow
 from pipeline.verify import digest_of
 from review.access import CASE_READERS, Page, Visit
 from review.case_file import frame_of_case
+from review.forms import whole
 from review.refusals import NotFoundError
 
 KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp", b"BM": "image/bmp"}
@@ -51,11 +52,12 @@ def _original(store: FileStore, sha256: str) -> bytes:
 
 def crop(visit: Visit) -> Response:
     """Return the plate cut out of its frame, for looking only: the original stays as it is."""
+    reading_id = whole(visit.path("reading_id"))
     with visit.office.read() as connection:
         found = connection.execute(
             select(PlateReadingRow.box, Frame.sha256)
             .join(Frame, Frame.id == PlateReadingRow.frame_id)
-            .where(PlateReadingRow.id == int(visit.path("reading_id")))
+            .where(PlateReadingRow.id == reading_id)
         ).one_or_none()
     if found is None:
         raise NotFoundError("没有这张图片")
@@ -86,5 +88,5 @@ def _cut(image: Image.Image, box: list[int]) -> bytes:
 
 PAGES = (
     Page(path="/frames/{sha256}", show=show, roles=CASE_READERS),
-    Page(path="/plates/{reading_id:int}", show=crop, roles=CASE_READERS),
+    Page(path="/plates/{reading_id}", show=crop, roles=CASE_READERS),
 )

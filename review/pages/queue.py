@@ -10,6 +10,7 @@ from models.values.findings import FindingKind
 from models.values.timeline import from_ms
 from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
 from review.assignment import take
+from review.forms import whole
 from review.queue import PAGE, WORK, Filter, Stage, Whose, case_rows, next_case, stage_counts
 from review.refusals import NotFoundError, TakenError
 
@@ -24,12 +25,13 @@ def wanted(visit: Visit) -> Filter:
     stage = visit.asked("stage")
     default = WORK.get(visit.officer.role, (Stage.FIRST,))[0]
     due, _, case_id = visit.asked("after").partition("~")
+    behind = whole(case_id)
     return Filter(
         stage=Stage(stage) if stage in set(Stage) else default,
         whose=Whose(visit.asked("whose")) if visit.asked("whose") in set(Whose) else Whose.ALL,
         station=visit.asked("station") if visit.asked("station") in visit.office.sites else "",
         kind=visit.asked("kind") if visit.asked("kind") in set(FindingKind) else "",
-        after=(due, int(case_id)) if case_id.isascii() and case_id.isdigit() else None,
+        after=None if behind is None else (due, behind),
     )
 
 

@@ -29,11 +29,11 @@ class Postgres:
         """Stop it at once, as a failing machine would."""
         self._server.cleanup()
 
-    def new_database(self) -> str:
-        """Create an empty database and return its SQLAlchemy URL."""
+    def new_database(self, template: str = "template1") -> str:
+        """Create a database, empty or like another one that nobody uses, and return its SQLAlchemy URL."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         uri: str = self._server.get_uri(name)
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
