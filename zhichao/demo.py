@@ -15,6 +15,7 @@ from pipeline.registries.simulated.dials import Dials
 from stations.roadside.night import simulate_night
 from stations.roadside.vehicle import PlateCondition
 from zhichao import show, wiring
+from zhichao.console import made_up_users
 from zhichao.documents import issue
 from zhichao.office import make_test_seals
 from zhichao.progress import Bars
@@ -79,7 +80,23 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
     notes.print(f"图片 picture: {folder / 'cases.jpg'}", highlight=False, soft_wrap=True)
     for document in documents:
         notes.print(f"文书 document: {document}", highlight=False, soft_wrap=True)
+    _tell_of_the_console(here, notes)
     return compared.sound
+
+
+def _tell_of_the_console(here: Settings, notes: Console) -> None:
+    """Say how to open the console on the demo's data, with invented users whose passwords are told once."""
+    table = Table(
+        title="虚构用户 invented users (密码只显示这一次 passwords are shown once)", title_justify="left"
+    )
+    for heading in ("登录名 login", "角色 role", "密码 password"):
+        table.add_column(heading, no_wrap=True)
+    for login, role, password in made_up_users(here):
+        table.add_row(login, f"{role.label} {role}", password)
+    notes.print(table)
+    command = f"ZHICHAO_DATA_DIR={here.data_dir} zhichao serve"
+    address = f"http://{here.console_host}:{here.console_port}/"
+    notes.print(f"审核台 console: {command}，然后打开 then open {address}", highlight=False, soft_wrap=True)
 
 
 def _documents(settings: Settings, cases: Sequence[Mapping[str, Any]]) -> list[Path]:
