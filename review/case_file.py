@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row
 
 from models.audit import append
-from models.case_life import ZONE, clocks_of, life_query
-from models.case_tables import CaseEvent, CaseReview, PlateCorrection
-from models.office_tables import AuditEntry, Officer
-from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
+from models.case_life import ZONE, clocks_of
 from models.values.case_clocks import Clock
 from models.values.case_life import CaseState
 from models.values.findings import Doubt, FindingKind
@@ -22,14 +19,12 @@ from models.values.quality import QualityCode
 from models.values.timeline import from_ms
 from pipeline.rules.rule_sets import RuleError
 from pipeline.worked import worked_out
+from review import case_questions as ask
 from review.accounts import Visitor
 from review.characters import Character, characters
 from review.drawing import AxleDrawing, draw_axles
 from review.office import Office
 from review.site import Site, SiteCertificate
-
-EARLIER = 8
-TRAIL = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +66,7 @@ class CaseFile:
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
     """Return the whole file of a case, None where there is no such case."""
-    life = connection.execute(life_query().where(Case.number == number)).one_or_none()
+    life = connection.execute(ask.LIFE, {"number": number}).one_or_none()
     if life is None:
         return None
     site = office.site(life.station_id)
@@ -80,6 +75,8 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
     passages = _passages(connection, life.case_id, zone)
     readings = [reading for passage in passages for reading in passage.readings]
     state = CaseState(life.state)
+    of_case = {"case_id": life.case_id}
+    vehicle = of_case | {"plate": life.plate}
     # A second reviewer must not know what the first one found.
     blind = state is CaseState.SECOND_REVIEW and life.first_reviewer_id != visitor.officer_id
     return CaseFile(
@@ -92,12 +89,12 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         characters=characters(life.plate, readings),
         reading_id=_reading_of(life.plate, readings),
         clocks=clocks_of(connection, life),
-        events=_events(connection, life.case_id),
-        reviews=[] if blind else _reviews(connection, life.case_id),
-        corrections=_corrections(connection, life.case_id),
-        earlier_cases=_earlier_cases(connection, life),
-        earlier_passages=_earlier_passages(connection, life),
-        trail=[] if blind else _trail(connection, number),
+        events=connection.execute(ask.EVENTS, of_case).all(),
+        reviews=[] if blind else connection.execute(ask.REVIEWS, of_case).all(),
+        corrections=connection.execute(ask.CORRECTIONS, of_case).all(),
+        earlier_cases=connection.execute(ask.EARLIER_CASES, vehicle).all() if life.plate else [],
+        earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
+        trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
     )
 
 
@@ -109,33 +106,13 @@ def note_look(office: Office, visitor: Visitor, number: str) -> None:
 
 
 def _passages(connection: Connection, case_id: int, zone: Any) -> tuple[PassageSheet, ...]:  # noqa: ANN401
-    of_case = select(Finding.passage_id).where(Finding.case_id == case_id)
-    records = connection.execute(
-        select(*Passage.__table__.columns)
-        .where(Passage.id.in_(of_case))
-        .order_by(Passage.passed_at, Passage.id)
-    ).all()
-    ids = [record.id for record in records]
-    judgements = {
-        row.passage_id: row
-        for row in connection.execute(
-            select(*Judgement.__table__.columns).where(Judgement.passage_id.in_(ids))
-        )
-    }
-    kinds = _grouped(connection, select(Finding.passage_id, Finding.kind).where(Finding.case_id == case_id))
-    frames = _grouped(
-        connection,
-        select(Frame.passage_id, Frame.id, Frame.sha256, Frame.kind, Frame.name, Frame.problem)
-        .where(Frame.passage_id.in_(ids))
-        .order_by(Frame.kind, Frame.id),
-    )
-    readings = _grouped(
-        connection,
-        select(Frame.passage_id, *PlateReadingRow.__table__.columns, Frame.kind)
-        .join(Frame, Frame.id == PlateReadingRow.frame_id)
-        .where(Frame.passage_id.in_(ids))
-        .order_by(PlateReadingRow.confidence.desc()),
-    )
+    of_case = {"case_id": case_id}
+    records = connection.execute(ask.RECORDS, of_case).all()
+    ids = {"ids": [record.id for record in records]}
+    judgements = {row.passage_id: row for row in connection.execute(ask.JUDGEMENTS, ids)}
+    kinds = _grouped(connection, ask.KINDS, of_case)
+    frames = _grouped(connection, ask.FRAMES, ids)
+    readings = _grouped(connection, ask.READINGS, ids)
     return tuple(
         _sheet(
             record, judgements.get(record.id), kinds[record.id], frames[record.id], readings[record.id], zone
@@ -178,9 +155,9 @@ def _calculation(judgement: Row[Any] | None, record: Row[Any]) -> Consequence | 
         return None
 
 
-def _grouped(connection: Connection, query: Any) -> defaultdict[int, list[Any]]:  # noqa: ANN401 (SQL)
+def _grouped(connection: Connection, query: Any, values: Any) -> defaultdict[int, list[Any]]:  # noqa: ANN401 (SQL)
     groups: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(query, values):
         groups[row.passage_id].append(row)
     return groups
 
@@ -191,71 +168,6 @@ def _reading_of(plate: str, readings: Sequence[Any]) -> int | None:
     return next(iter([*same, *(reading.id for reading in readings)]), None)
 
 
-def _events(connection: Connection, case_id: int) -> Sequence[Any]:
-    return connection.execute(
-        select(*CaseEvent.__table__.columns, Officer.name)
-        .outerjoin(Officer, Officer.id == CaseEvent.officer_id)
-        .where(CaseEvent.case_id == case_id)
-        .order_by(CaseEvent.version)
-    ).all()
-
-
-def _reviews(connection: Connection, case_id: int) -> Sequence[Any]:
-    return connection.execute(
-        select(*CaseReview.__table__.columns, Officer.name)
-        .join(Officer, Officer.id == CaseReview.officer_id)
-        .where(CaseReview.case_id == case_id)
-        .order_by(CaseReview.id)
-    ).all()
-
-
-def _corrections(connection: Connection, case_id: int) -> Sequence[Any]:
-    return connection.execute(
-        select(*PlateCorrection.__table__.columns, Officer.name)
-        .join(Officer, Officer.id == PlateCorrection.officer_id)
-        .where(PlateCorrection.case_id == case_id)
-        .order_by(PlateCorrection.id)
-    ).all()
-
-
-def _earlier_cases(connection: Connection, life: Row[Any]) -> Sequence[Any]:
-    if not life.plate:
-        return []
-    query = life_query().where(text("case_life.plate = :plate"), Case.id != life.case_id)
-    return connection.execute(
-        query.order_by(Case.passed_at.desc()).limit(EARLIER), {"plate": life.plate}
-    ).all()
-
-
-def _earlier_passages(connection: Connection, life: Row[Any]) -> Sequence[Any]:
-    """Return the vehicle's passages over its limit; the index holds no passage without a plate."""
-    if not life.plate:
-        return []
-    of_case = select(Finding.passage_id).where(Finding.case_id == life.case_id)
-    return connection.execute(
-        select(Passage.station_id, Passage.passed_at, Passage.lane, Judgement.decided_kg, Judgement.limit_kg)
-        .join(Passage, Passage.id == Judgement.passage_id)
-        .where(Judgement.plate == life.plate, text("judgement.plate <> ''"), Passage.id.not_in(of_case))
-        .order_by(Passage.passed_at.desc())
-        .limit(EARLIER)
-    ).all()
-
-
-def _trail(connection: Connection, number: str) -> Sequence[Any]:
-    return connection.execute(
-        select(*AuditEntry.__table__.columns)
-        .where(AuditEntry.subject == number)
-        .order_by(AuditEntry.number.desc())
-        .limit(TRAIL)
-    ).all()
-
-
 def frame_of_case(connection: Connection, sha256: str) -> Any:  # noqa: ANN401 (a row)
     """Return a frame that belongs to some case, by its digest."""
-    row: Any = connection.execute(
-        select(Frame.sha256, Frame.name, Frame.kind)
-        .join(Finding, Finding.passage_id == Frame.passage_id)
-        .where(Frame.sha256 == sha256, Finding.case_id.is_not(None))
-        .limit(1)
-    ).one_or_none()
-    return row
+    return connection.execute(ask.FRAME_OF_CASE, {"sha256": sha256}).one_or_none()

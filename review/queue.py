@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
+    Integer,
+    Select,
     String,
+    Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -30,7 +36,8 @@ from models.values.office import Role
 from review.accounts import Visitor
 from review.assignment import HOLDER, holder_name
 
-PAGE = 50
+PAGE = 30
+NOW = bindparam("now", type_=BigInteger())
 
 
 class Stage(Labelled):
@@ -89,11 +96,21 @@ class Filter:
 
 def case_rows(connection: Connection, wanted: Filter, visitor: Visitor, limit: int = PAGE) -> list[Any]:
     """Return a page of the queue, one row a case, and one row more where there are further ones."""
-    ids = _ids(connection, wanted, visitor, limit + 1)
+    now = leases.now_ms(connection)
+    ids = _ids(connection, wanted, visitor, {"now": now, "limit": limit + 1})
     if not ids:
         return []
-    passage = _first_passage()
     rows: Sequence[Any] = connection.execute(
+        _rows_of(connection.dialect.name), {"ids": ids, "now": now}
+    ).all()
+    place = {case_id: position for position, case_id in enumerate(ids)}
+    return sorted(rows, key=lambda row: place[row.case_id])
+
+
+# Putting a question together takes longer than its answer, so each kind of question is made once.
+@cache
+def _rows_of(dialect: str) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             CaseLife.case_id,
             CaseLife.state,
@@ -106,62 +123,67 @@ def case_rows(connection: Connection, wanted: Filter, visitor: Visitor, limit: i
             Judgement.excess_kg,
             Judgement.limit_kg,
             Passage.axle_count,
-            _kinds(connection).label("kinds"),
+            _kinds(dialect).label("kinds"),
             _reading().label("reading_id"),
             Lease.holder,
             Officer.name.label("holder_name"),
         )
         .join(Case, Case.id == CaseLife.case_id)
-        .outerjoin(Passage, Passage.id == passage)
+        .outerjoin(Passage, Passage.id == _first_passage())
         .outerjoin(Judgement, Judgement.passage_id == Passage.id)
-        .outerjoin(Lease, and_(Lease.name == _lease_name(), Lease.until >= leases.now_ms(connection)))
+        .outerjoin(Lease, and_(Lease.name == _lease_name(), Lease.until >= NOW))
         .outerjoin(Officer, literal(HOLDER).concat(cast(Officer.id, String)) == Lease.holder)
-        .where(CaseLife.case_id.in_(ids))
-    ).all()
-    place = {case_id: position for position, case_id in enumerate(ids)}
-    return sorted(rows, key=lambda row: place[row.case_id])
+        .where(CaseLife.case_id.in_(bindparam("ids", expanding=True)))
+    )
 
 
-def _ids(connection: Connection, wanted: Filter, visitor: Visitor, limit: int) -> list[int]:
-    """Return the cases of a page; each state is read along its own index and no further than needed."""
-    conditions = _conditions(connection, wanted, visitor)
+def _ids(connection: Connection, wanted: Filter, visitor: Visitor, values: dict[str, Any]) -> list[int]:
+    """Return the cases of a page."""
+    if wanted.station:
+        values["station"] = wanted.station
+    if wanted.kind:
+        values["kind"] = wanted.kind
+    if wanted.after is not None:
+        values["due"], values["behind"] = wanted.after
+    if wanted.whose is Whose.MINE:
+        mine = select(Lease.name).where(
+            Lease.holder == holder_name(visitor.officer_id), Lease.name.startswith("case:")
+        )
+        values["mine"] = [int(name.partition(":")[2]) for name in connection.scalars(mine)]
+    query = _ids_of(wanted.stage, wanted.whose, frozenset(values))
+    return list(connection.scalars(query, values))
+
+
+@cache
+def _ids_of(stage: Stage, whose: Whose, asked: frozenset[str]) -> Select[int]:
+    """Return the question for a page; each state is read along its own index and no further than needed."""
+    conditions: list[ColumnElement[bool]] = []
+    if "station" in asked:
+        conditions.append(Case.station_id == bindparam("station"))
+    if "kind" in asked:
+        conditions.append(
+            exists().where(Finding.case_id == CaseLife.case_id, Finding.kind == bindparam("kind"))
+        )
+    if "due" in asked:
+        place = tuple_(bindparam("due", type_=Text()), bindparam("behind", type_=BigInteger()))
+        conditions.append(tuple_(CaseLife.due_on, CaseLife.case_id) > place)
+    held = exists().where(Lease.name == _lease_name(), Lease.until >= NOW)
+    if whose is Whose.FREE:
+        conditions.append(~held)
+    if whose is Whose.MINE:
+        conditions += [CaseLife.case_id.in_(bindparam("mine", expanding=True)), held]
+    limit = bindparam("limit", type_=Integer())
     parts = [
         select(CaseLife.due_on, CaseLife.case_id)
         .join(Case, Case.id == CaseLife.case_id)
-        .where(CaseLife.state == state, *conditions)
+        .where(CaseLife.state == state.value, *conditions)
         .order_by(CaseLife.due_on, CaseLife.case_id)
         .limit(limit)
         .subquery()
-        for state in wanted.stage.states
+        for state in stage.states
     ]
     page = union_all(*(select(part) for part in parts)).subquery()
-    ordered = select(page.c.case_id).order_by(page.c.due_on, page.c.case_id).limit(limit)
-    return list(connection.scalars(ordered))
-
-
-def _conditions(connection: Connection, wanted: Filter, visitor: Visitor) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.station:
-        conditions.append(Case.station_id == wanted.station)
-    if wanted.kind:
-        found = exists().where(Finding.case_id == CaseLife.case_id, Finding.kind == wanted.kind)
-        conditions.append(found)
-    if wanted.after is not None:
-        conditions.append(tuple_(CaseLife.due_on, CaseLife.case_id) > tuple_(*map(literal, wanted.after)))
-    held = exists().where(Lease.name == _lease_name(), Lease.until >= leases.now_ms(connection))
-    if wanted.whose is Whose.FREE:
-        conditions.append(~held)
-    if wanted.whose is Whose.MINE:
-        mine = [
-            int(name.partition(":")[2])
-            for name in connection.scalars(
-                select(Lease.name).where(
-                    Lease.holder == holder_name(visitor.officer_id), Lease.name.startswith("case:")
-                )
-            )
-        ]
-        conditions += [CaseLife.case_id.in_(mine), held]
-    return conditions
+    return select(page.c.case_id).order_by(page.c.due_on, page.c.case_id).limit(limit)
 
 
 def next_case(
@@ -207,8 +229,8 @@ def _first_passage() -> Any:  # noqa: ANN401 (SQL)
     )
 
 
-def _kinds(connection: Connection) -> Any:  # noqa: ANN401 (SQL)
-    joined = func.group_concat if connection.dialect.name == "sqlite" else func.string_agg
+def _kinds(dialect: str) -> Any:  # noqa: ANN401 (SQL)
+    joined = func.group_concat if dialect == "sqlite" else func.string_agg
     return (
         select(joined(Finding.kind, " "))
         .where(Finding.case_id == CaseLife.case_id)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from models.tables import Judgement, Passage
 from models.values.office import Role
 from models.values.quality import Severity
-from models.values.timeline import day_bounds_ms
+from models.values.timeline import day_bounds_ms, from_ms
 from review.access import Page, Visit
 from review.pages.queue import today
 
@@ -24,7 +24,10 @@ def show(visit: Visit) -> Response:
     lanes: defaultdict[str, list[Any]] = defaultdict(list)
     with visit.office.read() as connection:
         for site in visit.office.sites.values():
-            start_ms, _ = day_bounds_ms(day - timedelta(days=DAYS - 1), site.zone)
+            latest = select(func.max(Passage.passed_at)).where(Passage.station_id == site.id)
+            # A station that has been silent shows its last week, and by its last record that it is silent.
+            last = from_ms(connection.scalar(latest) or 0, site.zone).date()
+            start_ms, _ = day_bounds_ms(last - timedelta(days=DAYS - 1), site.zone)
             over = (Judgement.excess_kg > 0) & (Judgement.severity != Severity.REJECT)
             lanes[site.id] = list(
                 connection.execute(

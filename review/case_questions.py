@@ -1,0 +1,73 @@
+"""What a case page asks of the database; put together once, since that takes longer than the answers."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, bindparam, select, text
+
+from models.case_life import life_query
+from models.case_tables import CaseEvent, CaseReview, PlateCorrection
+from models.office_tables import AuditEntry, Officer
+from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
+
+EARLIER = 8
+TRAIL = 60
+CASE = bindparam("case_id", type_=BigInteger())
+IDS = bindparam("ids", expanding=True, type_=BigInteger())
+OF_CASE = select(Finding.passage_id).where(Finding.case_id == CASE)
+LIFE = life_query().where(Case.number == bindparam("number"))
+RECORDS = (
+    select(*Passage.__table__.columns).where(Passage.id.in_(OF_CASE)).order_by(Passage.passed_at, Passage.id)
+)
+JUDGEMENTS = select(*Judgement.__table__.columns).where(Judgement.passage_id.in_(IDS))
+KINDS = select(Finding.passage_id, Finding.kind).where(Finding.case_id == CASE)
+FRAMES = (
+    select(Frame.passage_id, Frame.id, Frame.sha256, Frame.kind, Frame.name, Frame.problem)
+    .where(Frame.passage_id.in_(IDS))
+    .order_by(Frame.kind, Frame.id)
+)
+READINGS = (
+    select(Frame.passage_id, *PlateReadingRow.__table__.columns)
+    .join(Frame, Frame.id == PlateReadingRow.frame_id)
+    .where(Frame.passage_id.in_(IDS))
+    .order_by(PlateReadingRow.confidence.desc())
+)
+
+
+def _by_officers(table: Any, order: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 (a mapped class, a column)
+    return (
+        select(*table.__table__.columns, Officer.name)
+        .outerjoin(Officer, Officer.id == table.officer_id)
+        .where(table.case_id == CASE)
+        .order_by(order)
+    )
+
+
+EVENTS = _by_officers(CaseEvent, CaseEvent.version)
+REVIEWS = _by_officers(CaseReview, CaseReview.id)
+CORRECTIONS = _by_officers(PlateCorrection, PlateCorrection.id)
+EARLIER_CASES = (
+    life_query()
+    .where(text("case_life.plate = :plate"), Case.id != CASE)
+    .order_by(Case.passed_at.desc())
+    .limit(EARLIER)
+)
+# The index holds no passage without a plate, and is used only where the question says so in these words.
+EARLIER_PASSAGES = (
+    select(Passage.station_id, Passage.passed_at, Passage.lane, Judgement.decided_kg, Judgement.limit_kg)
+    .join(Passage, Passage.id == Judgement.passage_id)
+    .where(Judgement.plate == bindparam("plate"), text("judgement.plate <> ''"), Passage.id.not_in(OF_CASE))
+    .order_by(Passage.passed_at.desc())
+    .limit(EARLIER)
+)
+AUDIT_TRAIL = (
+    select(*AuditEntry.__table__.columns)
+    .where(AuditEntry.subject == bindparam("number"))
+    .order_by(AuditEntry.number.desc())
+    .limit(TRAIL)
+)
+FRAME_OF_CASE = (
+    select(Frame.sha256, Frame.name, Frame.kind)
+    .join(Finding, Finding.passage_id == Frame.passage_id)
+    .where(Frame.sha256 == bindparam("sha256"), Finding.case_id.is_not(None))
+    .limit(1)
+)
