@@ -37,7 +37,8 @@ def characters(plate: str, readings: Sequence[Any]) -> tuple[Character, ...]:
     shown = plate or next((reading.text for reading in readings), "")
     same = next((reading for reading in readings if reading.text == shown), None)
     sure = json.loads(same.characters) if same is not None else []
-    others = [reading.text for reading in readings if len(reading.text) == len(shown)]
+    # A reading that shares less than half is another plate, such as the trailer's, and no doubt about this one.
+    others = [reading.text for reading in readings if _same_place(shown, reading.text) * 2 >= len(shown)]
     return tuple(
         Character(
             text=character,
@@ -46,3 +47,8 @@ def characters(plate: str, readings: Sequence[Any]) -> tuple[Character, ...]:
         )
         for place, character in enumerate(shown)
     )
+
+
+def _same_place(one: str, other: str) -> int:
+    """Return how many characters two texts of one length share, 0 where the lengths differ."""
+    return sum(a == b for a, b in zip(one, other, strict=True)) if len(one) == len(other) else 0
