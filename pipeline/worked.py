@@ -8,7 +8,8 @@ from sqlalchemy import Row
 from models.values.money import Consequence
 from pipeline.rules.consequences import Context, consequence
 from pipeline.rules.limits import gross_limits
-from pipeline.rules.rule_sets import RuleError, RuleSet, rule_sets
+from pipeline.rules.rule import RuleError
+from pipeline.rules.rule_sets import RuleSet, rule_sets
 
 PERCENT = 100
 

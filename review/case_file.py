@@ -17,7 +17,7 @@ from models.values.money import Consequence
 from models.values.office import Action
 from models.values.quality import QualityCode
 from models.values.timeline import from_ms
-from pipeline.rules.rule_sets import RuleError
+from pipeline.rules.rule import RuleError
 from pipeline.worked import worked_out
 from review import case_questions as ask
 from review.accounts import Visitor

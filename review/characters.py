@@ -37,7 +37,7 @@ def characters(plate: str, readings: Sequence[Any]) -> tuple[Character, ...]:
     shown = plate or next((reading.text for reading in readings), "")
     same = next((reading for reading in readings if reading.text == shown), None)
     sure = json.loads(same.characters) if same is not None else []
-    # A reading that shares less than half is another plate, such as the trailer's, and no doubt about this one.
+    # A reading that shares less than half is another plate, such as the trailer's: no doubt about this one.
     others = [reading.text for reading in readings if _same_place(shown, reading.text) * 2 >= len(shown)]
     return tuple(
         Character(
