@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -39,6 +40,7 @@ class PassageSheet:
     doubts: tuple[Doubt, ...]
     frames: Sequence[Any]
     readings: Sequence[Any]
+    gate: Any
     calculation: Consequence | None
     axles: AxleDrawing
 
@@ -105,7 +107,7 @@ def note_look(office: Office, visitor: Visitor, number: str) -> None:
             append(connection, visitor.actor, Action.SAW, number, at_ms=office.clock_ms())
 
 
-def _passages(connection: Connection, case_id: int, zone: Any) -> tuple[PassageSheet, ...]:  # noqa: ANN401
+def _passages(connection: Connection, case_id: int, zone: ZoneInfo) -> tuple[PassageSheet, ...]:
     of_case = {"case_id": case_id}
     records = connection.execute(ask.RECORDS, of_case).all()
     ids = {"ids": [record.id for record in records]}
@@ -113,22 +115,20 @@ def _passages(connection: Connection, case_id: int, zone: Any) -> tuple[PassageS
     kinds = _grouped(connection, ask.KINDS, of_case)
     frames = _grouped(connection, ask.FRAMES, ids)
     readings = _grouped(connection, ask.READINGS, ids)
+    gates = _grouped(connection, ask.GATE, ids)
     return tuple(
         _sheet(
-            record, judgements.get(record.id), kinds[record.id], frames[record.id], readings[record.id], zone
+            record,
+            judgements.get(record.id),
+            [grouped[record.id] for grouped in (kinds, frames, readings, gates)],
+            zone,
         )
         for record in records
     )
 
 
-def _sheet(
-    record: Any,  # noqa: ANN401 (rows)
-    judgement: Any,  # noqa: ANN401
-    kinds: Sequence[Any],
-    frames: Sequence[Any],
-    readings: Sequence[Any],
-    zone: Any,  # noqa: ANN401
-) -> PassageSheet:
+def _sheet(record: Any, judgement: Any, groups: Sequence[Sequence[Any]], zone: ZoneInfo) -> PassageSheet:  # noqa: ANN401 (rows)
+    kinds, frames, readings, gates = groups
     return PassageSheet(
         record=record,
         judgement=judgement,
@@ -138,6 +138,7 @@ def _sheet(
         doubts=tuple(Doubt(word) for word in judgement.doubts.split()) if judgement else (),
         frames=frames,
         readings=readings,
+        gate=gates[0] if gates else None,
         calculation=_calculation(judgement, record),
         axles=draw_axles(
             [int(mass) for mass in record.axle_kg.split(",") if mass],

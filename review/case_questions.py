@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Select, bindparam, select, text
 
 from models.case_life import life_query
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
+from models.gate_tables import DecisionRow
 from models.office_tables import AuditEntry, Officer
 from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
 
@@ -42,6 +43,11 @@ def _by_officers(table: Any, order: Any) -> Select[*tuple[Any, ...]]:  # noqa: A
     )
 
 
+GATE = (
+    select(DecisionRow.passage_id, DecisionRow.standing, DecisionRow.certificate, DecisionRow.decided_at)
+    .where(DecisionRow.passage_id.in_(IDS))
+    .order_by(DecisionRow.number.desc())
+)
 EVENTS = _by_officers(CaseEvent, CaseEvent.version)
 REVIEWS = _by_officers(CaseReview, CaseReview.id)
 CORRECTIONS = _by_officers(PlateCorrection, PlateCorrection.id)

@@ -15,6 +15,7 @@ from models.values.money import format_yuan
 from models.values.office import Action
 from models.values.passages import FrameKind
 from models.values.quality import QualityCode, Severity
+from models.values.states import Standing
 from models.values.timeline import from_ms
 from review.words import in_english
 
@@ -41,6 +42,7 @@ LABELS: dict[str, object] = {
             ("verdicts", Verdict),
             ("actions", Action),
             ("severities", Severity),
+            ("standings", Standing),
         )
     },
     "codes": {code.value: code.label for code in QualityCode},

@@ -65,8 +65,7 @@ def figures(connection: Connection, visit: Visit) -> list[Figure]:
         .order_by(func.count().desc())
         .limit(MOST)
     )
-    judged = int(connection.scalar(select(func.count(func.distinct(CaseReview.case_id)))) or 0)
-    edited = int(connection.scalar(select(func.count(func.distinct(PlateCorrection.case_id)))) or 0)
+    judged, edited = (_cases_of(connection, table) for table in (CaseReview, PlateCorrection))
     names = {site.id: site.name for site in visit.office.sites.values()}
     return [
         Figure(name="states", title="各环节案件数", rows=_in_order(states, CaseState)),
@@ -89,6 +88,10 @@ def figures(connection: Connection, visit: Visit) -> list[Figure]:
         Figure(name="again", title="多次涉嫌超限的车辆", rows=_pairs(connection, again)),
         Figure(name="reviewers", title="各审核员审核件数", rows=_pairs(connection, reviewers)),
     ]
+
+
+def _cases_of(connection: Connection, table: type[CaseReview] | type[PlateCorrection]) -> int:
+    return int(connection.scalar(select(func.count(func.distinct(table.case_id)))) or 0)
 
 
 def _counted(connection: Connection, query: Any) -> dict[Any, int]:  # noqa: ANN401 (SQL)

@@ -13,6 +13,7 @@ from models.values.labelled import Labelled
 from models.values.money import Band
 from models.values.office import Action, Role
 from models.values.quality import QualityCode, Severity
+from models.values.states import Standing
 from review.queue import Stage
 from review.words import catalogue
 from review.writing import FRAME_LABELS
@@ -38,7 +39,20 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
 
 @pytest.mark.parametrize(
     "enum",
-    [CaseState, RejectReason, Verdict, Doubt, FindingKind, Band, Action, Role, QualityCode, Severity, Stage],
+    [
+        CaseState,
+        RejectReason,
+        Verdict,
+        Doubt,
+        FindingKind,
+        Band,
+        Action,
+        Role,
+        QualityCode,
+        Severity,
+        Stage,
+        Standing,
+    ],
 )
 def test_every_label_has_its_english(enum: type[Labelled]) -> None:
     assert {member.label for member in enum} <= catalogue().keys()
