@@ -277,13 +277,17 @@ def demo(
         raise typer.Exit(Exit.TROUBLE)
 
 
-for command in (evidence.verify, evidence.bundle, evidence.make_key, console.serve):
-    app.command()(command)
-for command in (documents.notice, documents.list_documents, documents.seal_init, documents.verify_document):
-    app.command(documents.NAMES.get(command.__name__))(command)
+app.command()(evidence.verify)
+app.command()(evidence.bundle)
+app.command()(evidence.make_key)
+app.command()(console.serve)
+app.add_typer(console.users_app, name="users")
+app.command()(documents.notice)
+app.command(name="documents")(documents.list_documents)
+app.command()(documents.seal_init)
+app.command()(documents.verify_document)
 app.add_typer(registries_command.commands, name="registries")
 app.command()(registries_command.registry_sim)
-app.add_typer(console.users_app, name="users")
 
 
 def main() -> None:

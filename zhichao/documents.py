@@ -28,7 +28,6 @@ from zhichao.office import agency_of, anchors, document_store, make_test_seals, 
 from zhichao.settings import ConfigError, Settings, load_settings
 
 CHINA = ZoneInfo("Asia/Shanghai")
-NAMES = {"list_documents": "documents"}
 
 
 def notice(
