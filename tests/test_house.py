@@ -78,7 +78,7 @@ def test_only_the_edges_commit() -> None:
             assert ".commit(" not in path.read_text(encoding="utf-8"), path
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "opencv"])
+@pytest.mark.parametrize("name", ["runtime", "dev", "opencv", "weights"])
 def test_every_pinned_package_carries_hashes_and_no_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text

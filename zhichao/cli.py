@@ -17,12 +17,21 @@ from pipeline.gate.state import Override
 from pipeline.judge_file import FileReport, judge_file
 from pipeline.lane_list import lane_nights, lane_row, last_day
 from pipeline.lane_rows import add_override
+from pipeline.plates.read import load_reader
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station
 from zhichao import console, documents, evidence, registries_command, show, wiring
 from zhichao.demo import run_demo
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.plates_command import (
+    DEFAULT_THRESHOLD,
+    PlatesReport,
+    image_files,
+    plates_table,
+    read_files,
+    weights_folder,
+)
 from zhichao.progress import Bars
 from zhichao.run import run_night
 from zhichao.settings import ConfigError, Settings, load_settings
@@ -257,6 +266,42 @@ def override(  # noqa: PLR0913 (each is an option of the command)
             add_override(connection, declared.id, lane, said)
             waiting = count_waiting(connection, declared, lane, said.first_day, said.last_day)
     notes.print(f"已登记 kept; 该期间线索 leads of those days: {waiting:,}", highlight=False)
+
+
+@app.command()
+def plates(
+    paths: Annotated[list[Path], typer.Argument(help="images, folders with all below them, or patterns")],
+    *,
+    crops: Annotated[bool, typer.Option("--crops", help="each image is one plate, cut out")] = False,
+    draw: Annotated[Path | None, typer.Option(help="also write the images here, plates marked")] = None,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="confidence below which a plate is shown without a text")
+    ] = DEFAULT_THRESHOLD,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the number plates of images, one line for each plate."""
+    out, notes = show.console(), Console(stderr=True)
+    report = PlatesReport()
+    with explained(notes):
+        settings = load_settings(config) if config != CONFIG or config.exists() else Settings()
+        files = list(image_files(paths))
+        if not files:
+            raise ConfigError(f"no images in {', '.join(map(str, paths))}")
+        reader = load_reader(weights_folder(settings, config), settings.reader_threads)
+        with Bars(notes) as bars:
+            bars.stage("号牌 plates", len(files))
+            rows = read_files(
+                files, reader.read_crop if crops else reader.read, report, threshold, draw, bars.step
+            )
+            if as_json:
+                show.json_lines(rows)
+            else:
+                out.print(plates_table(rows))
+    show.messages(notes, report.problems)
+    notes.print(report.summary(), highlight=False)
+    if report.problems:
+        raise typer.Exit(Exit.TROUBLE)
 
 
 @app.command()

@@ -4,7 +4,7 @@ A quad is a 4 x 2 float32 array of corners in pixels, clockwise from the top lef
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -37,17 +37,27 @@ class Candidate:
 
 
 def candidates(boxes: Iterable[Quad]) -> list[Candidate]:
-    """Return the plate candidates among text boxes; a squat box is tried as one row and as two."""
+    """Return the plate candidates among text boxes; one row may stand above another."""
     quads = [quad for quad in boxes if _is_text_sized(quad)]
-    found = []
-    for quad in quads:
-        if _within(_aspect(quad), ONE_ROW_ASPECT):
-            found.append(Candidate(corners=quad, lines=(quad,)))
-        if _within(_aspect(quad), TWO_ROW_ASPECT):
-            found.append(Candidate(corners=quad, lines=(part(quad, *_TOP_ROW), part(quad, *_BOTTOM_ROW))))
+    found = [candidate for quad in quads for candidate in as_plate(quad)]
     stacks = ((top, bottom) for top, bottom in permutations(quads, 2) if _is_upper_row(top, bottom))
     found += [_stacked(top, bottom) for top, bottom in stacks]
     return found
+
+
+def as_plate(quad: Quad) -> list[Candidate]:
+    """Return an outline as a plate of one row, of two, of both where its shape allows both, or of none."""
+    found = []
+    if _within(_aspect(quad), ONE_ROW_ASPECT):
+        found.append(Candidate(corners=quad, lines=(quad,)))
+    if _within(_aspect(quad), TWO_ROW_ASPECT):
+        found.append(two_rows(quad))
+    return found
+
+
+def two_rows(quad: Quad) -> Candidate:
+    """Return the outline of a two-row plate with its rows."""
+    return Candidate(corners=quad, lines=(part(quad, *_TOP_ROW), part(quad, *_BOTTOM_ROW)))
 
 
 def part(quad: Quad, left: float, top: float, right: float, bottom: float) -> Quad:
@@ -75,6 +85,20 @@ def text_line(image: NDArray[np.uint8], candidate: Candidate) -> NDArray[np.uint
     if len(candidate.lines) == 1:
         return rectify(image, candidate.lines[0])
     return np.hstack([rectify(image, line, _LINE_HEIGHT_PX) for line in candidate.lines])
+
+
+def box_of(corners: Quad) -> tuple[float, float, float, float]:
+    """Return the upright box around corners: x1, y1, x2, y2."""
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return left, top, right, bottom
+
+
+def overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return the share of the smaller box (x1, y1, x2, y2) that both boxes cover."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return max(width, 0) * max(height, 0) / max(smaller, 1)
 
 
 def size_px(quad: Quad) -> tuple[float, float]:

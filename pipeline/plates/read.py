@@ -1,4 +1,9 @@
-"""Read the plates of one frame: find candidates, read each under the grammar, keep what holds."""
+"""Read the plates of one frame: the cheap way where all is clear, every way there is where it isn't.
+
+The corner detector looks first, and both recognisers read what it found. Where they agree on every plate, and
+are sure, that is all. Otherwise text detection looks for more, and each plate in doubt is cut out anew, from
+its enlarged surroundings; all views of a plate are then weighed together.
+"""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,28 +13,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.values.plates import PlateColour, PlateReading
+from models.values.plates import AlternativePlate, PlateColour, PlateReading
 from pipeline.plates import find
+from pipeline.plates.calibration import characters, confidence, evidence_of
 from pipeline.plates.colour import plate_colour
-from pipeline.plates.decode import Decoded, PlateDecoder
-from pipeline.plates.grammar import PATTERNS
+from pipeline.plates.recognisers import Recognisers
+from pipeline.plates.second import MEAN_BGR
+from pipeline.plates.sighting import SAME_PLATE_OVERLAP, Sighting, by_plate
+from pipeline.plates.weigh import LENGTHS
 
-# Below these a reading is noise: a sign or a timestamp forced into the grammar. Text on no plate's colour
-# must be nearly certain.
+# Below this a reading is noise: a sign or a timestamp forced into the grammar.
 MIN_CONFIDENCE = 0.05
-MIN_CONFIDENCE_UNKNOWN_COLOUR = 0.5
-# Two outlines that share this much of the smaller one are the same plate.
-_SAME_PLATE_OVERLAP = 0.5
-# New-energy plates have eight characters and are green; blue and yellow plates have seven.
-_LENGTHS: dict[PlateColour, int] = {
-    PlateColour.BLUE: 7,
-    PlateColour.YELLOW: 7,
-    PlateColour.GREEN: 8,
-    PlateColour.YELLOW_GREEN: 8,
-}
-# A last character as sure as this stands, whatever the colour says of the length.
-_SURE_OF_LENGTH = 0.8
+ALTERNATIVES = 4
+_LEAST_ALTERNATIVE = 0.001
 _COLOURED_SIGNS = {PlateColour.WHITE: "警", PlateColour.BLACK: "港澳使领"}
+_LONGEST_SIDE_PX = 960
+_CLEAR_SCORE, _FAINT_SCORE = 0.3, 0.05
+# A plate in doubt is enlarged to this width, with this share of its width around it.
+_ENLARGED_PX, _AROUND = 240, 0.4
+_MORE_AT_THE_SIDES = 0.02
+# The confidence below which what was sighted is no plate, and no second look will make it one.
+_WORTH_ANOTHER_LOOK = 1e-3
 
 
 class PlateReader(Protocol):
@@ -43,106 +47,165 @@ class PlateReader(Protocol):
         """Return the plates of a frame (BGR, H x W x 3), the surest first."""
 
 
-class TextEngine(Protocol):
-    """Text detection and recognition, the heavy part of a reader; see `pipeline.plates.paddle`."""
-
-    @property
-    def name(self) -> str:
-        """The engine and its weights."""
-
-    @property
-    def alphabet(self) -> Sequence[str]:
-        """The recogniser's classes, class 0 being the CTC blank."""
-
-    def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return text boxes as N x 4 x 2 corners in pixels, clockwise from the top left."""
-
-    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """Return for each crop of one text line a T x C array of class probabilities."""
-
-
 class PaddlePlateReader:
-    """Reads plates with a text engine and the grammar of GA 36."""
+    """Reads plates with PaddleOCR, a second opinion, and the grammar of GA 36."""
 
-    def __init__(self, engine: TextEngine) -> None:
-        """Prepare a decoder for the engine's alphabet, for each length of plate that a colour implies."""
-        self._engine = engine
-        self._decoder = PlateDecoder(engine.alphabet)
-        self._decoders = {
-            length: PlateDecoder(engine.alphabet, [p for p in PATTERNS if len(p) == length])
-            for length in set(_LENGTHS.values())
-        }
+    def __init__(self, recognisers: Recognisers) -> None:
+        """Read with these engines."""
+        self._engines = recognisers
 
     @property
     def name(self) -> str:
-        """The package, its version and the weights."""
-        return self._engine.name
+        """The packages, their versions and the weights."""
+        return self._engines.name
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of the grammar, in the order of the views' columns."""
+        return self._engines.symbols
 
     def read(self, image: NDArray[np.uint8]) -> list[PlateReading]:
         """Return the plates of a frame (BGR, H x W x 3), the surest first.
 
         Raises `ValueError` where the image has another shape or type, naming both.
         """
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:  # noqa: PLR2004
-            message = f"image: expected H x W x 3 uint8 (BGR), got {image.shape} {image.dtype}"
-            raise ValueError(message)
-        if 0 in image.shape:
+        return self._readings(image, self.sighted(image))
+
+    def read_crop(self, image: NDArray[np.uint8]) -> list[PlateReading]:
+        """Return the plate that fills an image (BGR, H x W x 3), if it can be read; at most one.
+
+        Raises `ValueError` where the image has another shape or type, naming both.
+        """
+        return self._readings(image, self.sighted_crop(image))[:1]
+
+    def sighted(self, image: NDArray[np.uint8]) -> list[list[Sighting]]:
+        """Return what was seen of each plate of a frame, the most legible sighting first; see `read`."""
+        if not _is_frame(image):
             return []
-        found = find.candidates(self._engine.detect(image))
-        readings = (self._read_candidate(image, candidate) for candidate in found)
+        located = self._engines.second.locate(image, _LONGEST_SIDE_PX, _FAINT_SCORE)
+        clear = [one for one in located if one.score >= _CLEAR_SCORE]
+        sightings = [
+            sighting for one in clear for sighting in self._look(image, find.as_plate(one.corners), one.score)
+        ]
+        if not sightings or not all(sighting.sure for sighting in sightings):
+            for one in located[len(clear) :]:
+                sightings += self._look(image, find.as_plate(one.corners), one.score)
+            settled = [find.box_of(one.candidate.corners) for one in sightings if one.sure]
+            boxes = find.candidates(self._engines.text.detect(image))
+            sightings += self._look(image, [one for one in boxes if not _covers(settled, one)], 0.0)
+        return self._by_plate(image, sightings)
+
+    def sighted_crop(self, image: NDArray[np.uint8]) -> list[list[Sighting]]:
+        """Return what was seen of the plate that fills an image; see `read_crop`."""
+        if not _is_frame(image):
+            return []
+        height, width = image.shape[:2]
+        whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+        found = find.as_plate(whole) or [find.Candidate(corners=whole, lines=(whole,))]
+        return self._by_plate(image, self._look(image, found, 1.0))
+
+    def _look(
+        self, image: NDArray[np.uint8], candidates: Iterable[find.Candidate], score: float
+    ) -> list[Sighting]:
+        """Return what the recognisers make of each candidate."""
+        return [
+            Sighting(
+                candidate=candidate,
+                score=score,
+                colour=plate_colour(find.rectify(image, candidate.corners)),
+                views=self._engines.views(find.text_line(image, candidate)),
+            )
+            for candidate in candidates
+        ]
+
+    def _by_plate(self, image: NDArray[np.uint8], sightings: Iterable[Sighting]) -> list[list[Sighting]]:
+        """Return the sightings by plate; a plate in doubt is looked at once more."""
+        groups = by_plate(sightings)
+        for group in groups:
+            if group[0].legible >= _WORTH_ANOTHER_LOOK and not any(sighting.sure for sighting in group):
+                group.extend(self._enlarged(image, group[0]))
+        return groups
+
+    def _readings(self, image: NDArray[np.uint8], groups: Iterable[Sequence[Sighting]]) -> list[PlateReading]:
+        """Return the readings of all plates sighted, the surest first."""
+        readings = (self._reading(image, group) for group in groups)
         return _distinct(reading for reading in readings if reading is not None)
 
-    def _read_candidate(self, image: NDArray[np.uint8], candidate: find.Candidate) -> PlateReading | None:
-        """Return the reading of one candidate, or None where it reads as no plate."""
-        colour = plate_colour(find.rectify(image, candidate.corners))
-        [probabilities] = self._engine.recognise([find.text_line(image, candidate)])
-        decoded = self._decode(probabilities, colour)
-        if decoded is None:
-            return None
-        colour = _believed(colour, decoded.text)
-        unknown = colour is PlateColour.UNKNOWN
-        if decoded.confidence < (MIN_CONFIDENCE_UNKNOWN_COLOUR if unknown else MIN_CONFIDENCE):
-            return None
-        return self._reading(image, candidate, decoded, colour)
+    def _enlarged(self, image: NDArray[np.uint8], sighting: Sighting) -> list[Sighting]:
+        """Return the plate sighted anew, its corners found in its enlarged surroundings."""
+        left, top, right, bottom = find.box_of(sighting.candidate.corners)
+        margin = _AROUND * (right - left)
+        origin = np.array([left - margin, top - margin], dtype=np.float32)
+        scale = _ENLARGED_PX / max(right - left, bottom - top, 1.0)
+        size = np.ceil((np.array([right, bottom]) + margin - origin) * scale).astype(int)
+        shift = np.array([[scale, 0, -origin[0] * scale], [0, scale, -origin[1] * scale]])
+        patch = cv2.warpAffine(
+            image, shift, (int(size[0]), int(size[1])), flags=cv2.INTER_CUBIC, borderValue=MEAN_BGR
+        )
+        located = self._engines.second.locate(np.asarray(patch, dtype=np.uint8), max(size), _FAINT_SCORE)
+        for one in located:
+            corners = one.corners / np.float32(scale) + origin
+            if find.overlap(find.box_of(corners), (left, top, right, bottom)) > SAME_PLATE_OVERLAP:
+                wider = find.part(corners, -_MORE_AT_THE_SIDES, 0, 1 + _MORE_AT_THE_SIDES, 1)
+                two = len(sighting.candidate.lines) > 1
+                candidate = find.two_rows(wider) if two else find.Candidate(corners=wider, lines=(wider,))
+                return self._look(image, [candidate], max(one.score, sighting.score))
+        return []
 
-    def _decode(self, probabilities: NDArray[np.float32], colour: PlateColour) -> Decoded | None:
-        """Return the best plate, or the best of the colour's length where another length is in doubt."""
-        best = self._decoder.decode(probabilities)
-        if best is None or _LENGTHS.get(colour, len(best.text)) == len(best.text):
-            return best
-        expected = self._decoders[_LENGTHS[colour]].decode(probabilities)
-        if expected is None or best.confidence > expected.confidence * _SURE_OF_LENGTH:
-            return best
-        return expected
-
-    def _reading(
-        self, image: NDArray[np.uint8], candidate: find.Candidate, decoded: Decoded, colour: PlateColour
-    ) -> PlateReading:
+    def _reading(self, image: NDArray[np.uint8], group: Sequence[Sighting]) -> PlateReading | None:
+        """Return the reading of one plate, or None where it reads as no plate."""
+        evidence = evidence_of(group, self._engines.symbols)
+        if evidence is None:
+            return None
+        probability = confidence(evidence.features)
+        if probability < MIN_CONFIDENCE:
+            return None
         height, width = image.shape[:2]
-        corners = np.clip(candidate.corners, 0, (width, height))
-        (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+        corners = np.clip(evidence.shown.candidate.corners, 0, (width, height))
+        left, top, right, bottom = find.box_of(corners)
         return PlateReading(
-            text=decoded.text,
-            confidence=decoded.confidence,
-            colour=colour,
-            rows=len(candidate.lines),
-            box=(int(left), int(top), int(right), int(bottom)),
+            text=evidence.text,
+            confidence=probability,
+            colour=_believed(group[0].colour, evidence.text),
+            rows=len(evidence.shown.candidate.lines),
+            box=(int(np.floor(left)), int(np.floor(top)), int(np.ceil(right)), int(np.ceil(bottom))),
             corners=tuple((float(x), float(y)) for x, y in corners),
-            characters=decoded.characters,
+            characters=characters(evidence.weighed, probability),
             reader=self.name,
+            alternatives=tuple(
+                AlternativePlate(text=other, probability=share)
+                for other, share in evidence.weighed.plates[1 : 1 + ALTERNATIVES]
+                if share >= _LEAST_ALTERNATIVE
+            ),
+            source=_source(group),
         )
 
 
-def load_reader(cache_dir: Path, threads: int) -> PlateReader:
+def load_reader(cache_dir: Path, threads: int) -> PaddlePlateReader:
     """Return a reader on PaddleOCR, keeping its model directories in `cache_dir`; takes about two seconds.
 
     It is picklable by name, for use as a worker process's initialiser; the reader itself is not.
     """
     from pipeline.plates.paddle import PaddleEngine  # noqa: PLC0415  the engine is heavy
+    from pipeline.plates.second import SecondOpinion  # noqa: PLC0415  the same
 
     # OpenCV would otherwise take every core in every worker.
     cv2.setNumThreads(threads)
-    return PaddlePlateReader(PaddleEngine(cache_dir, threads=threads))
+    return PaddlePlateReader(
+        Recognisers(PaddleEngine(cache_dir, threads=threads), SecondOpinion(threads=threads))
+    )
+
+
+def _is_frame(image: NDArray[np.uint8]) -> bool:
+    """Whether there is anything to see in an image of the right kind."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:  # noqa: PLR2004
+        message = f"image: expected H x W x 3 uint8 (BGR), got {image.shape} {image.dtype}"
+        raise ValueError(message)
+    return 0 not in image.shape
+
+
+def _covers(boxes: Iterable[Sequence[float]], candidate: find.Candidate) -> bool:
+    return any(find.overlap(box, find.box_of(candidate.corners)) > SAME_PLATE_OVERLAP for box in boxes)
 
 
 def _believed(colour: PlateColour, text: str) -> PlateColour:
@@ -152,25 +215,22 @@ def _believed(colour: PlateColour, text: str) -> PlateColour:
     """
     signs = _COLOURED_SIGNS.get(colour)
     bears_sign = signs is None or any(sign in text for sign in signs)
-    return colour if bears_sign and _LENGTHS.get(colour, len(text)) == len(text) else PlateColour.UNKNOWN
+    return colour if bears_sign and LENGTHS.get(colour, len(text)) == len(text) else PlateColour.UNKNOWN
+
+
+def _source(group: Sequence[Sighting]) -> str:
+    """Say how the plate was found, and how many views of it were weighed."""
+    found = ["corners"] * any(one.score > 0 for one in group) + ["text"] * any(not one.score for one in group)
+    return f"{'+'.join(found)}, {sum(len(one.views) for one in group)} views"
 
 
 def _distinct(readings: Iterable[PlateReading]) -> list[PlateReading]:
     """Return the readings, the surest first, without a second one of the same outline or text."""
     kept: list[PlateReading] = []
     for reading in sorted(readings, key=lambda r: r.confidence, reverse=True):
-        if not any(_same_plate(reading, other) for other in kept):
+        if not any(
+            reading.text == other.text or find.overlap(reading.box, other.box) > SAME_PLATE_OVERLAP
+            for other in kept
+        ):
             kept.append(reading)
     return kept
-
-
-def _same_plate(a: PlateReading, b: PlateReading) -> bool:
-    return a.text == b.text or _overlap(a.box, b.box) > _SAME_PLATE_OVERLAP
-
-
-def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:
-    """Return the share of the smaller box that both boxes cover."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    smaller = min((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
-    return max(width, 0) * max(height, 0) / max(smaller, 1)

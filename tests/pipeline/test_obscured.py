@@ -65,13 +65,32 @@ FRONT, REAR = FrameKind.FRONT, FrameKind.REAR
             [],
         ),
         ([frame(1, FRONT), frame(2, REAR, reading("浙Z00001", 0.9))], "", "浙Z00001", 2, False, []),
+        # one plate, read differently: the surer frame names it, and a person is told
         (
             [frame(1, FRONT, reading("浙Z00001", 0.85)), frame(2, REAR, reading("浙Z00002", 0.99))],
+            "",
+            "浙Z00002",
+            2,
+            False,
+            [Doubt.FRAMES_DISAGREE],
+        ),
+        # two plates: the vehicle is the one seen from the front
+        (
+            [frame(1, FRONT, reading("浙Z00001", 0.85)), frame(2, REAR, reading("沪Z98765", 0.99))],
             "",
             "浙Z00001",
             1,
             False,
             [Doubt.FRAMES_DISAGREE],
+        ),
+        # what no frame is sure of, several can be
+        (
+            [frame(n, REAR, reading("浙Z00001", 0.75)) for n in (1, 2, 3)],
+            "",
+            "浙Z00001",
+            1,
+            False,
+            [],
         ),
     ],
 )

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from models.values.plates import PlateColour
 from pipeline.plates.grammar import PATTERNS
 from pipeline.plates.read import PaddlePlateReader, PlateReader
+from pipeline.plates.recognisers import Recognisers
+from pipeline.plates.second import Located
 
 ALPHABET = ("blank", *sorted({c for p in PATTERNS for s in p.slots for c in s}))
 BLUE, YELLOW, GREEN, GREY = (170, 60, 10), (20, 180, 240), (110, 190, 80), (120, 120, 120)
 ONE_ROW = (100, 50, 240, 94)
+FRAME = (480, 640)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,24 +31,42 @@ class Plate:
 
 
 class FakeEngine:
-    """Finds the plates that it was given and reads their texts."""
+    """Finds the plates that it was given, in the same order every time, and reads their texts."""
 
     name = "fake 1.0"
     alphabet: Sequence[str] = ALPHABET
 
     def __init__(self, plates: Sequence[Plate]) -> None:
         self._plates = plates
-        self._turn = itertools.count()
+        self._turn = itertools.cycle(plates)
+        self.searches = 0
 
     def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the boxes of the plates."""
         assert image.ndim == 3
+        self.searches += 1
         boxes = [[[p.box[i], p.box[j]] for i, j in ((0, 1), (2, 1), (2, 3), (0, 3))] for p in self._plates]
         return np.array(boxes, dtype=np.float32).reshape(-1, 4, 2)
 
     def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
         """Return the output for the next plate, for each crop."""
-        return [spelled(self._plates[next(self._turn)]) for _ in crops]
+        return [spelled(next(self._turn)) for _ in crops]
+
+
+class FakeCorners(FakeEngine):
+    """Sees the corners of the plates in the whole frame, and reads their texts; sees none in a part of it."""
+
+    def locate(self, image: NDArray[np.uint8], longest_side_px: int, least_score: float) -> list[Located]:
+        assert longest_side_px > 0
+        assert least_score < 1
+        if image.shape[:2] != FRAME:
+            return []
+        return [Located(corners=quad, score=0.9) for quad in self.detect(image)]
+
+
+def reader_of(plates: Sequence[Plate], engine: type[FakeEngine] = FakeEngine) -> PaddlePlateReader:
+    """Return a reader whose two engines see the same plates."""
+    return PaddlePlateReader(Recognisers(engine(plates), FakeCorners(plates)))
 
 
 def spelled(plate: Plate) -> NDArray[np.float32]:
@@ -59,7 +80,7 @@ def spelled(plate: Plate) -> NDArray[np.float32]:
 
 def frame(plates: Sequence[Plate]) -> NDArray[np.uint8]:
     """Return a grey frame of 640 x 480 with the plates' backgrounds."""
-    image = np.full((480, 640, 3), GREY, dtype=np.uint8)
+    image = np.full((*FRAME, 3), GREY, dtype=np.uint8)
     for plate in plates:
         x1, y1, x2, y2 = plate.box
         image[max(y1, 0) : y2, max(x1, 0) : x2] = plate.background
@@ -68,13 +89,13 @@ def frame(plates: Sequence[Plate]) -> NDArray[np.uint8]:
 
 def read(*plates: Plate) -> list[tuple[str, PlateColour]]:
     """Return text and colour of what is read in a frame with these plates."""
-    readings = PaddlePlateReader(FakeEngine(plates)).read(frame(plates))
+    readings = reader_of(plates).read(frame(plates))
     return [(reading.text, reading.colour) for reading in readings]
 
 
 def test_a_reading_says_all() -> None:
     plate = Plate(text="浙F12345", background=YELLOW, probability=0.9)
-    reader: PlateReader = PaddlePlateReader(FakeEngine([plate]))
+    reader: PlateReader = reader_of([plate])
     [reading] = reader.read(frame([plate]))
     assert reading.text == "浙F12345"
     assert reading.characters == pytest.approx([0.9] * 7, abs=0.01)
@@ -152,16 +173,16 @@ def test_the_colour_settles_a_length_in_doubt(background: tuple[int, int, int], 
 
 def test_boxes_are_clipped_to_the_frame() -> None:
     plate = Plate(text="浙F12345", box=(-10, -4, 130, 40))
-    [reading] = PaddlePlateReader(FakeEngine([plate])).read(frame([plate]))
+    [reading] = reader_of([plate]).read(frame([plate]))
     assert reading.box == (0, 0, 130, 40)
 
 
 @pytest.mark.parametrize("shape", [(48, 64), (48, 64, 1), (48, 64, 4)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=rf"expected H x W x 3 .* got \({shape[0]}, {shape[1]}"):
-        PaddlePlateReader(FakeEngine([])).read(np.zeros(shape, dtype=np.uint8))
+        reader_of([]).read(np.zeros(shape, dtype=np.uint8))
 
 
 def test_an_empty_frame_has_no_plates() -> None:
     assert read() == []
-    assert PaddlePlateReader(FakeEngine([])).read(np.zeros((0, 5, 3), dtype=np.uint8)) == []
+    assert reader_of([]).read(np.zeros((0, 5, 3), dtype=np.uint8)) == []

@@ -1,0 +1,155 @@
+"""Fit how probable it is that a reading is right, on the tuning half and on rendered plates.
+
+    python benchmarks/plates_fit.py            collect what speaks for each reading, and fit
+    python benchmarks/plates_fit.py --again    fit what was collected last time
+
+Tells how well it holds on the validation half. Writes `pipeline/plates/calibration.toml` and the diagram
+`docs/plates-reliability.png`.
+"""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from plates_chart import calibration_error, reliability_chart
+from plates_data import FULL, SETS, interval, photos
+from plates_rendered import no_plates, rendered
+
+from pipeline.frame_files import load_frame
+from pipeline.plates.calibration import PARAMETERS, evidence_of
+from pipeline.plates.read import PaddlePlateReader, load_reader
+
+ROOT = Path(__file__).parents[1]
+COLLECTED = ROOT / "build" / "plates-features.json"
+WEIGHTS = ROOT / "build" / "weights"
+SEED = 11
+RENDERED, SIGNS = 700, 150
+# A rendered plate teaches less about real ones than a photo does.
+RENDERED_WEIGHT = 0.5
+PENALTY = 1.0
+SURE = 0.95
+ENOUGH = 1e-8
+Floats = NDArray[np.float64]
+CARD = """\
+# How probable it is that a reading is right: a logistic regression on the features that
+# `pipeline.plates.calibration` takes of it.
+#
+# Made on {day} by `python benchmarks/plates_fit.py`, seed {seed}, from {n} readings: the tuning
+# half of the labelled photos, {rendered} plates and {signs} signs rendered by the project
+# (one of these counts {weight}). On the validation half, {m} readings: calibration error {error:.3f};
+# {sure} of them at {least} or above, {wrong} of those differ from the label.
+# Not among them: plates of the police and of embassies, and few photos by infrared flash.
+"""
+
+
+def main() -> None:
+    """Collect, fit, write, and say how well it holds on the validation half."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--again", action="store_true", help="fit what was collected last time")
+    if not parser.parse_args().again:
+        COLLECTED.parent.mkdir(exist_ok=True)
+        COLLECTED.write_text(json.dumps(list(collect()), ensure_ascii=False), encoding="utf-8")
+    rows = json.loads(COLLECTED.read_text(encoding="utf-8"))
+    names = list(rows[0]["features"])
+    tuning = [row for row in rows if row["tuning"]]
+    weights = np.array([RENDERED_WEIGHT if row["set"] == "rendered" else 1.0 for row in tuning])
+    values = fit(_table(tuning, names), _right(tuning), weights)
+    validation = [row for row in rows if not row["tuning"]]
+    told = 1 / (1 + np.exp(-(values[0] + _table(validation, names) @ values[1:])))
+    before = np.array([row["before"] for row in validation])
+    right = _right(validation)
+    for words, shares in (("before", before), ("after", told)):
+        print(f"validation half, {words}: calibration error {calibration_error(shares, right):.4f}")
+    for threshold in (0.5, 0.8, 0.9, 0.95, 0.99):
+        kept = right[told >= threshold]
+        low, high = interval(int(kept.sum()), len(kept))
+        wrong = int((1 - kept).sum())
+        print(f"  at {threshold:.2f}: {len(kept)} kept, {wrong} wrong, right {low:.4f} to {high:.4f}")
+    sure = told >= SURE
+    card = CARD.format(
+        day=datetime.now(UTC).date(),
+        seed=SEED,
+        n=len(tuning),
+        rendered=RENDERED,
+        signs=SIGNS,
+        weight=RENDERED_WEIGHT,
+        m=len(validation),
+        error=calibration_error(told, right),
+        sure=int(sure.sum()),
+        least=SURE,
+        wrong=int((1 - right[sure]).sum()),
+    )
+    lines = [f"{name} = {value:.4f}" for name, value in zip(["intercept", *names], values, strict=True)]
+    PARAMETERS.write_text(card + "\n[logistic]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    reliability_chart(before, told, right, ROOT / "docs" / "plates-reliability.png")
+
+
+def collect() -> Iterator[dict[str, Any]]:
+    """Yield for each reading of every picture what speaks for it, and whether it is right."""
+    reader = load_reader(WEIGHTS, threads=1)
+    for set_name in SETS:
+        for photo in photos(set_name):
+            image = load_frame(photo.path)
+            truth = {plate for plate, _, _ in photo.plates}
+            yield from _rows(reader, image, truth, set_name, tuning=photo.tuning, crop=set_name not in FULL)
+    for one in (*rendered(RENDERED, seed=SEED), *no_plates(SIGNS, seed=SEED)):
+        yield from _rows(reader, one.image, {one.text}, "rendered", tuning=True, crop=False)
+
+
+def _rows(
+    reader: PaddlePlateReader,
+    image: NDArray[np.uint8],
+    truth: set[str],
+    set_name: str,
+    *,
+    tuning: bool,
+    crop: bool,
+) -> Iterator[dict[str, Any]]:
+    for group in reader.sighted_crop(image) if crop else reader.sighted(image):
+        evidence = evidence_of(group, reader.symbols)
+        if evidence is not None:
+            first = evidence.weighed.peaks[np.array(evidence.weighed.recognisers) == "first"]
+            yield {
+                "set": set_name,
+                "text": evidence.text,
+                "truth": sorted(truth),
+                "tuning": tuning,
+                "right": evidence.text in truth,
+                "features": evidence.features,
+                "before": float(first.prod(axis=1).max(initial=0.0)),
+            }
+
+
+def fit(table: Floats, right: Floats, weights: Floats) -> Floats:
+    """Return intercept and coefficients by Newton's method, with a ridge penalty on standardised features."""
+    middle, spread = table.mean(axis=0), table.std(axis=0) + 1e-9
+    design = np.hstack([np.ones((len(table), 1)), (table - middle) / spread])
+    ridge = np.diag([0.0] + [PENALTY] * table.shape[1])
+    values = np.zeros(design.shape[1])
+    for _ in range(50):
+        told = 1 / (1 + np.exp(-design @ values))
+        slope = design.T @ (weights * (right - told)) - ridge @ values
+        curve = (design * (weights * told * (1 - told))[:, None]).T @ design + ridge
+        step = np.linalg.solve(curve + 1e-9 * np.eye(len(curve)), slope)
+        values += step
+        if np.abs(step).max() < ENOUGH:
+            break
+    slopes = values[1:] / spread
+    return np.concatenate([[values[0] - slopes @ middle], slopes])
+
+
+def _table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> Floats:
+    return np.array([[row["features"][name] for name in names] for row in rows])
+
+
+def _right(rows: Iterable[dict[str, Any]]) -> Floats:
+    return np.array([float(row["right"]) for row in rows])
+
+
+if __name__ == "__main__":
+    main()

