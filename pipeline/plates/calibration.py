@@ -40,7 +40,7 @@ class Evidence:
 
 def evidence_of(group: Sequence[Sighting], symbols: Sequence[str]) -> Evidence | None:
     """Return what the sightings of one plate say together, the most legible first; None if it is none."""
-    views = [view for sighting in group for view in sighting.views]
+    views = [view for sighting in group for view in (*sighting.views, sighting.third) if view is not None]
     weighed = weigh(views, symbols, group[0].colour)
     if weighed is None:
         return None
@@ -59,17 +59,21 @@ def _features(weighed: Weighed, colour: PlateColour, width_px: float, score: flo
     text, share = weighed.plates[0]
     logs = np.log(np.maximum(weighed.peaks, math.exp(_LEAST_LOG)))
     names = np.array(weighed.recognisers)
-    clearest = [logs[names == name][logs[names == name].sum(axis=1).argmax()] for name in sorted(set(names))]
-    if len(clearest) == 1:  # the other was not asked: there was too little to see
-        clearest.append(np.full(len(text), _LEAST_LOG))
+    unasked = np.full(len(text), _LEAST_LOG)  # a recogniser that was not asked, there being too little to see
+    clearest = [
+        max(logs[names == name], key=lambda one: float(one.sum()), default=unasked)
+        for name in ("first", "second", "third")
+    ]
     length = LENGTHS.get(colour)
     return {
         "odds": min(math.log(share / max(1 - share, 1e-9)), _MOST_ODDS),
         "province_at_best": float(max(one[0] for one in clearest)),
         "province_at_worst": float(min(one[0] for one in clearest)),
+        "province_in_the_middle": float(np.median([one[0] for one in clearest])),
         "province_on_average": float(logs[:, 0].mean()),
         "serial_at_best": float(max(one[1:].sum() for one in clearest)),
-        "serial_at_worst": float(max(min(one[1:].sum() for one in clearest), 2 * _LEAST_LOG)),
+        "serial_in_the_middle": max(float(np.median([one[1:].sum() for one in clearest])), 2 * _LEAST_LOG),
+        "serial_at_worst": max(float(min(one[1:].sum() for one in clearest)), 2 * _LEAST_LOG),
         "least_on_average": float(logs.mean(axis=0).min()),
         "agreeing": weighed.agreeing,
         "colour_fits": float(length == len(text)),

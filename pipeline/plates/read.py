@@ -5,6 +5,7 @@ are sure, that is all. Otherwise text detection looks for more, and each plate i
 its enlarged surroundings; all views of a plate are then weighed together.
 """
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -52,17 +53,17 @@ class PaddlePlateReader:
 
     def __init__(self, recognisers: Recognisers) -> None:
         """Read with these engines."""
-        self._engines = recognisers
+        self.engines = recognisers
 
     @property
     def name(self) -> str:
         """The packages, their versions and the weights."""
-        return self._engines.name
+        return self.engines.name
 
     @property
     def symbols(self) -> tuple[str, ...]:
         """The symbols of the grammar, in the order of the views' columns."""
-        return self._engines.symbols
+        return self.engines.symbols
 
     def read(self, image: NDArray[np.uint8]) -> list[PlateReading]:
         """Return the plates of a frame (BGR, H x W x 3), the surest first.
@@ -82,7 +83,7 @@ class PaddlePlateReader:
         """Return what was seen of each plate of a frame, the most legible sighting first; see `read`."""
         if not _is_frame(image):
             return []
-        located = self._engines.second.locate(image, _LONGEST_SIDE_PX, _FAINT_SCORE)
+        located = self.engines.second.locate(image, _LONGEST_SIDE_PX, _FAINT_SCORE)
         clear = [one for one in located if one.score >= _CLEAR_SCORE]
         sightings = [
             sighting for one in clear for sighting in self._look(image, find.as_plate(one.corners), one.score)
@@ -91,7 +92,7 @@ class PaddlePlateReader:
             for one in located[len(clear) :]:
                 sightings += self._look(image, find.as_plate(one.corners), one.score)
             settled = [find.box_of(one.candidate.corners) for one in sightings if one.sure]
-            boxes = find.candidates(self._engines.text.detect(image))
+            boxes = find.candidates(self.engines.text.detect(image))
             sightings += self._look(image, [one for one in boxes if not _covers(settled, one)], 0.0)
         return self._by_plate(image, sightings)
 
@@ -113,7 +114,7 @@ class PaddlePlateReader:
                 candidate=candidate,
                 score=score,
                 colour=plate_colour(find.rectify(image, candidate.corners)),
-                views=self._engines.views(find.text_line(image, candidate)),
+                views=self.engines.views(find.text_line(image, candidate)),
             )
             for candidate in candidates
         ]
@@ -122,9 +123,15 @@ class PaddlePlateReader:
         """Return the sightings by plate; a plate in doubt is looked at once more."""
         groups = by_plate(sightings)
         for group in groups:
-            if group[0].legible >= _WORTH_ANOTHER_LOOK and not any(sighting.sure for sighting in group):
-                group.extend(self._enlarged(image, group[0]))
+            if group[0].legible >= _WORTH_ANOTHER_LOOK:
+                again = [] if any(sighting.sure for sighting in group) else self._enlarged(image, group[0])
+                group[:] = [self._with_third(image, group[0]), *group[1:]]
+                group.extend(self._with_third(image, sighting) for sighting in again)
         return groups
+
+    def _with_third(self, image: NDArray[np.uint8], sighting: Sighting) -> Sighting:
+        third = self.engines.third_view(find.text_line(image, sighting.candidate))
+        return dataclasses.replace(sighting, third=third)
 
     def _readings(self, image: NDArray[np.uint8], groups: Iterable[Sequence[Sighting]]) -> list[PlateReading]:
         """Return the readings of all plates sighted, the surest first."""
@@ -142,7 +149,7 @@ class PaddlePlateReader:
         patch = cv2.warpAffine(
             image, shift, (int(size[0]), int(size[1])), flags=cv2.INTER_CUBIC, borderValue=MEAN_BGR
         )
-        located = self._engines.second.locate(np.asarray(patch, dtype=np.uint8), max(size), _FAINT_SCORE)
+        located = self.engines.second.locate(np.asarray(patch, dtype=np.uint8), max(size), _FAINT_SCORE)
         for one in located:
             corners = one.corners / np.float32(scale) + origin
             if find.overlap(find.box_of(corners), (left, top, right, bottom)) > SAME_PLATE_OVERLAP:
@@ -154,7 +161,7 @@ class PaddlePlateReader:
 
     def _reading(self, image: NDArray[np.uint8], group: Sequence[Sighting]) -> PlateReading | None:
         """Return the reading of one plate, or None where it reads as no plate."""
-        evidence = evidence_of(group, self._engines.symbols)
+        evidence = evidence_of(group, self.engines.symbols)
         if evidence is None:
             return None
         probability = confidence(evidence.features)
@@ -188,12 +195,12 @@ def load_reader(cache_dir: Path, threads: int) -> PaddlePlateReader:
     """
     from pipeline.plates.paddle import PaddleEngine  # noqa: PLC0415  the engine is heavy
     from pipeline.plates.second import SecondOpinion  # noqa: PLC0415  the same
+    from pipeline.plates.third import ThirdOpinion  # noqa: PLC0415  the same
 
     # OpenCV would otherwise take every core in every worker.
     cv2.setNumThreads(threads)
-    return PaddlePlateReader(
-        Recognisers(PaddleEngine(cache_dir, threads=threads), SecondOpinion(threads=threads))
-    )
+    first, second = PaddleEngine(cache_dir, threads=threads), SecondOpinion(threads=threads)
+    return PaddlePlateReader(Recognisers(first, second, ThirdOpinion()))
 
 
 def _is_frame(image: NDArray[np.uint8]) -> bool:
@@ -221,7 +228,7 @@ def _believed(colour: PlateColour, text: str) -> PlateColour:
 def _source(group: Sequence[Sighting]) -> str:
     """Say how the plate was found, and how many views of it were weighed."""
     found = ["corners"] * any(one.score > 0 for one in group) + ["text"] * any(not one.score for one in group)
-    return f"{'+'.join(found)}, {sum(len(one.views) for one in group)} views"
+    return f"{'+'.join(found)}, {sum(len(one.views) + bool(one.third) for one in group)} views"
 
 
 def _distinct(readings: Iterable[PlateReading]) -> list[PlateReading]:

@@ -1,4 +1,4 @@
-"""The engines that see plates: text detection and recognition, and the second opinion beside them."""
+"""The engines that see plates: text detection and recognition, and two other opinions beside them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -46,27 +46,37 @@ class CornerEngine(Recogniser, Protocol):
 
 
 class Recognisers:
-    """Both engines, and a decoder for the alphabet of each; both decode to the same symbols."""
+    """The engines, and a decoder for the alphabet of each; all decode to the same symbols."""
 
-    def __init__(self, text: TextEngine, second: CornerEngine) -> None:
+    def __init__(self, text: TextEngine, second: CornerEngine, third: Recogniser) -> None:
         """Prepare the decoders; `ValueError` names the characters of the grammar that an alphabet lacks."""
-        self.text, self.second = text, second
-        self.name = f"{text.name}+{second.name}"
-        decoders = (PlateDecoder(text.alphabet), PlateDecoder(second.alphabet, lookalikes=SECOND_LOOKALIKES))
-        self.symbols = decoders[0].symbols
-        self._voices = tuple(zip(("second", "first"), (second, text), decoders[::-1], strict=True))
+        self.text, self.second, self.third = text, second, third
+        self.name = f"{text.name}+{second.name}+{third.name}"
+        self._first = PlateDecoder(text.alphabet)
+        self._others = PlateDecoder(second.alphabet, lookalikes=SECOND_LOOKALIKES)
+        self._thirds = PlateDecoder(third.alphabet, lookalikes=SECOND_LOOKALIKES)
+        self.symbols = self._first.symbols
 
     def views(self, line: NDArray[np.uint8]) -> tuple[View, ...]:
-        """Return what each recogniser makes of a crop of one text line.
+        """Return what the second and the first recogniser make of a crop of one text line.
 
         Where the second, which knows plates alone and takes a third of the time, sees none, that is all.
         """
-        views: list[View] = []
-        for name, engine, decoder in self._voices:
-            [probabilities] = engine.recognise([line])
-            emissions = decoder.emissions(probabilities)
-            decoded = decoder.decode_lengths(emissions, _SURE_OF_LENGTH)
-            views.append(View(recogniser=name, emissions=emissions, decoded=decoded))
-            if not decoded or decoded[0].confidence < _HOPELESS:
-                break
-        return tuple(views)
+        second = _view("second", self.second, self._others, line)
+        if not second.decoded or second.decoded[0].confidence < _HOPELESS:
+            return (second,)
+        return second, _view("first", self.text, self._first, line)
+
+    def third_view(self, line: NDArray[np.uint8]) -> View:
+        """Return what the third recogniser makes of a crop of one text line."""
+        return _view("third", self.third, self._thirds, line)
+
+
+def _view(name: str, engine: Recogniser, decoder: PlateDecoder, line: NDArray[np.uint8]) -> View:
+    [probabilities] = engine.recognise([line])
+    emissions = decoder.emissions(probabilities)
+    return View(
+        recogniser=name,
+        emissions=emissions,
+        decoded=decoder.decode_lengths(emissions, _SURE_OF_LENGTH),
+    )

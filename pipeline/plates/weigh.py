@@ -26,7 +26,9 @@ WRONG_LENGTH, OLD_O, ANHUI = -3.0, -0.7, -0.7
 # A view that rules a plate out is believed only so far.
 _FLOOR = 1e-3
 _LEAST_WEIGHT = 1e-3
-_WORTH = 1e-6
+# What a recogniser's word is worth beside the others'.
+WORTH: Mapping[str, float] = MappingProxyType({"third": 0.5})
+_WORTH_SPELLING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,7 +63,8 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
     best = logs.max(axis=1, keepdims=True)
     shares = np.exp(logs - best)
     shares /= shares.sum(axis=1, keepdims=True)
-    weights = np.maximum(np.exp(best / 2), _LEAST_WEIGHT)
+    worth = np.array([[WORTH.get(view.recogniser, 1.0)] for view in views])
+    weights = np.maximum(np.exp(best / 2), _LEAST_WEIGHT) * worth
     scores = (weights * np.log(shares + _FLOOR)).sum(axis=0) + [prior(text, colour) for text in texts]
     posterior = np.exp(scores - scores.max())
     posterior /= posterior.sum()
@@ -87,7 +90,7 @@ def _possible(views: Iterable[View], symbols: Sequence[str]) -> list[str]:
     texts: dict[str, None] = {}
     for view in views:
         for decoded in view.decoded:
-            if decoded.confidence >= _WORTH:
+            if decoded.confidence >= _WORTH_SPELLING:
                 texts.update(dict.fromkeys(with_rivals(decoded, view.emissions, symbols)))
     return list(texts)
 

