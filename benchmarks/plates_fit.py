@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 COLLECTED = ROOT / "build" / "plates-features.json"
 WEIGHTS = ROOT / "build" / "weights"
 SEED = 11
-RENDERED, SIGNS = 400, 100
+RENDERED, SIGNS = 300, 100
 # A rendered plate teaches less about real ones than a photo does.
 RENDERED_WEIGHT = 0.5
 PENALTY = 1.0
@@ -131,6 +131,10 @@ def _rows(
                 "tuning": tuning,
                 "right": evidence.text in truth,
                 "features": evidence.features,
+                "recognisers": evidence.weighed.recognisers,
+                "peaks": evidence.weighed.peaks.round(5).tolist(),
+                "weights": evidence.weighed.weights.round(5).tolist(),
+                "shares": evidence.weighed.plates[:3],
                 "before": float(first.prod(axis=1).max(initial=0.0)),
             }
 

@@ -70,11 +70,11 @@ def _features(weighed: Weighed, colour: PlateColour, width_px: float, score: flo
         "province_at_best": float(max(one[0] for one in clearest)),
         "province_at_worst": float(min(one[0] for one in clearest)),
         "province_in_the_middle": float(np.median([one[0] for one in clearest])),
-        "province_on_average": float(logs[:, 0].mean()),
+        "province_on_average": float(weighed.weights @ logs[:, 0]),
         "serial_at_best": float(max(one[1:].sum() for one in clearest)),
         "serial_in_the_middle": max(float(np.median([one[1:].sum() for one in clearest])), 2 * _LEAST_LOG),
         "serial_at_worst": max(float(min(one[1:].sum() for one in clearest)), 2 * _LEAST_LOG),
-        "least_on_average": float(logs.mean(axis=0).min()),
+        "least_on_average": float((weighed.weights @ logs).min()),
         "agreeing": weighed.agreeing,
         "colour_fits": float(length == len(text)),
         "colour_differs": float(length is not None and length != len(text)),
@@ -96,7 +96,7 @@ def characters(weighed: Weighed, probability: float) -> tuple[float, ...]:
 
     What is in doubt of the whole is shared out by how faintly each character was seen.
     """
-    faint = -np.log(np.clip(weighed.peaks, _FAINTEST, 1 - _FAINTEST)).mean(axis=0)
+    faint = -(weighed.weights @ np.log(np.clip(weighed.peaks, _FAINTEST, 1 - _FAINTEST)))
     return tuple(float(one) for one in probability ** (faint / faint.sum()))
 
 

@@ -45,12 +45,14 @@ class Weighed:
     """The plates that the views may show, the likeliest first, with their shares, which add up to 1.
 
     `peaks` is how strongly each view shows each character of the best plate (views x characters), the views
-    being those of `recognisers`; `agreeing` is the share of the views whose own best plate it is.
+    being those of `recognisers`, and `weights` what each counts, all together 1; `agreeing` is the share of
+    the views, so weighted, whose own best plate it is.
     """
 
     plates: tuple[tuple[str, float], ...]
     recognisers: tuple[str, ...]
     peaks: NDArray[np.float64]
+    weights: NDArray[np.float64]
     agreeing: float
 
 
@@ -74,7 +76,8 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
         plates=tuple((texts[n], float(posterior[n])) for n in order),
         recognisers=tuple(view.recogniser for view in views),
         peaks=np.array([_peaks(view, first, symbols) for view in views]),
-        agreeing=float(np.mean([texts[row.argmax()] == first for row in logs])),
+        weights=weights[:, 0] / weights.sum(),
+        agreeing=float((weights[:, 0] * (logs.argmax(axis=1) == order[0])).sum() / weights.sum()),
     )
 
 

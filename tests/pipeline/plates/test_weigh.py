@@ -52,7 +52,7 @@ def test_a_blurred_view_is_overruled_by_a_clear_one() -> None:
     blurred, clear = view("皖F12345", sure=0.4), view("浙F12345", sure=0.97)
     result = weighed([blurred, blurred, clear])
     assert result.plates[0][0] == "浙F12345"
-    assert result.agreeing == pytest.approx(1 / 3)
+    assert result.agreeing > 1 / 3  # the clear view counts more than each blurred one
 
 
 def test_the_colour_decides_a_length_in_doubt() -> None:
