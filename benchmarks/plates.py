@@ -29,7 +29,7 @@ from runner import RESULTS, machine
 from models.values.plates import PlateReading
 from pipeline.frame_files import load_frame
 from pipeline.plates.read import PaddlePlateReader, load_reader
-from zhichao.plates_command import DEFAULT_THRESHOLD
+from zhichao.plates_command import CROP_THRESHOLD, FRAME_THRESHOLD
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS, GALLERY = ROOT / "build" / "weights", ROOT / "build" / "plates-gallery.html"
@@ -48,9 +48,9 @@ class Score:
     sure: int = 0
     sure_wrong: int = 0
 
-    def add(self, truth: Sequence[str], told: Sequence[tuple[str, float]]) -> None:
-        """Count one picture's readings, those below the default threshold having no text."""
-        texts = [(text, share) for text, share in told if share >= DEFAULT_THRESHOLD]
+    def add(self, truth: Sequence[str], told: Sequence[tuple[str, float]], threshold: float) -> None:
+        """Count one picture's readings, those below the threshold having no text."""
+        texts = [(text, share) for text, share in told if share >= threshold]
         self.plates += len(truth)
         self.read += sum(plate in {text for text, _ in texts} for plate in truth)
         self.false += sum(text not in truth for text, _ in texts)
@@ -122,9 +122,10 @@ def accuracy(reader: PaddlePlateReader) -> Iterator[str]:
             truth = [plate for plate, _, _ in photo.plates]
             told = [(one.text, one.confidence) for one in readings]
             half = "tuning" if photo.tuning else "validation"
-            halves[half].add(truth, told)
-            both[half].add(truth, told)
-            missed += _missed(photo, image, readings)
+            threshold = FRAME_THRESHOLD if set_name in FULL else CROP_THRESHOLD
+            halves[half].add(truth, told, threshold)
+            both[half].add(truth, told, threshold)
+            missed += _missed(photo, image, readings, threshold)
         for half, score in halves.items():
             yield f"{set_name:12} {half:10} {score.line()}"
     for half, score in both.items():
@@ -133,8 +134,10 @@ def accuracy(reader: PaddlePlateReader) -> Iterator[str]:
     yield "reasons of the missed: " + ", ".join(f"{word} {count}" for word, count in reasons.most_common())
 
 
-def _missed(photo: Photo, image: Frame, readings: Sequence[PlateReading]) -> Iterator[Missed]:
-    texts = {one.text for one in readings if one.confidence >= DEFAULT_THRESHOLD}
+def _missed(
+    photo: Photo, image: Frame, readings: Sequence[PlateReading], threshold: float
+) -> Iterator[Missed]:
+    texts = {one.text for one in readings if one.confidence >= threshold}
     for text, _, _ in photo.plates:
         if text in texts:
             continue
@@ -159,7 +162,8 @@ def two_rows(reader: PaddlePlateReader, count: int) -> Iterator[str]:
         score, rows, colours = Score(), 0, 0
         for one in rendered(count, seed=SEED, rows=2, hard=hard):
             readings = reader.read(one.image)
-            score.add([one.text], [(reading.text, reading.confidence) for reading in readings])
+            told = [(reading.text, reading.confidence) for reading in readings]
+            score.add([one.text], told, CROP_THRESHOLD)
             rows += any(_same_rows(reading, one) for reading in readings)
             colours += any(reading.text == one.text and reading.colour is one.colour for reading in readings)
         yield f"two rows, rendered, {words}: {score.line()}  rows right {rows}, colour right {colours}"
@@ -225,7 +229,8 @@ def _race(
             start = time.perf_counter()
             told = read(image)
             seconds[name].append(time.perf_counter() - start)
-            scores[name].add([plate for plate, _, _ in photo.plates], told)
+            threshold = FRAME_THRESHOLD if name == "ours" else 0.0
+            scores[name].add([plate for plate, _, _ in photo.plates], told, threshold)
     return seconds, scores
 
 

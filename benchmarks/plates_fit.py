@@ -29,12 +29,12 @@ WEIGHTS = ROOT / "build" / "weights"
 SEED = 11
 RENDERED, SIGNS = 300, 100
 # A rendered plate teaches less about real ones than a photo does.
-RENDERED_WEIGHT = 0.5
+RENDERED_WEIGHT = 0.2
 PENALTY = 1.0
 SURE = 0.95
 ENOUGH = 1e-8
 # These speak against a reading, all others for it.
-AGAINST = ("colour_differs", "narrow", "anhui")
+AGAINST = ("narrow", "anhui_in_doubt")
 Floats = NDArray[np.float64]
 CARD = """\
 # How probable it is that a reading is right: a logistic regression on the features that
@@ -131,10 +131,6 @@ def _rows(
                 "tuning": tuning,
                 "right": evidence.text in truth,
                 "features": evidence.features,
-                "recognisers": evidence.weighed.recognisers,
-                "peaks": evidence.weighed.peaks.round(5).tolist(),
-                "weights": evidence.weighed.weights.round(5).tolist(),
-                "shares": evidence.weighed.plates[:3],
                 "before": float(first.prod(axis=1).max(initial=0.0)),
             }
 

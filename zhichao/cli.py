@@ -25,7 +25,8 @@ from zhichao import console, documents, evidence, registries_command, show, wiri
 from zhichao.demo import run_demo
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.plates_command import (
-    DEFAULT_THRESHOLD,
+    CROP_THRESHOLD,
+    FRAME_THRESHOLD,
     PlatesReport,
     image_files,
     plates_table,
@@ -275,14 +276,17 @@ def plates(
     crops: Annotated[bool, typer.Option("--crops", help="each image is one plate, cut out")] = False,
     draw: Annotated[Path | None, typer.Option(help="also write the images here, plates marked")] = None,
     threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="confidence below which a plate is shown without a text")
-    ] = DEFAULT_THRESHOLD,
+        float | None,
+        typer.Option(min=0, max=1, help="confidence from which a text is given; default: 0.8, for crops 0"),
+    ] = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Read the number plates of images, one line for each plate."""
     out, notes = show.console(), Console(stderr=True)
     report = PlatesReport()
+    if threshold is None:
+        threshold = CROP_THRESHOLD if crops else FRAME_THRESHOLD
     with explained(notes):
         settings = load_settings(config) if config != CONFIG or config.exists() else Settings()
         files = list(image_files(paths))

@@ -19,8 +19,10 @@ from pipeline.frame_files import UnreadableFrameError, load_frame
 from stations.images import SUFFIXES, image_damage, image_problem
 from zhichao.settings import Settings
 
-# Below this a plate is shown, and what it may say, but no text stands for it.
-DEFAULT_THRESHOLD = 0.5
+# Below this a plate found in a frame is shown, and what it may say, but no text stands for it.
+FRAME_THRESHOLD = 0.8
+# A crop is a plate by the user's word: it is told what it most likely says, and how likely that is.
+CROP_THRESHOLD = 0.0
 _SURE, _IN_DOUBT = (60, 220, 60), (255, 170, 0)
 _JPEG_QUALITY = 90
 

@@ -22,6 +22,7 @@ _MOST_ODDS = 9.0
 _LEAST_LOG = -7.0
 _WIDTH_PX = 100.0
 _FAINTEST = 1e-3
+_RECOGNISERS = ("first", "second", "third")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,32 +56,31 @@ def _features(weighed: Weighed, colour: PlateColour, width_px: float, score: flo
 
     `width_px` is the plate's width in the frame, `score` the corner detector's, 0 where it saw nothing.
     The province stands apart: it is the first to go in blur, and the one character a cut-off plate lacks.
+    Two of the recognisers see Anhui (皖) in both, having been taught with little else.
     """
     text, share = weighed.plates[0]
     logs = np.log(np.maximum(weighed.peaks, math.exp(_LEAST_LOG)))
     names = np.array(weighed.recognisers)
     unasked = np.full(len(text), _LEAST_LOG)  # a recogniser that was not asked, there being too little to see
     clearest = [
-        max(logs[names == name], key=lambda one: float(one.sum()), default=unasked)
-        for name in ("first", "second", "third")
+        max(logs[names == name], key=lambda one: float(one.sum()), default=unasked) for name in _RECOGNISERS
     ]
-    length = LENGTHS.get(colour)
+    province = float(weighed.weights @ logs[:, 0])
     return {
         "odds": min(math.log(share / max(1 - share, 1e-9)), _MOST_ODDS),
         "province_at_best": float(max(one[0] for one in clearest)),
         "province_at_worst": float(min(one[0] for one in clearest)),
         "province_in_the_middle": float(np.median([one[0] for one in clearest])),
-        "province_on_average": float(weighed.weights @ logs[:, 0]),
+        "province_on_average": province,
         "serial_at_best": float(max(one[1:].sum() for one in clearest)),
         "serial_in_the_middle": max(float(np.median([one[1:].sum() for one in clearest])), 2 * _LEAST_LOG),
         "serial_at_worst": max(float(min(one[1:].sum() for one in clearest)), 2 * _LEAST_LOG),
         "least_on_average": float((weighed.weights @ logs).min()),
-        "agreeing": weighed.agreeing,
-        "colour_fits": float(length == len(text)),
-        "colour_differs": float(length is not None and length != len(text)),
+        "agreeing": float(weighed.weights @ weighed.agreeing),
+        "colour_fits": float(LENGTHS.get(colour) == len(text)),
         "narrow": max(math.log2(_WIDTH_PX / max(width_px, 1.0)), 0.0),
         "score": score,
-        "anhui": float(text[0] == "皖"),
+        "anhui_in_doubt": min(-province, 1.0) * (text[0] == "皖"),
     }
 
 

@@ -26,7 +26,7 @@ from pipeline.plates.weigh import LENGTHS
 # Below this a reading is noise: a sign or a timestamp forced into the grammar.
 MIN_CONFIDENCE = 0.05
 ALTERNATIVES = 4
-_LEAST_ALTERNATIVE = 0.001
+_LEAST_ALTERNATIVE = 1e-4
 _COLOURED_SIGNS = {PlateColour.WHITE: "警", PlateColour.BLACK: "港澳使领"}
 _LONGEST_SIDE_PX = 960
 _CLEAR_SCORE, _FAINT_SCORE = 0.3, 0.05

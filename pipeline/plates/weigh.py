@@ -1,7 +1,7 @@
 """Several views of one plate weighed into one reading: what each of the possible plates has for it.
 
-A view is one recogniser's output for one cut of the plate. The views agree on which plate it is by the sum of
-their log probabilities, each counting by how legible the plate is to it.
+A view is one recogniser's output for one cut of the plate. Which plate it is follows from the sum of the log
+probabilities of all views, each counting by how legible the plate is in it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +26,6 @@ WRONG_LENGTH, OLD_O, ANHUI = -3.0, -0.7, -0.7
 # A view that rules a plate out is believed only so far.
 _FLOOR = 1e-3
 _LEAST_WEIGHT = 1e-3
-# What a recogniser's word is worth beside the others'.
-WORTH: Mapping[str, float] = MappingProxyType({"third": 0.5})
 _WORTH_SPELLING = 1e-6
 
 
@@ -45,15 +43,15 @@ class Weighed:
     """The plates that the views may show, the likeliest first, with their shares, which add up to 1.
 
     `peaks` is how strongly each view shows each character of the best plate (views x characters), the views
-    being those of `recognisers`, and `weights` what each counts, all together 1; `agreeing` is the share of
-    the views, so weighted, whose own best plate it is.
+    being those of `recognisers`, and `weights` what each counts, all together 1; `agreeing` tells the views
+    whose own best plate it is.
     """
 
     plates: tuple[tuple[str, float], ...]
     recognisers: tuple[str, ...]
     peaks: NDArray[np.float64]
     weights: NDArray[np.float64]
-    agreeing: float
+    agreeing: NDArray[np.bool_]
 
 
 def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) -> Weighed | None:
@@ -65,8 +63,7 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
     best = logs.max(axis=1, keepdims=True)
     shares = np.exp(logs - best)
     shares /= shares.sum(axis=1, keepdims=True)
-    worth = np.array([[WORTH.get(view.recogniser, 1.0)] for view in views])
-    weights = np.maximum(np.exp(best / 2), _LEAST_WEIGHT) * worth
+    weights = _weights([view.recogniser for view in views], np.exp(best[:, 0] / 2))[:, None]
     scores = (weights * np.log(shares + _FLOOR)).sum(axis=0) + [prior(text, colour) for text in texts]
     posterior = np.exp(scores - scores.max())
     posterior /= posterior.sum()
@@ -77,8 +74,21 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
         recognisers=tuple(view.recogniser for view in views),
         peaks=np.array([_peaks(view, first, symbols) for view in views]),
         weights=weights[:, 0] / weights.sum(),
-        agreeing=float((weights[:, 0] * (logs.argmax(axis=1) == order[0])).sum() / weights.sum()),
+        agreeing=logs.argmax(axis=1) == order[0],
     )
+
+
+def _weights(recognisers: Sequence[str], legible: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each view counts.
+
+    A recogniser speaks once, however many cuts it was shown: it makes the same mistake in all of them. Its
+    word weighs as much as its clearest view, shared among its views by how legible the plate is in each.
+    """
+    weights = np.maximum(legible, _LEAST_WEIGHT)
+    for name in set(recognisers):
+        own = np.array([one == name for one in recognisers])
+        weights[own] *= weights[own].max() / weights[own].sum()
+    return weights
 
 
 def prior(text: str, colour: PlateColour) -> float:

@@ -168,16 +168,16 @@ class OtherProvince(FakeEngine):
     """Reads another province than the second opinion does."""
 
     def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """Return the output of a plate from 皖."""
+        """Return the output of a plate from 苏."""
         plates = [self.shown(crop) for crop in crops]
-        return [spelled(Plate(text=f"皖{one.text[1:]}", probability=one.probability)) for one in plates]
+        return [spelled(Plate(text=f"苏{one.text[1:]}", probability=one.probability)) for one in plates]
 
 
 def test_where_they_differ_both_are_told_and_the_province_is_in_doubt() -> None:
     plate = Plate(text="浙F12345")
     [reading] = reader_of([plate], OtherProvince).read(frame([plate]))
     assert reading.text == "浙F12345"
-    assert reading.alternatives[0].text == "皖F12345"
+    assert reading.alternatives[0].text == "苏F12345"
     assert reading.characters[0] == min(reading.characters)
     assert reading.confidence < 0.9
 
