@@ -1,7 +1,9 @@
 """Read the labelled photos with ours and with other readers: who reads what, and how fast.
 
-    python benchmarks/plates.py                    all sets with ours, both halves, the error gallery
-    python benchmarks/plates.py --peers build/peers --frames 40    and others on the same frames
+    python benchmarks/plates.py                  everything
+    python benchmarks/plates.py photos           all sets with ours, both halves, the error gallery
+    python benchmarks/plates.py rendered         two-row plates that the project draws
+    python benchmarks/plates.py peers            ours and others on the same frames, and where our time goes
 
 Everything runs on one core: the process is pinned to it. Skips with a reason where the photos are absent.
 """
@@ -33,6 +35,7 @@ from zhichao.plates_command import CROP_THRESHOLD, FRAME_THRESHOLD
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS, GALLERY = ROOT / "build" / "weights", ROOT / "build" / "plates-gallery.html"
+PARTS = ("photos", "rendered", "peers")
 SEED = 2026
 AUTOMATIC = 0.95
 AROUND = 0.15
@@ -89,25 +92,30 @@ class Clock:
 def main() -> None:
     """Run what was asked for and keep the result."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument(
         "--peers", type=Path, default=ROOT / "build" / "peers", help="folder of other readers"
     )
-    parser.add_argument("--frames", type=int, default=40, help="frames on which the others are run; 0: none")
+    parser.add_argument("--frames", type=int, default=40, help="frames on which the others are run")
     parser.add_argument("--rendered", type=int, default=200, help="two-row plates to render")
     given = parser.parse_args()
     if not PHOTOS.is_dir():
         print(f"skipped: no labelled photos at {PHOTOS}")
         return
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     reader = load_reader(WEIGHTS, threads=1)
-    lines = [*accuracy(reader), *two_rows(reader, given.rendered)]
-    if given.frames:
-        lines += against(reader, given.frames, given.peers)
+    parts: dict[str, Callable[[], Iterator[str]]] = {
+        "photos": lambda: accuracy(reader),
+        "rendered": lambda: two_rows(reader, given.rendered),
+        "peers": lambda: against(reader, given.frames, given.peers),
+    }
     today = datetime.now(UTC).date()
-    text = "\n".join([f"plates: {today}", *lines, *machine(("paddleocr", "onnxruntime", "numpy")), ""])
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"plates-real-{today}.txt").write_text(text, encoding="utf-8")
-    print(text)
+    for name in given.parts:
+        lines = [f"plates, {name}: {today}", *parts[name](), *machine(("paddleocr", "onnxruntime", "numpy"))]
+        text = "\n".join([*lines, ""])
+        (RESULTS / f"plates-{name}-{today}.txt").write_text(text, encoding="utf-8")
+        print(text)
 
 
 def accuracy(reader: PaddlePlateReader) -> Iterator[str]:

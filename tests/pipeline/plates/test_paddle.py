@@ -19,8 +19,9 @@ from pipeline.plates.read import PlateReader, load_reader
 
 PHOTOS = Path(__file__).parents[3].parent / "shared" / "data" / "plates"
 SAMPLE = 25
-LEAST_READ = 0.85
-MOST_WRONG = 0.15
+THRESHOLD = 0.8
+LEAST_READ = 0.9
+MOST_WRONG = 0.07
 BLUE, YELLOW, GREEN = (20, 60, 170), (240, 180, 20), (110, 200, 120)
 Place = tuple[str, int, int, int, int]
 
@@ -156,7 +157,8 @@ def test_real_photos(reader: PlateReader) -> None:
     wanted = found = wrong = 0
     for name in names:
         image = cv2.imdecode(np.fromfile(labels.parent / name, dtype=np.uint8), cv2.IMREAD_COLOR)
-        texts = {reading.text for reading in reader.read(np.asarray(image, dtype=np.uint8))}
+        readings = reader.read(np.asarray(image, dtype=np.uint8))
+        texts = {reading.text for reading in readings if reading.confidence >= THRESHOLD}
         wanted += len(plates[name])
         found += len(plates[name] & texts)
         wrong += len(texts - plates[name])
