@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.plates import weights
+from pipeline.plates.grammar import pattern_of
 
 Frame = NDArray[np.uint8]
 Read = Callable[[Frame], list[tuple[str, float]]]
@@ -82,7 +83,9 @@ def _paddle(detector: weights.Weights, recogniser: weights.Weights, cache_dir: P
     def read(frame: Frame) -> list[tuple[str, float]]:
         [result] = pipeline.predict(frame)
         texts = ("".join(c for c in text if c not in "·.• -") for text in result["rec_texts"])
-        return list(zip(texts, map(float, result["rec_scores"]), strict=True))
+        pairs = zip(texts, map(float, result["rec_scores"]), strict=True)
+        # It reads every text there is: what can't be a plate is not held against it.
+        return [(text, score) for text, score in pairs if pattern_of(text)]
 
     return read
 
