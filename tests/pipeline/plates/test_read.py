@@ -115,7 +115,7 @@ def test_a_reading_says_all() -> None:
     assert len(reading.characters) == 7
     assert reading.confidence == pytest.approx(math.prod(reading.characters))
     assert 0.5 < reading.confidence < 1
-    assert reading.source == "corners, 3 views"
+    assert reading.source == "corners+text, 5 views"
     assert reading.colour is PlateColour.YELLOW
     assert reading.rows == 1
     assert reading.box == ONE_ROW
@@ -157,7 +157,7 @@ def test_what_is_seen_faintly_or_off_a_plate_colour_is_less_sure() -> None:
 
 
 def test_where_both_are_sure_the_text_detector_is_not_asked() -> None:
-    for probability, searches in ((0.999, 0), (0.4, 1)):
+    for probability, searches in ((0.999, 0), (0.9, 1)):
         plates = [Plate(text="浙F12345", probability=probability)]
         engine = FakeEngine(plates)
         PaddlePlateReader(Recognisers(engine, FakeCorners(plates), FakeEngine(plates))).read(frame(plates))
