@@ -16,7 +16,7 @@ from models.values.plates import PlateColour
 from models.values.registry import Plate
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.cases import named_vehicle
-from pipeline.obscured import TRAILER
+from pipeline.plates.fuse import TRAILER
 from pipeline.plates.grammar import pattern_of
 from pipeline.registries.decide import Reading
 from pipeline.registries.fit import Seen

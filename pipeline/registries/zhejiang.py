@@ -16,6 +16,7 @@ import httpx
 from models.values.lookups import WaitReason
 from models.values.permits import Permit
 from models.values.registry import Plate, RegisteredVehicle
+from pipeline.plates.fuse import TRAILER
 from pipeline.registries.answers import only_one
 from pipeline.registries.contract import PermitAnswer, Query, VehicleAnswer
 from pipeline.registries.errors import PlateFailedError
@@ -25,7 +26,7 @@ from pipeline.registries.settings import RegistrySettings
 
 T = TypeVar("T")
 VEHICLES, PERMITS = "/api/v1/vehicles", "/api/v1/permits"
-TRAILER, TRAILER_KIND = "挂", "15"
+TRAILER_KIND = "15"
 
 
 def signature(secret: str, *, path: str, timestamp: str, nonce: str, body: bytes) -> str:
