@@ -21,7 +21,7 @@ from pipeline.plates.read import load_reader
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station
-from zhichao import console, documents, evidence, registries_command, show, wiring
+from zhichao import console, documents, evidence, exchange_cli, registries_command, show, wiring
 from zhichao.demo import run_demo
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.plates_command import (
@@ -44,6 +44,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(exchange_cli.app, name="exchange")
 
 
 StationsOption = Annotated[

@@ -1,9 +1,10 @@
 """The demo: a simulated night through the real nightly run, and what it found against what was true."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +17,7 @@ from stations.roadside.night import simulate_night
 from stations.roadside.vehicle import PlateCondition
 from zhichao import show, wiring
 from zhichao.console import made_up_users
+from zhichao.demo_exchange import exchange_table, run_exchange
 from zhichao.documents import issue
 from zhichao.office import make_test_seals
 from zhichao.progress import Bars
@@ -27,6 +29,9 @@ from zhichao.truth import Comparison, compare
 
 DAY = date(2026, 6, 18)
 STATIONS = ("sim-pinghu", "sim-jinshan")
+TRIPS_SHARE = 20  # one passage in so many is an overloaded truck that both stations see
+# The night is over, and its cases are filed.
+FILED_MS = int(datetime(2026, 6, 18, 6, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
 SIMULATED = "模拟数据 SIMULATED"
 # Nobody of that name exists.
 OWNER = {
@@ -57,6 +62,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
             seed=seed,
             passages_per_station=passages,
             stations=roadside,
+            shared_trips=passages // TRIPS_SHARE,
             progress=lambda _done, _total: bars.step(),
         )
     title = f"{SIMULATED}: {DAY} 夜间处理 nightly run"
@@ -71,17 +77,19 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
     compared = compare(night.vehicles, night.troubles, cases, found, mpe)
     write_sheet(cases, wiring.store(here), folder / "cases.jpg", caption=SIMULATED)
     documents = _documents(here, cases)
+    exchanged = run_exchange(here, stations, cases, FILED_MS)
     if as_json:
-        show.json_lines([*cases, compared.as_json()])
+        show.json_lines([*cases, compared.as_json(), exchanged.as_json()])
     else:
         out.print(show.case_table(cases[:12], f"{SIMULATED}: 案件 cases (前12件 first 12 of {len(cases)})"))
         out.print(_truth_table(compared))
         out.print(_plate_table(compared))
+        out.print(exchange_table(exchanged, f"{SIMULATED}: 两地互认 each act fined once by two agencies"))
     notes.print(f"图片 picture: {folder / 'cases.jpg'}", highlight=False, soft_wrap=True)
     for document in documents:
         notes.print(f"文书 document: {document}", highlight=False, soft_wrap=True)
     _tell_of_the_console(here, notes)
-    return compared.sound
+    return compared.sound and exchanged.sound
 
 
 def _tell_of_the_console(here: Settings, notes: Console) -> None:

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from notices.exchange.settings import Agency, Partner
 from pipeline.registries.settings import RegistrySettings, problems_of
 from stations.station import Station, load_station
 
@@ -56,6 +57,8 @@ class Settings(BaseSettings):
         default=900, ge=0, description="how long a night waits for a registry that is down"
     )
     registries: tuple[RegistrySettings, ...] = Field(default=(), description="the registries, see below")
+    agency: Agency = Field(default=Agency(), description="the agency that runs here, see below")
+    partners: tuple[Partner, ...] = Field(default=(), description="the agencies it exchanges with, see below")
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod
@@ -72,12 +75,15 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @model_validator(mode="after")
-    def _station_ids_differ(self) -> Self:
-        ids = [station.id for station in self.stations]
-        twice = sorted({one for one in ids if ids.count(one) > 1})
-        if twice:
-            message = f"stations: id {', '.join(twice)} stands more than once"
-            raise ValueError(message)
+    def _ids_differ(self) -> Self:
+        for table, ids in (
+            ("stations", [station.id for station in self.stations]),
+            ("partners", [self.agency.id, *(partner.id for partner in self.partners)]),
+        ):
+            twice = sorted({one for one in ids if ids.count(one) > 1})
+            if twice:
+                message = f"{table}: id {', '.join(twice)} stands more than once"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

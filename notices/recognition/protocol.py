@@ -100,6 +100,10 @@ class Protocol:
             case Word.YIELD | Word.RELEASE:
                 return self._taken_back(docket, message)
 
+    def go_on(self, docket: Docket) -> Step:
+        """Give each claim its turn in a docket that was made good after a restore."""
+        return self._reconsider(docket)
+
     def _move(self, docket: Docket, claim_id: str, expected: Standing, then: Standing) -> Step:
         own = _own(docket, claim_id)
         if own.standing is not expected:

@@ -9,6 +9,7 @@ from pathlib import Path
 from stations.roadside.numbers import NumberOffice
 from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.traffic import simulate_traffic
+from stations.roadside.trips import share_trips
 from stations.roadside.truth import Troubles, write_troubles, write_truth
 from stations.roadside.vehicle import TrueVehicle
 from stations.roadside.write import StationNight, write_station
@@ -46,16 +47,20 @@ def simulate_night(
     seed: int,
     passages_per_station: int = 240,
     stations: Sequence[RoadsideStation],
+    shared_trips: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> SimulatedNight:
     """Write the night of `date`, 00:00 to 06:00, below `out_dir`; the same seed writes the same bytes.
 
+    Up to `shared_trips` overloaded vehicles of the first station pass the second one too, on the same trip.
     `progress` is called with the passages done and their total.
     """
     if passages_per_station < LEAST_PASSAGES:
         message = f"passages_per_station: at least {LEAST_PASSAGES} expected, got {passages_per_station}"
         raise ValueError(message)
     traffic = simulate_vehicles(date, seed, passages_per_station, stations)
+    if shared_trips:
+        traffic[1] = share_trips(traffic[0], traffic[1], shared_trips, random_stream(seed, "trips"))
     nights = [
         StationNight(station=station, vehicles=vehicles, seed=seed)
         for station, vehicles in zip(stations, traffic, strict=True)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_demo_finds_what_was_true(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = load_settings(ROOT / "config.toml").model_copy(update={"workers": 1})
     assert run_demo(settings, tmp_path / "demo", seed=11, passages=40, as_json=True)
-    *lines, truth = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    *lines, truth, exchanged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     nights, cases = lines[:2], lines[2:]
     assert [night["passages"] for night in nights] == [40, 40]
     assert (truth["missed"], truth["wrong_cases"]) == (0, 0)
@@ -35,6 +35,11 @@ def test_the_demo_finds_what_was_true(tmp_path: Path, capsys: pytest.CaptureFixt
     verdicts = Counter({(condition, verdict): count for condition, verdict, count in truth["plates"]})
     assert verdicts["clear", "right"] >= 5
     assert not [key for key in verdicts if key[1] == "wrong"]
+    assert exchanged["seen_by_both"] >= 1
+    assert exchanged["recognised"] == exchanged["seen_by_both"]
+    assert sum(exchanged["fined"].values()) == exchanged["claims"] - exchanged["recognised"]
+    assert (exchanged["fined_twice"], exchanged["fined_by_nobody"], exchanged["logs_whole"]) == (0, 0, True)
+    assert 0 < exchanged["filing_to_receipt_s"] < 60 < 60 * exchanged["passage_to_receipt_min"]
     assert (tmp_path / "demo" / "cases.jpg").stat().st_size > 20_000
     assert (tmp_path / "demo" / "exports" / str(DAY) / "sim-jinshan" / "cases.csv").exists()
 

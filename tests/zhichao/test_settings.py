@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from notices.exchange.settings import Agency
 from stations.station import Certificate, Station
 from zhichao.settings import ConfigError, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config.toml"
+DECLARED = {"stations", "registries", "agency", "partners"}
 
 
 def test_the_shipped_file_says_the_defaults() -> None:
     content = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     content.pop("stations")
-    assert set(content) == set(Settings.model_fields) - {"stations", "registries"}
+    assert content.pop("agency") == Agency().model_dump()
+    assert set(content) == set(Settings.model_fields) - DECLARED
     for name, value in content.items():
         assert str(Settings.model_fields[name].default) == str(value), name
 
@@ -34,7 +37,7 @@ def test_every_setting_stands_in_the_readme_with_its_default(readme: str) -> Non
     expected = {
         name: '""' if field.default == "" else str(field.default)
         for name, field in Settings.model_fields.items()
-        if name not in {"stations", "registries"}
+        if name not in DECLARED
     }
     assert rows == expected
 
@@ -48,6 +51,14 @@ def test_every_setting_stands_in_the_readme_with_its_default(readme: str) -> Non
         ("plate_threshold = 2", "plate_threshold"),
         ("workers = ", "Invalid value"),
         ("[[stations]]\nid = 'x'", "stations.0.name: Field required"),
+        ("[agency]\nid = 'a b'", "agency.id: Value error, expected 1 to 60 characters"),
+        ("[agency]\nname = 'x'", "agency.name: Extra inputs are not permitted"),
+        ("[[partners]]\nid = 'x'\nkeys = []", "partners.0.keys"),
+        ("[[partners]]\nid = 'x'\nkeys = [{ public = 'x' }]", "partners.0.keys.0.public: Value error"),
+        (
+            f"[[partners]]\nid = 'here'\nkeys = [{{ public = '{'A' * 43}=' }}]",
+            "partners: id here stands more",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, complaint: str) -> None:

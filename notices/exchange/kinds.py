@@ -1,0 +1,217 @@
+"""What can be said: each kind of message with the body that it carries, versioned as a whole."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from models.values.labelled import Labelled
+from models.values.plates import PlateColour
+
+VERSION = 1
+# 2**53 - 1, the highest whole number that every JSON reader keeps (RFC 8785).
+HIGHEST = 9_007_199_254_740_991
+
+Name = Annotated[str, StringConstraints(pattern=r"^[^\s,/\x00-\x1f\x7f]{1,60}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Millis = Annotated[int, Field(ge=0, le=HIGHEST)]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Kind(Labelled):
+    """The kind of a message."""
+
+    CLAIM = "claim", "互认申请"
+    GRANT = "grant", "互认确认"
+    YIELD = "yield", "让渡"
+    RELEASE = "release", "解除"
+    FINED = "fined", "处罚决定告知"
+    REVOKED = "revoked", "撤销处罚告知"
+    RECEIPT = "receipt", "回执"
+    LOG_HEAD = "log_head", "日志摘要"
+    RESTORED = "restored", "备份恢复告知"
+    RULING = "ruling", "联席裁定"
+    LEAD = "lead", "线索移送"
+    LEAD_ANSWER = "lead_answer", "线索反馈"
+    SERVICE_REQUEST = "service_request", "委托送达"
+    SERVICE_RESULT = "service_result", "送达结果"
+    ASSISTANCE = "assistance", "协查请求"
+    ASSISTANCE_REPLY = "assistance_reply", "协查答复"
+    CIRCULAR = "circular", "抄告"
+    OFFENDER = "offender", "违法车辆记录"
+    PARTY_QUERY = "party_query", "当事人查询"
+    PARTY_ANSWER = "party_answer", "当事人查询答复"
+
+
+class Stage(Labelled):
+    """How far a message has come at the other side; each stage is said by who saw it."""
+
+    ACCEPTED = "accepted", "已接收"
+    DELIVERED = "delivered", "已送办案人员"
+    OPENED = "opened", "已查阅"
+    SERVED = "served", "已送达当事人"
+
+
+class Body(BaseModel):
+    """What a message is about; an unknown key is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ClaimFields(Body):
+    """A claim as it was filed (see `notices.recognition.claim`)."""
+
+    id: Word
+    agency: Name
+    plate: Word
+    plate_colour: Annotated[PlateColour, Field(strict=False)]
+    violation: Word
+    passed_ms: Millis
+    heading: Annotated[str, StringConstraints(max_length=200)]
+    axles: Annotated[int, Field(ge=0, le=100)]
+    gross_kg: Count
+    mpe_percent: Annotated[float, Field(ge=0, le=100)]
+    filed_ms: Millis
+    policy: Word
+    scope: Annotated[tuple[Name, ...], Field(strict=False, max_length=20)]
+
+
+class ClaimBody(ClaimFields):
+    """A claim in one of its epochs."""
+
+    epoch: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class FinedBody(Body):
+    """A decision on a held claim; the amount is what the party pays."""
+
+    claim_id: Word
+    decision: Word
+    decided_ms: Millis
+    amount_yuan: Count
+
+
+class RevokedBody(Body):
+    """A decision taken back; the act stays with its agency until a release."""
+
+    claim_id: Word
+    decision: Word
+    reason: Text
+
+
+class ReceiptBody(Body):
+    """Who signs has seen the message of this id and digest come this far."""
+
+    message_id: Word
+    sha256: Digest
+    stage: Annotated[Stage, Field(strict=False)]
+    at_ms: Millis
+
+
+class LogHeadBody(Body):
+    """The last entry of the sender's log of what passed between the two, and the hash that covers all."""
+
+    number: Millis
+    hash: Digest
+
+
+class RestoredBody(Body):
+    """The sender went back to a backup whose log ends here.
+
+    What it said in an earlier incarnation and comes only now doesn't count, but for the ids `still_said`.
+    """
+
+    incarnation: Annotated[int, Field(ge=2, le=1_000_000)]
+    number: Millis
+    hash: Digest
+    still_said: Annotated[tuple[Word, ...], Field(strict=False, max_length=1000)]
+
+
+class RulingBody(Body):
+    """A ruling of the joint conference or of the common superior; it counts once both sides said it alike."""
+
+    ruling: Word
+    prevailing_claim: Word
+    yielding_claims: Annotated[tuple[Word, ...], Field(strict=False, min_length=1, max_length=50)]
+    document_sha256: Digest
+
+
+class LeadBody(Body):
+    """A case handed over, with the digests of its evidence; an answer is due."""
+
+    subject: Word
+    plate: Word
+    text: Text
+    evidence: Annotated[tuple[Digest, ...], Field(strict=False, max_length=200)]
+    answer_due_ms: Millis
+
+
+class AnswerBody(Body):
+    """An answer to the message of that id."""
+
+    in_reply_to: Word
+    outcome: Word
+    text: Text
+
+
+class ServiceRequestBody(Body):
+    """A document to be served on a party of the other province."""
+
+    document_sha256: Digest
+    document_kind: Word
+    case: Word
+    due_ms: Millis
+
+
+class AssistanceBody(Body):
+    """A question to the other agency: who asks, and what for."""
+
+    officer: Word
+    purpose: Text
+    text: Text
+    answer_due_ms: Millis
+
+
+class RecordBody(Body):
+    """A fine told to the agency of registration (超限规定 art. 44), or an entry of the shared record."""
+
+    plate: Word
+    plate_colour: Annotated[PlateColour, Field(strict=False)]
+    case: Word
+    closed_ms: Millis
+    text: Text
+
+
+class PartyQueryBody(Body):
+    """Who keeps this vehicle? Purpose and officer are part of the question."""
+
+    officer: Word
+    purpose: Text
+    plate: Word
+    plate_colour: Annotated[PlateColour, Field(strict=False)]
+    stage: Literal["owner", "driver"]
+
+
+BODIES: dict[Kind, type[Body]] = {
+    Kind.CLAIM: ClaimBody,
+    Kind.GRANT: ClaimBody,
+    Kind.YIELD: ClaimBody,
+    Kind.RELEASE: ClaimBody,
+    Kind.FINED: FinedBody,
+    Kind.REVOKED: RevokedBody,
+    Kind.RECEIPT: ReceiptBody,
+    Kind.LOG_HEAD: LogHeadBody,
+    Kind.RESTORED: RestoredBody,
+    Kind.RULING: RulingBody,
+    Kind.LEAD: LeadBody,
+    Kind.LEAD_ANSWER: AnswerBody,
+    Kind.SERVICE_REQUEST: ServiceRequestBody,
+    Kind.SERVICE_RESULT: AnswerBody,
+    Kind.ASSISTANCE: AssistanceBody,
+    Kind.ASSISTANCE_REPLY: AnswerBody,
+    Kind.CIRCULAR: RecordBody,
+    Kind.OFFENDER: RecordBody,
+    Kind.PARTY_QUERY: PartyQueryBody,
+    Kind.PARTY_ANSWER: AnswerBody,
+}

@@ -1,0 +1,132 @@
+"""The log kept with each partner: a hash chain of everything said and heard, only ever appended."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from models.exchange_tables import ExchangeLog, ExchangePartner
+from models.inserts import insert_new
+
+START = "0" * 64
+PAGE_ROWS = 1000
+Direction = Literal["sent", "received"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last entry of a log: how many there are, and the hash that covers them all."""
+
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message, sent or received."""
+
+    partner: str
+    number: int
+    at: int
+    direction: Direction
+    message_id: str
+    kind: str
+    contents: str
+    hash: str
+
+
+def meet(connection: Connection, partner: str) -> None:
+    """Begin a log with `partner`, if there is none."""
+    row = {"partner": partner, "number": 0, "hash": START, "incarnation": 1}
+    connection.execute(
+        insert_new(connection, ExchangePartner).values(row | {"attempts": 0, "due_at": 0, "problem": ""})
+    )
+
+
+def head(connection: Connection, partner: str) -> Head:
+    """Return the head as it is kept outside the log."""
+    query = select(ExchangePartner.number, ExchangePartner.hash).where(ExchangePartner.partner == partner)
+    found = connection.execute(query).one_or_none()
+    return Head(number=found.number, hash=found.hash) if found else Head(number=0, hash=START)
+
+
+def append(
+    connection: Connection,
+    partner: str,
+    direction: Direction,
+    *,
+    message_id: str,
+    kind: str,
+    contents: bytes,
+    at_ms: int,
+) -> int:
+    """Append an entry and return its number; the caller holds the lock of the exchange."""
+    last = head(connection, partner)
+    row = {
+        "partner": partner,
+        "number": last.number + 1,
+        "at": at_ms,
+        "direction": direction,
+        "message_id": message_id,
+        "kind": kind,
+        "contents": contents.decode(),
+    }
+    digest = entry_hash(last.hash, row)
+    connection.execute(insert(ExchangeLog).values({**row, "hash": digest}))
+    moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
+    connection.execute(moved.values(number=last.number + 1, hash=digest))
+    return last.number + 1
+
+
+def entry_hash(before: str, row: Mapping[str, object]) -> str:
+    """Return the SHA-256 of the hash before and of the entry's fields as canonical JSON."""
+    fields = {name: row[name] for name in sorted(row) if name != "hash"}
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+
+
+def find(connection: Connection, partner: str, direction: Direction, message_id: str) -> Entry | None:
+    """Return the entry of that message, if there is one."""
+    query = select(*ExchangeLog.__table__.columns).where(
+        ExchangeLog.partner == partner,
+        ExchangeLog.direction == direction,
+        ExchangeLog.message_id == message_id,
+    )
+    row = connection.execute(query).one_or_none()
+    return Entry(**row._mapping) if row else None  # noqa: SLF001 (public in SQLAlchemy)
+
+
+def entries(connection: Connection, partner: str, after: int = 0) -> Iterator[Entry]:
+    """Yield every entry after that number, in order."""
+    while found := page(connection, partner, after, PAGE_ROWS):
+        yield from found
+        after = found[-1].number
+
+
+def page(connection: Connection, partner: str, after: int, limit: int) -> list[Entry]:
+    """Return the first entries after that number."""
+    query = (
+        select(*ExchangeLog.__table__.columns)
+        .where(ExchangeLog.partner == partner, ExchangeLog.number > after)
+        .order_by(ExchangeLog.number)
+        .limit(limit)
+    )
+    return [Entry(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (public in SQLAlchemy)
+
+
+def first_break(found: Iterable[Entry], end: Head) -> str:
+    """Return where the chain breaks first, in words; "" where it holds and ends with `end`."""
+    number, before = 0, START
+    for entry in found:
+        number += 1
+        if entry.number != number:
+            return f"entry {number} is missing, entry {entry.number} follows entry {number - 1}"
+        before = entry_hash(before, {name: getattr(entry, name) for name in entry.__slots__})
+        if entry.hash != before:
+            return f"entry {number} ({entry.direction} {entry.message_id}) was changed or moved"
+    if (end.number, end.hash) != (number, before):
+        return f"the log ends with entry {number}, but {end.number} were written: the end was cut off"
+    return ""

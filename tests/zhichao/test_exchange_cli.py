@@ -1,0 +1,112 @@
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from models.database import Database
+from models.values.plates import PlateColour
+from notices.recognition.claim import Claim
+from zhichao import exchange_wiring
+from zhichao.cli import app
+from zhichao.settings import load_settings
+
+RUN = CliRunner()
+
+
+def run(config: Path, *arguments: str, code: int = 0) -> str:
+    done = RUN.invoke(app, ["exchange", *arguments, "--config", str(config)])
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+def agency(folder: Path, name: str) -> tuple[Path, str]:
+    """Make an agency's folder and keys, and return its settings file and what it tells its partners."""
+    folder.mkdir()
+    config = folder / "config.toml"
+    config.write_text(f'[agency]\nid = "{name}"\nbase_url = "https://127.0.0.1:9"\n', encoding="utf-8")
+    return config, run(config, "init")
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> list[Path]:
+    made = [agency(tmp_path / name, name) for name in ("pinghu", "jinshan")]
+    for (config, _), (_, told) in (made, made[::-1]):
+        text = re.sub(r"^url = .*$", 'url = ""', told, flags=re.MULTILINE)
+        config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return [config for config, _ in made]
+
+
+def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
+    config, told = agency(tmp_path / "pinghu", "pinghu")
+    keys = tmp_path / "pinghu/data/keys"
+    for name in ("agency.pem", "tls.key"):
+        assert stat.S_IMODE((keys / name).stat().st_mode) == 0o600
+        assert (keys / name).read_text() not in told
+    before = (keys / "agency.pem").read_bytes()
+    run(config, "init", code=3)
+    assert (keys / "agency.pem").read_bytes() == before
+
+
+def test_by_file_between_two_installations(both: list[Path], tmp_path: Path) -> None:
+    pinghu, jinshan = both
+    settings = load_settings(pinghu)
+    ours = exchange_wiring.exchange(settings, Database(settings.url))
+    claim = Claim(
+        id="平湖-1",
+        agency="pinghu",
+        plate="浙F00001",
+        plate_colour=PlateColour.YELLOW,
+        violation="overload",
+        passed_ms=1,
+        heading="",
+        axles=6,
+        gross_kg=60_000,
+        mpe_percent=5.0,
+        filed_ms=2,
+        policy="assumed-1",
+        scope=frozenset({"jinshan"}),
+    )
+    with ours.database.write("test") as connection:
+        ours.file(connection, claim)
+    there, back = str(tmp_path / "there.zip"), str(tmp_path / "back.zip")
+    run(pinghu, "pack", "jinshan", there)
+    run(jinshan, "unpack", there, back)
+    run(pinghu, "unpack", back, str(tmp_path / "none.zip"))
+    assert json.loads(run(pinghu, "status", "--json")) == {
+        "partner": "jinshan",
+        "log": 2,
+        "waiting": 0,
+        "problem": "",
+    }
+    assert json.loads(run(jinshan, "status", "--json"))["waiting"] == 1
+    assert "完整 whole, 3 entries" in run(jinshan, "verify-log")
+    run(jinshan, "export-log", str(tmp_path / "logs"))
+    assert len((tmp_path / "logs/jinshan-pinghu.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    run(jinshan, "unpack", str(tmp_path / "bad.zip"), back, code=2)
+    run(jinshan, "pack", "nobody", there, code=2)
+
+
+def test_a_changed_log_is_told(both: list[Path], tmp_path: Path) -> None:
+    test_by_file_between_two_installations(both, tmp_path)
+    settings = load_settings(both[1])
+    with Database(settings.url).write("test") as connection:
+        connection.execute(text("UPDATE exchange_log SET at = at + 1 WHERE number = 2"))
+    assert "entry 2 (sent grant/平湖-1/1) was changed" in run(both[1], "verify-log", code=1)
+
+
+def test_serve_stops_when_told(both: list[Path]) -> None:
+    command = [sys.executable, "-m", "zhichao", "exchange", "serve", "--config", str(both[0])]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"COLUMNS": "200"})
+    assert process.stderr is not None
+    assert "监听" in process.stderr.readline().decode()
+    process.terminate()
+    assert process.wait(60) == 0
+    process.stderr.close()

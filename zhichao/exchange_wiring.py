@@ -1,0 +1,116 @@
+"""Wires the exchange together from settings."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from models.database import Database
+from models.keys import load_key, make_key
+from models.leases import this_process
+from notices.exchange.app import partner_app
+from notices.exchange.client import Client, Line
+from notices.exchange.exchange import Exchange
+from notices.exchange.keys import AgencyKey, KeyRing, public_text
+from notices.exchange.listener import listener
+from notices.exchange.relay import Relay
+from notices.exchange.resync import Partners, resync
+from notices.exchange.tls import client_context, make_certificate
+from zhichao.settings import Settings
+
+SIGNING_KEY = "agency.pem"
+TIMEOUT_S = 20
+LEASE_MS = 60_000
+
+
+def keys_folder(settings: Settings) -> Path:
+    """Return where the agency's keys lie, and its partners' certificates."""
+    return settings.data_dir / "keys"
+
+
+def make_keys(settings: Settings) -> str:
+    """Make the signing key and the certificate of the agency, and return the public key for its partners.
+
+    Raises:
+        FileExistsError: there are keys already; nothing is replaced.
+
+    """
+    folder, agency = keys_folder(settings), settings.agency
+    key = make_key(folder / SIGNING_KEY)
+    make_certificate(folder, agency.id, httpx.URL(agency.base_url).host)
+    return public_text(key.private.public_key())
+
+
+def exchange(settings: Settings, database: Database) -> Exchange:
+    """Return the agency's side of the exchange."""
+    key = load_key(keys_folder(settings) / SIGNING_KEY)
+    own = AgencyKey(agency=settings.agency.id, public=key.private.public_key())
+    theirs = [one for partner in settings.partners for one in partner.agency_keys()]
+    return Exchange(database=database, agency=settings.agency.id, key=key, ring=KeyRing([own, *theirs]))
+
+
+def client(settings: Settings) -> Client:
+    """Return what brings messages to the partners that have an address."""
+    folder = keys_folder(settings)
+    lines = {
+        partner.id: Line(
+            url=partner.url,
+            client=httpx.Client(
+                verify=client_context(folder, folder / partner.certificate),
+                timeout=TIMEOUT_S,
+                trust_env=False,
+            ),
+        )
+        for partner in settings.partners
+        if partner.url
+    }
+    return Client(load_key(folder / SIGNING_KEY), lines)
+
+
+def https(folder: Path, certificate: str) -> httpx.Client:
+    """Return a client that knows one partner's certificate and shows the agency's own."""
+    context = client_context(folder, folder / certificate)
+    return httpx.Client(verify=context, timeout=TIMEOUT_S, trust_env=False)
+
+
+def make_good(settings: Settings, ours: Exchange) -> None:
+    """Learn from the partners what a restored backup has forgotten, and go on."""
+    with client(settings) as asking:
+        resync(ours, Partners(post=asking.post, page=asking.log))
+
+
+@contextmanager
+def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
+    """Listen for the partners and send to them while the block runs, each in a thread of its own."""
+    folder = keys_folder(settings)
+    certificates = [folder / partner.certificate for partner in settings.partners if partner.certificate]
+    server = listener(partner_app(ours, settings.agency.base_url), settings.agency, folder, certificates)
+    stop = threading.Event()
+    with client(settings) as posting:
+        relay = Relay(exchange=ours, post=posting.post, holder=this_process(LEASE_MS))
+        threads = [
+            threading.Thread(target=server.run, name="listener", daemon=True),
+            threading.Thread(target=relay.run, args=(stop,), name="relay", daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            server.should_exit = True
+            for thread in threads:
+                thread.join(2 * TIMEOUT_S)
+
+
+def serve(settings: Settings, database: Database, is_open: Callable[[], None]) -> None:
+    """Serve the partners until told to stop (SIGINT, SIGTERM); `is_open` is called once that works."""
+    wanted = {signal.SIGINT, signal.SIGTERM}
+    # Blocked before any thread starts, so that no thread but this one is woken.
+    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+    with open_to_partners(settings, exchange(settings, database)):
+        is_open()
+        signal.sigwait(wanted)
