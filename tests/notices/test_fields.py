@@ -75,6 +75,7 @@ def test_each_template_says_whether_its_form_is_national(kind: DocumentKind) -> 
 HOSTILE = st.characters(categories=["Cc", "Cf", "Co", "Cs", "Zl", "Zp"], exclude_characters="\n\r")
 
 
+@settings(deadline=None)
 @given(HOSTILE.filter(lambda letter: unicodedata.category(letter) != "Cs"), st.integers(0, 2))
 def test_control_and_direction_characters_are_refused_and_the_field_named(letter: str, place: int) -> None:
     name = "张虚构"[:place] + letter + "张虚构"[place:]
@@ -111,7 +112,7 @@ RENDERED = Renderer("https://verify.example.invalid/d", papers.FRAMES.__getitem_
 WRITTEN = st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.text(WRITTEN, min_size=1, max_size=40))
 def test_any_name_is_rendered_or_refused_with_its_field(name: str) -> None:
     refused = ""

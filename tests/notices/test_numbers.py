@@ -59,7 +59,7 @@ STEP = st.tuples(
 AGENCIES = count(1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(STEP, max_size=25))
 def test_whatever_is_asked_in_whatever_order_numbers_run_from_one_without_a_gap(
     shared: Database, steps: list[tuple[int, DocumentKind, int, int, bool]]
