@@ -6,7 +6,7 @@ import logging
 
 from sqlalchemy import Connection, select, update
 
-from models.exchange_tables import ExchangeIncident, ExchangePartner, TheirClaimRow
+from models.exchange_tables import ExchangeIncident, ExchangeLog, ExchangePartner, TheirClaimRow
 from models.inserts import insert_new
 from notices.exchange import dockets, log, outbox
 from notices.exchange.envelope import Envelope, Heard, hear
@@ -142,8 +142,13 @@ class Inbox:
         outbox.remove(connection, heard.envelope.sender, said.number)
 
     def _fined(self, connection: Connection, heard: Heard, body: FinedBody) -> None:
-        bound = connection.scalar(select(TheirClaimRow.bound).where(TheirClaimRow.claim_id == body.claim_id))
-        if not bound:
+        # The grant may have been taken back since: messages overtake each other.
+        granted = select(ExchangeLog.number).where(
+            ExchangeLog.partner == heard.envelope.sender,
+            ExchangeLog.direction == "sent",
+            ExchangeLog.message_id.startswith(f"grant/{body.claim_id}/", autoescape=True),
+        )
+        if connection.scalar(granted.limit(1)) is None:
             self._alarm(connection, heard, f"fined {body.claim_id} without a grant of {self.exchange.agency}")
 
     def _restored(self, connection: Connection, heard: Heard, body: RestoredBody) -> None:

@@ -22,13 +22,13 @@ def rebuild(docket: Docket, words: Sequence[Message], fined: Collection[str]) ->
     for claim in {word.claim.id: word.claim for word in words}.values():
         about = [word for word in words if word.claim.id == claim.id]
         if claim.agency == docket.agency:
-            docket = docket.with_own(_own(docket.own.get(claim.id), claim, about, claim.id in fined))
+            docket = docket.with_own(_own(docket.own.get(claim.id), claim, about, is_fined=claim.id in fined))
         else:
             docket = docket.with_theirs(_theirs(claim, about))
     return docket
 
 
-def _own(known: OwnClaim | None, claim: Claim, about: Sequence[Message], is_fined: bool) -> OwnClaim:  # noqa: FBT001 (two states, one use)
+def _own(known: OwnClaim | None, claim: Claim, about: Sequence[Message], *, is_fined: bool) -> OwnClaim:
     claimed, taken_back = _highest(about, {Word.CLAIM}), _highest(about, TAKES_BACK)
     if any(word.word is Word.RELEASE for word in about):
         return OwnClaim(claim=claim, standing=Standing.CLOSED, epoch=max(claimed, taken_back))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from notices.exchange import app as app_module
-from notices.exchange import hop
+from notices.exchange import hop, outbox
 from notices.exchange.app import MESSAGE_BYTES, partner_app
 from notices.exchange.client import LOG, MESSAGES
 from notices.exchange.envelope import CLOCK_TOLERANCE_MS, sign
@@ -173,6 +173,22 @@ def test_a_fine_without_our_grant_raises_an_alarm(pair: Pair, client: TestClient
     body = {"claim_id": "x", "decision": "罚-1", "decided_ms": 1, "amount_yuan": 500}
     assert post(client, message(id="fined/x", kind="fined", body=body)).status_code == 200
     assert pair[JINSHAN].incidents() == ["fined x without a grant of 金山"]
+
+
+def test_a_fine_that_comes_after_its_release_raises_no_alarm(pair: Pair) -> None:
+    pair[PINGHU].file(claim_of(PINGHU, 1))
+    pair.heal()
+    pair[PINGHU].decide(f"{PINGHU}-1")
+    pair.fate = lambda: "late"
+    pair[PINGHU].relay.round()
+    pair[PINGHU].revoke(f"{PINGHU}-1")
+    pair[PINGHU].release(f"{PINGHU}-1")
+    pair.fate = lambda: "arrives"
+    with pair[PINGHU].database.read() as connection:
+        fined, *rest = outbox.all_waiting(connection, JINSHAN, 9)
+    for one in (*rest, fined):
+        pair[JINSHAN].inbox.accept(one.contents)
+    assert pair[JINSHAN].incidents() == []
 
 
 def unsigned(body: bytes) -> dict[str, str]:
