@@ -18,6 +18,7 @@ from pipeline.judge_file import FileReport, judge_file
 from pipeline.lane_list import lane_nights, lane_row, last_day
 from pipeline.lane_rows import add_override
 from pipeline.plates.read import load_reader
+from pipeline.rules.rule_sets import rule_sets
 from stations.formats.base import FileRefusedError
 from stations.intake import IntakeReport, clock_ms, drop_folder_files
 from stations.station import Station
@@ -188,6 +189,8 @@ def stations(
     rows = []
     with explained(notes):
         settings = load_settings(config)
+        # A rule file that can't be used is said before anything else.
+        rule_sets()
         with Database(settings.url).read() as connection:
             for one in _chosen(settings, station):
                 day = date.date() if date else last_day(connection, one)

@@ -1,0 +1,59 @@
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models.database import Database
+from notices.exchange.app import partner_app
+from notices.exchange.client import MESSAGES
+from notices.exchange.listener import listener
+from notices.exchange.relay import NotTakenError, UnreachableError
+from zhichao import exchange_wiring
+from zhichao.demo_agency import two_installations
+from zhichao.settings import Settings
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[list[Settings]]:
+    """Run the second agency's listener, which asks for certificates."""
+    made = two_installations(Settings(), tmp_path)
+    here = made[1]
+    keys, database = exchange_wiring.keys_folder(here), Database(here.url)
+    app = partner_app(exchange_wiring.exchange(here, database), here.agency.base_url)
+    server = listener(app, here.agency, keys, [keys / here.partners[0].certificate])
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield made
+    server.should_exit = True
+    thread.join(60)
+    database.close()
+
+
+def test_without_a_certificate_nobody_comes_in(both: list[Settings]) -> None:
+    own, there = both
+    certificate = exchange_wiring.keys_folder(own) / own.partners[0].certificate
+    with (
+        httpx.Client(verify=ssl.create_default_context(cafile=str(certificate)), trust_env=False) as stranger,
+        pytest.raises(httpx.TransportError),
+    ):
+        stranger.post(there.agency.base_url + MESSAGES, content=b"{}")
+
+
+def test_with_the_certificate_the_signature_still_counts(both: list[Settings]) -> None:
+    own, there = both
+    with exchange_wiring.https(exchange_wiring.keys_folder(own), own.partners[0].certificate) as partner:
+        assert partner.post(there.agency.base_url + MESSAGES, content=b"{}").status_code == 422
+        json = {"Content-Type": "application/json"}
+        assert partner.post(there.agency.base_url + MESSAGES, content=b"{}", headers=json).status_code == 401
+    with exchange_wiring.client(own) as client:
+        with pytest.raises(NotTakenError, match="unknown_kind"):
+            client.post(there.agency.id, b"{}")
+        with pytest.raises(UnreachableError, match="no address"):
+            client.post("无名", b"{}")
