@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from models.gate_tables import LaneDayRow
+from models.values.states import Standing
 from models.values.timeline import from_ms
 from pipeline.gate.conditions import obstacles
 from pipeline.gate.values import LaneDay
@@ -54,6 +55,19 @@ def lane_row(connection: Connection, station: Station, lane: int, until: date) -
         "measured_at": from_ms(days[-1].measured_at_ms, station.zone).isoformat(timespec="seconds"),
         "late": count_passages(connection, station, lane, day) - days[-1].passages,
     }
+
+
+def latest_standing(connection: Connection, station_id: str, lane: int) -> tuple[date, Standing, str] | None:
+    """Return the last day measured, what held on it, and the statistic or person that decided."""
+    of_lane = (LaneDayRow.station_id == station_id) & (LaneDayRow.lane == lane)
+    latest = connection.scalar(select(func.max(LaneDayRow.day)).where(of_lane))
+    if latest is None:
+        return None
+    day = date.fromisoformat(latest)
+    last = worst(lane_days(connection, station_id, lane, day, day))
+    state = held_on(last.state, overrides(connection, station_id, lane), day)
+    decided_by = f"{state.override.actor}：{state.override.reason}" if state.override else last.decided_by
+    return day, state.standing_on(day), decided_by
 
 
 def lane_nights(connection: Connection, station: Station, lane: int, until: date) -> list[Night]:

@@ -24,6 +24,7 @@ from review import case_questions as ask
 from review.accounts import Visitor
 from review.characters import Character, characters
 from review.drawing import AxleDrawing, draw_axles
+from review.lookup import Lookup, lookup_of
 from review.office import Office
 from review.site import Site, SiteCertificate
 
@@ -57,6 +58,7 @@ class CaseFile:
     passages: tuple[PassageSheet, ...]
     characters: tuple[Character, ...]
     reading_id: int | None
+    lookup: Lookup | None
     clocks: tuple[Clock, ...]
     events: Sequence[Any]
     reviews: Sequence[Any]
@@ -90,6 +92,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         passages=passages,
         characters=characters(life.plate, readings),
         reading_id=_reading_of(life.plate, readings),
+        lookup=lookup_of(connection.execute(ask.LOOKUP, of_case).one_or_none()),
         clocks=clocks_of(connection, life),
         events=connection.execute(ask.EVENTS, of_case).all(),
         reviews=[] if blind else connection.execute(ask.REVIEWS, of_case).all(),

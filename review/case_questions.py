@@ -8,7 +8,17 @@ from models.case_life import life_query
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
 from models.gate_tables import DecisionRow
 from models.office_tables import AuditEntry, Officer
-from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
+from models.tables import (
+    Case,
+    CaseLookup,
+    Finding,
+    Frame,
+    Judgement,
+    Passage,
+    PlateReadingRow,
+    RegisteredJudgement,
+    RegistryAnswer,
+)
 
 EARLIER = 8
 TRAIL = 60
@@ -47,6 +57,24 @@ GATE = (
     select(DecisionRow.passage_id, DecisionRow.standing, DecisionRow.certificate, DecisionRow.decided_at)
     .where(DecisionRow.passage_id.in_(IDS))
     .order_by(DecisionRow.number.desc())
+)
+LOOKUP = (
+    select(
+        *(column for column in CaseLookup.__table__.columns if column.name != "id"),
+        RegistryAnswer.source,
+        RegistryAnswer.answered_at,
+        RegisteredJudgement.limit_kg,
+        RegisteredJudgement.excess_kg,
+    )
+    .outerjoin(RegistryAnswer, RegistryAnswer.id == CaseLookup.vehicle_answer_id)
+    .outerjoin(
+        RegisteredJudgement,
+        (RegisteredJudgement.lookup_id == CaseLookup.id)
+        & (RegisteredJudgement.passage_id == CaseLookup.passage_id),
+    )
+    .where(CaseLookup.case_id == CASE)
+    .order_by(CaseLookup.id.desc())
+    .limit(1)
 )
 EVENTS = _by_officers(CaseEvent, CaseEvent.version)
 REVIEWS = _by_officers(CaseReview, CaseReview.id)

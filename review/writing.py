@@ -17,6 +17,7 @@ from models.values.passages import FrameKind
 from models.values.quality import QualityCode, Severity
 from models.values.states import Standing
 from models.values.timeline import from_ms
+from review.lookup import ANSWER_LABELS
 from review.words import in_english
 
 FOLDER = Path(__file__).parent
@@ -32,6 +33,7 @@ FRAME_LABELS = {
 }
 # Words of the database, by the enum whose labels people read.
 LABELS: dict[str, object] = {
+    "fit_words": ANSWER_LABELS,
     "frame_kinds": FRAME_LABELS,
     **{
         name: {member.value: member.label for member in words}

@@ -2,8 +2,9 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,7 @@ from zhichao.settings import Settings
 SIGNING_KEY = "agency.pem"
 TIMEOUT_S = 20
 LEASE_MS = 60_000
+AWAKE_S = 3600
 
 
 def keys_folder(settings: Settings) -> Path:
@@ -108,9 +110,10 @@ def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
 
 def serve(settings: Settings, database: Database, is_open: Callable[[], None]) -> None:
     """Serve the partners until told to stop (SIGINT, SIGTERM); `is_open` is called once that works."""
-    wanted = {signal.SIGINT, signal.SIGTERM}
-    # Blocked before any thread starts, so that no thread but this one is woken.
-    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
-    with open_to_partners(settings, exchange(settings, database)):
+    # A handler and not a mask: threads that libraries started on import would take the signal unmasked.
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wanted, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), open_to_partners(settings, exchange(settings, database)):
         is_open()
-        signal.sigwait(wanted)
+        while True:
+            time.sleep(AWAKE_S)

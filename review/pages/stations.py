@@ -11,6 +11,7 @@ from models.tables import Judgement, Passage
 from models.values.office import Role
 from models.values.quality import Severity
 from models.values.timeline import day_bounds_ms, from_ms
+from pipeline.lane_list import latest_standing
 from review.access import Page, Visit
 from review.pages.queue import today
 
@@ -45,7 +46,13 @@ def show(visit: Visit) -> Response:
                     .order_by(Passage.lane)
                 )
             )
-    return visit.render("stations.html", sites=visit.office.sites.values(), lanes=lanes, today=day, days=DAYS)
+        gates = {
+            (site, row.lane): latest_standing(connection, site, row.lane)
+            for site, rows in lanes.items()
+            for row in rows
+        }
+    sites = visit.office.sites.values()
+    return visit.render("stations.html", sites=sites, lanes=lanes, gates=gates, today=day, days=DAYS)
 
 
 PAGES = (Page(path="/stations", show=show, roles=READERS),)

@@ -10,10 +10,13 @@ import review
 from models.values.case_life import CaseState, RejectReason, Verdict
 from models.values.findings import Doubt, FindingKind
 from models.values.labelled import Labelled
+from models.values.lookups import LookupDoubt, LookupState, WaitReason
 from models.values.money import Band
 from models.values.office import Action, Role
 from models.values.quality import QualityCode, Severity
 from models.values.states import Standing
+from pipeline.registries.plate_paths import PlatePath
+from review.lookup import ANSWER_LABELS, FIT_LABELS
 from review.queue import Stage
 from review.words import catalogue
 from review.writing import FRAME_LABELS
@@ -52,6 +55,10 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         Severity,
         Stage,
         Standing,
+        LookupState,
+        LookupDoubt,
+        WaitReason,
+        PlatePath,
     ],
 )
 def test_every_label_has_its_english(enum: type[Labelled]) -> None:
@@ -71,3 +78,7 @@ def test_no_page_looks_elsewhere_and_no_script_or_style_stands_in_a_page() -> No
 
 def test_our_javascript_stays_small() -> None:
     assert len((FOLDER / "static" / "console.js").read_text(encoding="utf-8").splitlines()) <= 60
+
+
+def test_every_check_of_fit_has_its_english() -> None:
+    assert {*FIT_LABELS.values(), *ANSWER_LABELS.values()} <= catalogue().keys()

@@ -104,9 +104,8 @@ def test_a_changed_log_is_told(both: list[Path], tmp_path: Path) -> None:
 
 def test_serve_stops_when_told(both: list[Path]) -> None:
     command = [sys.executable, "-m", "zhichao", "exchange", "serve", "--config", str(both[0])]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"COLUMNS": "200"})
-    assert process.stderr is not None
-    assert "监听" in process.stderr.readline().decode()
-    process.terminate()
-    assert process.wait(60) == 0
-    process.stderr.close()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"COLUMNS": "200"}) as process:
+        assert process.stderr is not None
+        assert "监听" in process.stderr.readline().decode()
+        process.terminate()
+        assert process.wait(60) == 0

@@ -42,15 +42,16 @@ def hold(both: list[Settings], acts: int) -> None:
 
 
 def a_third_party_verifies(both: list[Settings]) -> None:
-    command = [sys.executable, "-I", str(SCRIPT)]
+    exported, keys = [], []
     for settings in both:
         database = Database(settings.url)
         exchange = exchange_wiring.exchange(settings, database)
         with database.read() as connection:
             folder = settings.data_dir / "logs"
-            command.append(str(write_log(connection, exchange.agency, settings.partners[0].id, folder)))
-        command.append(f"--key={exchange.agency}={public_text(exchange.key.private.public_key())}")
+            exported.append(str(write_log(connection, exchange.agency, settings.partners[0].id, folder)))
+        keys.append(f"--key={exchange.agency}={public_text(exchange.key.private.public_key())}")
         database.close()
+    command = [sys.executable, "-I", str(SCRIPT), *exported, *keys]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "verified"), done.stdout + done.stderr
 
