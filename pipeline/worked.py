@@ -1,5 +1,6 @@
 """What follows from one judged passage, worked out step by step, for a page or a bundle."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pipeline.rules.rule import RuleError
 from pipeline.rules.rule_sets import RuleSet, rule_sets
 
 PERCENT = 100
+LIMIT_ITEM = re.compile(r"62号令 art\. 3\((.)\)")
 
 
 def rule_set_of(judgement: Row[Any]) -> RuleSet:
@@ -31,11 +33,17 @@ def worked_out(judgement: Row[Any], passage: Row[Any]) -> Consequence:
     )
     deducted_kg = passage.gross_kg - judgement.decided_kg
     context = Context(
-        limit_rule=str(limits.rule[0]),
+        limit_rule=limit_article(str(limits.rule[0])) or str(limits.rule[0]),
         measured_kg=passage.gross_kg,
         tolerance=_tolerance(deducted_kg, passage.gross_kg),
     )
     return consequence(judgement.limit_kg, judgement.decided_kg, rules, context)
+
+
+def limit_article(citation: str) -> str:
+    """Return where a limit stands as people read it, "" if unknown; rule files cite as programs read it."""
+    item = LIMIT_ITEM.match(citation)
+    return f"《超限运输车辆行驶公路管理规定》第三条第一款第（{item[1]}）项" if item else ""
 
 
 def _tolerance(deducted_kg: int, gross_kg: int) -> str:

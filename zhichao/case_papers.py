@@ -1,7 +1,6 @@
 """From a case in the database to a document's contents; what nothing knows yet is given in a file."""
 
 import json
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from pipeline.overload import allowance_on
 from pipeline.rules.consequences import Context, consequence
 from pipeline.rules.limits import gross_limits
 from pipeline.rules.rule_sets import RuleSet, rule_sets
+from pipeline.worked import limit_article
 from stations.station import Certificate, Station
 from zhichao.settings import ConfigError
 
@@ -37,7 +37,6 @@ SHOWS = {
     FrameKind.UNKNOWN: "抓拍",
 }
 MOST_PHOTOGRAPHS = 6
-LIMIT_ITEM = re.compile(r"62号令 art\. 3\((.)\)")
 # What the case itself says is never taken from a file.
 OF_THE_CASE = {
     "act",
@@ -203,11 +202,10 @@ def _weighing(
 
 
 def _limit_article(citation: str) -> str:
-    """Return where a limit stands as a document says it; the rule files cite as programs read it."""
-    item = LIMIT_ITEM.match(citation)
-    if item is None:
+    article = limit_article(citation)
+    if not article:
         raise ConfigError(f"no words for the citation {citation!r} of the limit")
-    return f"《超限运输车辆行驶公路管理规定》第三条第一款第（{item[1]}）项"
+    return article
 
 
 def _follows(weighing: dict[str, Any], rules: RuleSet) -> Consequence:
