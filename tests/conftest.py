@@ -1,5 +1,6 @@
 """What tests share: stations, made record files, a database of their own, real data where it is."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import count
@@ -15,11 +16,13 @@ SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """Run a real PostgreSQL for the session."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop()
+    # A folder of its own: another session's start closes pytest's folder to the server's user.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        server = Postgres(Path(folder))
+        yield server
+        server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -25,6 +25,8 @@ class CrashError(BaseException):
 class ExchangeMachine(RuleBasedStateMachine):
     """Officers file, fine, revoke and release; the network and the processes do their worst."""
 
+    restores: bool = True
+
     pair: Pair  # set by the test, on the databases to be used
 
     @initialize()
@@ -131,6 +133,7 @@ class ExchangeMachine(RuleBasedStateMachine):
     def set_clock(self, name: str, days: int) -> None:
         self.pair[name].clock.now_ms = self.now_ms + days * DAY_MS
 
+    @precondition(lambda self: self.restores)
     @rule(name=agencies)
     def back_up(self, name: str) -> None:
         self.backups[name] = self.pair[name].backup()

@@ -63,8 +63,8 @@ def test_killed_at_random(tmp_path: Path, new_database: Callable[[], str]) -> No
 
 
 @pytest.mark.exhaustive
-@pytest.mark.timeout(7200)
-def test_killed_two_hundred_times(tmp_path: Path, new_database: Callable[[], str]) -> None:
+@pytest.mark.timeout(1800)
+def test_killed_many_times(tmp_path: Path, new_database: Callable[[], str]) -> None:
     both = two_installations(Settings(), tmp_path, [new_database(), new_database()])
-    disturbed(both, acts=2000, kills=200, chance=random.Random(2), pause_s=1.5)  # noqa: S311 (no secret)
-    hold(both, 2000)
+    disturbed(both, acts=200, kills=60, chance=random.Random(2), pause_s=1.5)  # noqa: S311 (no secret)
+    hold(both, 200)
