@@ -12,7 +12,7 @@ from models.exchange_tables import ExchangeState
 from models.keys import SigningKey
 from notices.exchange import dockets, log, outbox
 from notices.exchange.dockets import vehicle_of, vehicle_of_claim
-from notices.exchange.envelope import sign
+from notices.exchange.envelope import Heard, sign
 from notices.exchange.keys import KeyRing
 from notices.exchange.kinds import BODIES, FinedBody, Kind, RevokedBody, Stage
 from notices.exchange.refusals import Reason, RefusedError
@@ -21,10 +21,17 @@ from notices.recognition.claim import Claim
 from notices.recognition.docket import Docket
 from notices.recognition.protocol import NotHeldError, Protocol, Step
 
+OnHeard = Callable[[Connection, Heard], None]
+OnStep = Callable[[Connection, Docket, Docket], None]
+
 
 def wall_clock_ms() -> int:
     """Return the time of this machine."""
     return time.time_ns() // 1_000_000
+
+
+def _nothing(_connection: Connection, *_what: object) -> None:
+    """Do nothing: casework is told of no message and of no step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,17 @@ class Exchange:
     """An agency with its key and its partners.
 
     Every method that takes a connection is part of the caller's transaction: what it says is kept with what
-    the caller keeps, or not at all.
+    the caller keeps, or not at all. What is said goes out once that transaction is committed, and again
+    until its receipt is in the log.
+
+    Attributes:
+        on_heard: called once for each message taken in, of whatever kind, but for receipts of acceptance:
+            in the transaction that logs it, after the protocol's own step. What a restore lost and a partner
+            gives back is heard again. It may say and step; if it raises ValueError, the message is refused
+            and nothing is kept.
+        on_step: called whenever a docket changed, with the docket before and after, in the transaction that
+            stores it: by own steps, by messages, and by a resync, which may skip standings in between.
+
     """
 
     database: Database
@@ -41,6 +58,8 @@ class Exchange:
     ring: KeyRing
     protocol: Protocol = field(default_factory=Protocol)
     clock: Callable[[], int] = wall_clock_ms
+    on_heard: OnHeard = _nothing
+    on_step: OnStep = _nothing
 
     @property
     def partners(self) -> frozenset[str]:
@@ -171,6 +190,8 @@ class Exchange:
         for message in messages:
             kind = Kind(message.word.value)
             self._say(connection, incarnation, message.to, kind, id_of(message), body_of(message))
+        if after != before:
+            self.on_step(connection, before, after)
 
     def _say(
         self,

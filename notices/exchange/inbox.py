@@ -95,6 +95,7 @@ class Inbox:
         self._follow(connection, heard, incarnation)
         if _is_acceptance(heard):
             return None
+        exchange.on_heard(connection, heard)
         return self._give_receipt(connection, heard, incarnation)
 
     def _give_receipt(self, connection: Connection, heard: Heard, incarnation: int) -> bytes:
@@ -121,7 +122,7 @@ class Inbox:
             case RestoredBody():
                 self._restored(connection, heard, heard.body)
             case _:
-                pass  # it lies in the log for casework
+                pass  # what follows from it is casework's
 
     def _word(self, connection: Connection, heard: Heard, body: ClaimBody, incarnation: int) -> None:
         exchange, envelope = self.exchange, heard.envelope

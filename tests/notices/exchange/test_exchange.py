@@ -4,13 +4,14 @@ from collections import Counter
 
 import pytest
 from agencies import HOUR_MS, JINSHAN, PINGHU, START_MS, Agency, Pair, claim_of
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
 from models.database import Database
 from models.exchange_tables import ExchangeState, OwnClaimRow
+from notices.exchange.envelope import Heard
 from notices.exchange.refusals import RefusedError
-from notices.recognition.docket import Standing
+from notices.recognition.docket import Docket, Standing
 from notices.recognition.protocol import NotHeldError
 
 
@@ -131,3 +132,30 @@ def test_a_frozen_exchange_says_and_takes_nothing(pair: Pair) -> None:
         connection.execute(update(ExchangeState).values(frozen=""))
     pair.heal()
     assert pair[PINGHU].standing("平湖-1") is Standing.HELD
+
+
+def test_casework_is_told_in_the_transaction_or_not_at_all(pair: Pair) -> None:
+    heard: list[str] = []
+    standings: list[tuple[str, ...]] = []
+
+    def on_heard(_connection: Connection, one: Heard) -> None:
+        if is_refused:
+            raise ValueError("casework can't take it")
+        heard.append(one.envelope.id)
+
+    def on_step(_connection: Connection, before: Docket, after: Docket) -> None:
+        standings.append(tuple(own.standing for docket in (before, after) for own in docket.own.values()))
+
+    agency, is_refused = pair[JINSHAN], True
+    agency.inbox.exchange = dataclasses.replace(agency.exchange, on_heard=on_heard, on_step=on_step)
+    agency.file(claim_of(JINSHAN, 1, filed_ms=START_MS + 1))
+    pair[PINGHU].file(claim_of(PINGHU, 1))
+    before = agency.log()
+    pair[PINGHU].relay.round()
+    assert (agency.log(), agency.standing("金山-1"), heard) == (before, Standing.WAITING, [])
+    is_refused = False
+    standings.clear()
+    pair.heal()
+    pair[PINGHU].relay.round()
+    assert heard == ["claim/平湖-1/1"]
+    assert standings == [(Standing.WAITING, Standing.BLOCKED)]
