@@ -17,13 +17,14 @@ from runner import Case, arguments, keep, machine, ratio_line, times_s
 from sqlalchemy import event
 
 from models.bulk import insert_rows
+from models.clock import clock_ms
 from models.database import Database
 from models.files import FileStore
 from models.values.office import PROGRAM, Role
 from review.access import COOKIE
 from review.accounts import NewOfficer, add_officer, sign_in
 from review.app import make_app
-from review.office import Office, now_ms
+from review.office import Office
 from review.site import Site
 
 AIM = 4
@@ -146,7 +147,7 @@ def main() -> None:
         office = make_office(database, Path(folder))
         with office.write("officer") as connection:
             new = NewOfficer(login="one", name="虚构", badge="", role=Role.REVIEWER, password=PASSWORD)
-            add_officer(connection, office.hasher, PROGRAM, new, now_ms())
+            add_officer(connection, office.hasher, PROGRAM, new, clock_ms())
         token = sign_in(office, "one", PASSWORD)
         asked: list[str] = []
         event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))

@@ -12,13 +12,14 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import ClassVar
 
 import httpx
 import stamina
+from records import bench_station
 from runner import RESULTS, machine
 from sqlalchemy import func, select
 from stamina.instrumentation import RetryDetails
@@ -32,7 +33,6 @@ from pipeline.registries.settings import RegistrySettings
 from pipeline.registries.simulated.dials import Dials
 from pipeline.registries.simulated.fleet import invent_fleet
 from pipeline.registries.simulated.serve import registry_server, settings_of
-from stations.station import Certificate, Lane, Station
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 from registry_cases import DAY, add_cases, registries_of, trucks
@@ -69,31 +69,6 @@ class Timed(Line):
             self.latencies_s.append(time.perf_counter() - start)
 
 
-def station() -> Station:
-    """Return a station with a certificate."""
-    certificate = Certificate(
-        number="虚构-0001",
-        regulation="JJG 907-2006",
-        accuracy_class="5",
-        mpe_percent=5,
-        verified_by="虚构计量院",
-        valid_from=date(2026, 1, 1),
-        valid_until=date(2026, 12, 31),
-    )
-    return Station(
-        id="bench",
-        name="虚构站",
-        province="浙江",
-        road="G000",
-        chainage="K0+000",
-        direction="东",
-        format="hs_data",
-        lanes=(Lane(number=1), Lane(number=2)),
-        certificates=(certificate,),
-        announced_on=date(2026, 1, 1),
-    )
-
-
 def night(given: argparse.Namespace, outage_s: float, patience_s: float) -> list[str]:
     """Run one night and say what it took."""
     context = multiprocessing.get_context("spawn")
@@ -111,7 +86,7 @@ def night(given: argparse.Namespace, outage_s: float, patience_s: float) -> list
         secret.write_text(SECRET, encoding="ascii")
         database = Database(f"sqlite:///{folder / 'bench.sqlite'}")
         stack.callback(database.close)
-        add_cases(database, station(), trucks(given.cases))
+        add_cases(database, bench_station(), trucks(given.cases))
         pipes: dict[str, Connection] = {}
         settings: list[RegistrySettings] = []
         for number, kind in enumerate(KINDS):
@@ -142,7 +117,7 @@ def night(given: argparse.Namespace, outage_s: float, patience_s: float) -> list
             pipe.recv()
         registries = registries_of(database, settings, folder, patience_s=patience_s)
         start, cpu_start = time.perf_counter(), time.process_time()
-        report = registries.look_up([station()], DAY)
+        report = registries.look_up([bench_station()], DAY)
         taken_s, cpu_s = time.perf_counter() - start, time.process_time() - cpu_start
         lines, ratio = _lines(given, report, taken_s, outage_s, retries["all"])
         met_ms = 1000 * statistics.median(Timed.latencies_s)
@@ -153,7 +128,9 @@ def night(given: argparse.Namespace, outage_s: float, patience_s: float) -> list
         )
         if report.waiting:
             start = time.perf_counter()
-            again = registries_of(database, settings, folder, patience_s=OUTAGE_S).look_up([station()], None)
+            again = registries_of(database, settings, folder, patience_s=OUTAGE_S).look_up(
+                [bench_station()], None
+            )
             lines.append(
                 f"  asked again: {time.perf_counter() - start:.1f} s, {again.questions} questions, "
                 f"{again.from_cache} answers kept from before, {dict(again.states)} {dict(again.waiting)}"

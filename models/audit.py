@@ -1,25 +1,15 @@
 """The audit log: a hash chain of who saw, changed and decided what. Only appended, checked from the start."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
+from models.hash_chain import START, Head, entry_hash
 from models.office_tables import AuditEntry, AuditHead
 from models.values.office import Action, Actor
 
-START = "0" * 64
 PAGE_ROWS = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """The last entry of the log: how many there are, and the hash that covers them all."""
-
-    number: int
-    hash: str
 
 
 def append(
@@ -54,13 +44,6 @@ def head(connection: Connection, *, lock: bool = False) -> Head:
     query = select(AuditHead.number, AuditHead.hash)
     number, digest = connection.execute(query.with_for_update() if lock else query).one()
     return Head(number=number, hash=digest)
-
-
-def entry_hash(before: str, row: Mapping[str, object]) -> str:
-    """Return the SHA-256 of the hash before and of the entry's fields as canonical JSON."""
-    fields = {name: row[name] for name in sorted(row) if name != "hash"}
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
 def entries(connection: Connection) -> Iterator[dict[str, object]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from models import audit
 from models.case_tables import CaseEvent, CaseLife
+from models.errors import MisuseError
 from models.tables import Case
 from models.values.calendar import WorkCalendar, work_calendar
 from models.values.case_clocks import Clock, case_clocks, due_on
@@ -21,7 +22,7 @@ from models.values.timeline import from_ms
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-class CaseError(Exception):
+class CaseError(MisuseError):
     """A step was not taken, and nothing was changed; the text is for people.
 
     CaseError

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
 from models import case_tables, document_tables, edges, exchange_tables, gate_tables, office_tables
+from models.errors import UnavailableError
 
 # Imported so that all tables are known wherever a database is.
 TABLES = (case_tables, document_tables, exchange_tables, gate_tables, office_tables)
@@ -20,7 +21,7 @@ BUSY_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 7_201_844
 
 
-class DatabaseUnavailableError(RuntimeError):
+class DatabaseUnavailableError(UnavailableError, RuntimeError):
     """The database can't be opened or written; nothing of the transaction was kept."""
 
 

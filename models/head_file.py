@@ -4,10 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from models.audit import Head
+from models.errors import MisuseError
+from models.hash_chain import Head
 
 
-class HeadFileError(ValueError):
+class HeadFileError(MisuseError, ValueError):
     """The file holds no head; the message names it."""
 
 

@@ -1,14 +1,13 @@
 """The key that signs evidence: Ed25519, made once, readable by its owner alone."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-OWNER_ONLY = 0o600
+from models.private_file import write_private
 
 
 class KeyFileError(OSError):
@@ -48,10 +47,7 @@ def make_key(path: Path) -> SigningKey:
     pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(handle, "wb") as target:
-        target.write(pem)
+    write_private(path, pem)
     path.with_suffix(".public.pem").write_bytes(key.public_pem)
     return key
 

@@ -15,6 +15,7 @@ from functools import cache
 import psutil
 from sqlalchemy import Connection, delete, func, select, update
 
+from models.clock import clock_ms
 from models.database import Database
 from models.inserts import upsert
 from models.tables import Lease
@@ -45,7 +46,7 @@ def now_ms(connection: Connection) -> int:
     """Return the database's time in milliseconds, one clock for runners on several machines."""
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(select(func.extract("epoch", func.clock_timestamp()) * 1000)) or 0)
-    return time.time_ns() // 1_000_000
+    return clock_ms()
 
 
 def take(connection: Connection, name: str, holder: Holder) -> bool:

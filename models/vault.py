@@ -14,13 +14,15 @@ from typing import Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from models.errors import UnavailableError
+
 KEYS_VARIABLE = "ZHICHAO_KEYS"
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _OTHERS = 0o077
 
 
-class VaultError(RuntimeError):
+class VaultError(UnavailableError, RuntimeError):
     """Sealed fields can't be written or read; the message says why and never what they hold."""
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from models.audit import START, head
+from models.audit import head
 from models.case_life import ZONE, clocks_of, life_of
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
 from models.files import FileStore
+from models.hash_chain import START
 from models.keys import SigningKey
 from models.office_tables import AuditEntry, Officer
 from models.tables import Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 
 from models import audit
 from models.case_tables import CaseEvent
-from models.files import BLOCK_BYTES, FileStore
+from models.files import FileStore
+from models.hash_chain import Head
 from models.office_tables import AuditEntry
 from models.tables import Frame, SourceFile
 from models.values.office import Action
@@ -23,7 +24,7 @@ def count_originals(connection: Connection) -> int:
 
 
 def breaks(
-    connection: Connection, store: FileStore, kept: audit.Head | None, step: Callable[[], None]
+    connection: Connection, store: FileStore, kept: Head | None, step: Callable[[], None]
 ) -> Iterator[str]:
     """Yield the first break of the log, of the steps and of the originals, in words; nothing where all holds.
 
@@ -71,11 +72,8 @@ def _first_changed_original(connection: Connection, store: FileStore, step: Call
 
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file as it lies there."""
-    digest = hashlib.sha256()
     with path.open("rb") as source:
-        while block := source.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _digests(connection: Connection) -> list[tuple[str, str]]:

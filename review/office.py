@@ -1,6 +1,5 @@
 """What the console works with: database, originals, stations, the clock, and how long a visit lasts."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,17 +10,13 @@ from threading import Lock, Semaphore
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
-from models import audit, head_file
+from models import audit, clock, head_file
 from models.database import Database
 from models.files import FileStore
+from models.hash_chain import Head
 from review.site import Site
 
 MINUTE_MS = 60_000
-
-
-def now_ms() -> int:
-    """Return the milliseconds since 1970-01-01 UTC."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +31,7 @@ class Office:
     sites: Mapping[str, Site]
     head_file: Path
     no_partner: bool = True
-    clock_ms: Callable[[], int] = now_ms
+    clock_ms: Callable[[], int] = clock.clock_ms
     night: Callable[[Connection, str, date], Mapping[str, object]] | None = None
     second_reading_share: float = 0.02
     lease_ms: int = 15 * MINUTE_MS
@@ -58,7 +53,7 @@ class Office:
     @contextmanager
     def write(self, edge: str) -> Iterator[Connection]:
         """Give a connection whose transaction is one edge, then note the audit log's head beside it."""
-        before = end = audit.Head(number=0, hash="")
+        before = end = Head(number=0, hash="")
         with self.database.write(edge) as connection:
             before = audit.head(connection)
             yield connection

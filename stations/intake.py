@@ -8,7 +8,6 @@ repeating changes nothing.
 import hashlib
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from models import edges, leases
+from models.clock import clock_ms
 from models.database import Database
 from models.files import FileStore, StoredFile
 from models.leases import Holder
@@ -70,11 +70,6 @@ class IntakeReport:
     def troubled(self) -> bool:
         """Tell whether anything was left out."""
         return bool(self.quarantined or self.files_left or self.frames_awaited)
-
-
-def clock_ms() -> int:
-    """Return now in milliseconds UTC."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

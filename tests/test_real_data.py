@@ -11,6 +11,7 @@ from fake_reader import fake_reader
 from hs_file import hs_row, write_hs
 from sqlalchemy import func, select
 
+from models.clock import clock_ms
 from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
@@ -23,7 +24,7 @@ from pipeline.lane_rows import lane_days
 from pipeline.nightly import NightlyRun
 from pipeline.plates.read import load_reader
 from pipeline.summary import night_summary
-from stations.intake import Intake, clock_ms
+from stations.intake import Intake
 from stations.quarantine import QuarantineFolder
 from stations.station import Station
 from zhichao.settings import load_settings

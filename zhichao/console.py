@@ -11,12 +11,13 @@ import uvicorn
 from rich.console import Console
 from sqlalchemy import Connection
 
+from models.clock import clock_ms
 from models.database import Database
 from models.values.office import PROGRAM, Role
 from pipeline.summary import station_night
 from review.accounts import NewOfficer, add_officer
 from review.app import Guarded, make_app
-from review.office import Office, now_ms
+from review.office import Office
 from review.refusals import Refusal
 from review.site import Site, SiteCertificate, SiteLane
 from stations.station import Station
@@ -101,7 +102,7 @@ def add_user(
         new = NewOfficer(login=login.lower(), name=name, badge=badge, role=role, password=_password())
         try:
             with here.write("users.added") as connection:
-                add_officer(connection, here.hasher, PROGRAM, new, now_ms())
+                add_officer(connection, here.hasher, PROGRAM, new, clock_ms())
         except Refusal as refusal:
             raise ConfigError(str(refusal)) from refusal
     out.print(f"{login}: {role.label} {role}", highlight=False)
@@ -127,6 +128,6 @@ def made_up_users(settings: Settings) -> list[tuple[str, Role, str]]:
             password = secrets.token_urlsafe(12)
             name = f"虚构{'甲乙丙丁戊己庚'[number - 1]}"
             new = NewOfficer(login=login, name=name, badge=f"虚构-{number:04d}", role=role, password=password)
-            add_officer(connection, here.hasher, PROGRAM, new, now_ms())
+            add_officer(connection, here.hasher, PROGRAM, new, clock_ms())
             made.append((login, role, password))
     return made

@@ -15,7 +15,7 @@ from pipeline.export import case_rows
 from pipeline.registries.simulated.dials import Dials
 from stations.roadside.night import simulate_night
 from stations.roadside.vehicle import PlateCondition
-from zhichao import show, wiring
+from zhichao import show, tables, wiring
 from zhichao.console import made_up_users
 from zhichao.demo_exchange import exchange_table, run_exchange
 from zhichao.documents import issue
@@ -81,7 +81,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
     if as_json:
         show.json_lines([*cases, compared.as_json(), exchanged.as_json()])
     else:
-        out.print(show.case_table(cases[:12], f"{SIMULATED}: 案件 cases (前12件 first 12 of {len(cases)})"))
+        out.print(tables.case_table(cases[:12], f"{SIMULATED}: 案件 cases (前12件 first 12 of {len(cases)})"))
         out.print(_truth_table(compared))
         out.print(_plate_table(compared))
         out.print(exchange_table(exchanged, f"{SIMULATED}: 两地互认 each act fined once by two agencies"))

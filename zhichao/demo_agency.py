@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import select
 
+from models.clock import clock_ms
 from models.database import Database
 from models.exchange_tables import OwnClaimRow
 from models.values.money import FEN_PER_YUAN, Band
 from models.values.plates import PlateColour
-from notices.exchange.exchange import Exchange, wall_clock_ms
+from notices.exchange.exchange import Exchange
 from notices.exchange.kinds import FinedBody
 from notices.exchange.settings import Agency, Partner, PublicKey
 from notices.recognition.claim import Claim
@@ -107,9 +108,7 @@ def simulated_filing(
 def run_agency(settings: Settings, filings: Sequence[Filing], behind_ms: int, stop: Event) -> None:
     """Serve the partner, file the cases, fine what may be fined, until `stop` is set; its own process."""
     database = Database(settings.url)
-    exchange = replace(
-        exchange_wiring.exchange(settings, database), clock=lambda: wall_clock_ms() - behind_ms
-    )
+    exchange = replace(exchange_wiring.exchange(settings, database), clock=lambda: clock_ms() - behind_ms)
     amounts = {filing.claim.id: filing.amount_yuan for filing in filings}
     with exchange_wiring.open_to_partners(settings, exchange):
         for filing in filings:

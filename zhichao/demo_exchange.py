@@ -12,11 +12,11 @@ from typing import Any
 from rich.table import Table
 from sqlalchemy import Connection, select
 
+from models.clock import clock_ms
 from models.database import Database, DatabaseUnavailableError
 from models.exchange_tables import OwnClaimRow
 from notices.exchange import log, outbox
 from notices.exchange.dockets import own_claim
-from notices.exchange.exchange import wall_clock_ms
 from notices.exchange.kinds import Kind, Stage
 from notices.recognition.docket import OwnClaim, Standing
 from notices.recognition.same_act import same_act
@@ -65,7 +65,7 @@ def run_exchange(
         simulated_filing(here.agency.id, station, cases, filed_ms + number)
         for number, (here, station) in enumerate(zip(both, stations, strict=True))
     ]
-    behind_ms = wall_clock_ms() - filed_ms
+    behind_ms = clock_ms() - filed_ms
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     processes = [

@@ -8,13 +8,13 @@ from rich.console import Console
 
 from models import audit, head_file
 from models.case_life import life_of
+from models.clock import clock_ms
 from models.database import Database
 from models.keys import KeyFileError, load_key
 from models.keys import make_key as make_key_file
 from models.values.office import PROGRAM, Action
 from pipeline.bundle import write_bundle
 from pipeline.verify import breaks, count_originals
-from stations.intake import clock_ms
 from zhichao import show, wiring
 from zhichao.exits import CONFIG, ConfigOption, Exit, explained
 from zhichao.progress import Bars

@@ -9,17 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from models.case_life import CaseError
-from models.database import DatabaseUnavailableError
-from models.head_file import HeadFileError
-from models.vault import VaultError
-from notices.documents.numbers import NumberError
-from notices.documents.render import RenderError
-from notices.seal.key import SealError
-from notices.seal.verify import NoSealError
-from pipeline.rules.rule import RuleError
+from models.errors import MisuseError, NotDoneError, UnavailableError
 from zhichao import show
-from zhichao.settings import ConfigError
 
 
 class Exit(IntEnum):
@@ -41,12 +32,12 @@ def explained(notes: Console) -> Iterator[None]:
     """Turn what a user can mend into one message and an exit code."""
     try:
         yield
-    except (RenderError, SealError, NoSealError, NumberError) as error:
+    except NotDoneError as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.TROUBLE) from error
-    except (ConfigError, RuleError, CaseError, HeadFileError, FileNotFoundError, OverflowError) as error:
+    except (MisuseError, FileNotFoundError, OverflowError) as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.USAGE) from error
-    except (DatabaseUnavailableError, VaultError, OSError) as error:
+    except (UnavailableError, OSError) as error:
         show.failure(notes, error)
         raise typer.Exit(Exit.UNAVAILABLE) from error

@@ -5,19 +5,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from rich.console import Console
 from rich.table import Table
 
 from models.fonts import chinese_font
 from models.values.plates import PlateReading
 from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.plates.read import load_reader
 from stations.images import SUFFIXES, image_damage, image_problem
-from zhichao.settings import Settings
+from zhichao import show
+from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.progress import Bars
+from zhichao.settings import ConfigError, Settings, load_settings
 
 # Below this a plate found in a frame is shown, and what it may say, but no text stands for it.
 FRAME_THRESHOLD = 0.8
@@ -166,3 +172,41 @@ def plates_table(rows: Iterable[dict[str, Any]]) -> Table:
         text = row["text"] or f"存疑 in doubt: {row['doubtful']}"
         table.add_row(row["image"], text, f"{row['confidence']:.3f}", row["colour"], str(row["rows"]))
     return table
+
+
+def plates(
+    paths: Annotated[list[Path], typer.Argument(help="images, folders with all below them, or patterns")],
+    *,
+    crops: Annotated[bool, typer.Option("--crops", help="each image is one plate, cut out")] = False,
+    draw: Annotated[Path | None, typer.Option(help="also write the images here, plates marked")] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="confidence from which a text is given; default: 0.8, for crops 0"),
+    ] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the number plates of images, one line for each plate."""
+    out, notes = show.console(), Console(stderr=True)
+    report = PlatesReport()
+    if threshold is None:
+        threshold = CROP_THRESHOLD if crops else FRAME_THRESHOLD
+    with explained(notes):
+        settings = load_settings(config) if config != CONFIG or config.exists() else Settings()
+        files = list(image_files(paths))
+        if not files:
+            raise ConfigError(f"no images in {', '.join(map(str, paths))}")
+        reader = load_reader(weights_folder(settings, config), settings.reader_threads)
+        with Bars(notes) as bars:
+            bars.stage("号牌 plates", len(files))
+            rows = read_files(
+                files, reader.read_crop if crops else reader.read, report, threshold, draw, bars.step
+            )
+            if as_json:
+                show.json_lines(rows)
+            else:
+                out.print(plates_table(rows))
+    show.messages(notes, report.problems)
+    notes.print(report.summary(), highlight=False)
+    if report.problems:
+        raise typer.Exit(Exit.TROUBLE)

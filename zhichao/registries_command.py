@@ -27,7 +27,7 @@ from pipeline.registries.simulated.dials import Dials
 from pipeline.registries.simulated.fleet import Fleet
 from pipeline.registries.simulated.serve import APPS
 from stations.station import Station
-from zhichao import show, wiring
+from zhichao import show, tables, wiring
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.registry_sim import fleet_of, servers
 from zhichao.settings import ConfigError, Settings, load_settings
@@ -54,7 +54,7 @@ def retry(*, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None
     else:
         for word, number in report.states.items():
             out.print(f"{LookupState(word).label} {word}: {number}")
-    show.messages(notes, show.registry_lines(report))
+    show.messages(notes, tables.registry_lines(report))
     if report.waiting:
         raise typer.Exit(Exit.TROUBLE)
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
+from models.private_file import write_private
 from pipeline.registries.settings import RegistrySettings
 from pipeline.registries.simulated.dials import Dials
 from pipeline.registries.simulated.fleet import Fleet, invent_fleet
@@ -40,9 +41,7 @@ def secret_of(kind: str, folder: Path) -> Path:
     """Return the file of the secret that both sides share, made at its first use."""
     path = folder / f"{kind}.secret"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.touch(0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        write_private(path, secrets.token_urlsafe(32).encode())
     return path
 
 

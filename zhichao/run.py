@@ -13,7 +13,7 @@ from pipeline.lane_list import lane_row
 from pipeline.nightly import NightReport
 from pipeline.summary import night_summary
 from stations.station import Station
-from zhichao import show, wiring
+from zhichao import show, tables, wiring
 from zhichao.progress import Bars
 from zhichao.settings import Settings
 
@@ -43,7 +43,7 @@ def run_night(
     show.messages(
         notes, [line for taken in report.intake.values() for line in taken.messages] + report.failures
     )
-    show.messages(notes, show.registry_lines(report.registries))
+    show.messages(notes, tables.registry_lines(report.registries))
     waiting, revived = report.waiting.items(), report.leads_revived.items()
     show.messages(
         notes, [f"{place}: {count} 条待处理 passages wait for a run of that day" for place, count in waiting]
@@ -55,7 +55,7 @@ def run_night(
     if as_json:
         show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:
-        out.print(show.night_table(nights, report, title or f"{day} 夜间处理 nightly run"))
+        out.print(tables.night_table(nights, report, title or f"{day} 夜间处理 nightly run"))
     notes.print(f"导出 exports: {exports / str(day)}", highlight=False, soft_wrap=True)
     return report
 

@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from models.errors import MisuseError
 from notices.exchange.settings import Agency, Partner
 from pipeline.registries.settings import RegistrySettings, problems_of
 from stations.station import Station, load_station
@@ -16,7 +17,7 @@ from stations.station import Station, load_station
 T = TypeVar("T")
 
 
-class ConfigError(ValueError):
+class ConfigError(MisuseError, ValueError):
     """A setting can't be used; the message names file, key, what was expected and what was found."""
 
 

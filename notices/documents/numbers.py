@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, insert, select, update
 
 from models.document_tables import Document, DocumentCounter
+from models.errors import NotDoneError
 from models.inserts import upsert
 from models.values.documents import DocumentState
 from notices.documents.kinds import DocumentKind
@@ -16,7 +17,7 @@ from notices.documents.parts import Act
 CODE_LETTERS, CODE_LENGTH = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", 16
 
 
-class NumberError(ValueError):
+class NumberError(NotDoneError, ValueError):
     """A number can't be taken or changed; the message says why."""
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import typst
 
+from models.errors import NotDoneError
 from notices.documents.kinds import DocumentKind
 from notices.documents.paper import Paper
 from notices.documents.parts import Act
@@ -27,7 +28,7 @@ GROUP = 4
 UNSHOWN = re.compile(r'the text `"(.+)"` could not be displayed with (.+)', re.DOTALL)
 
 
-class RenderError(ValueError):
+class RenderError(NotDoneError, ValueError):
     """A document can't be rendered; the message says which, and why."""
 
 

@@ -1,12 +1,12 @@
 """One agency's side of the exchange: its own steps, each kept together with what it says to the others."""
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, update
 
+from models.clock import clock_ms
 from models.database import Database
 from models.exchange_tables import ExchangeState
 from models.keys import SigningKey
@@ -23,11 +23,6 @@ from notices.recognition.protocol import NotHeldError, Protocol, Step
 
 OnHeard = Callable[[Connection, Heard], None]
 OnStep = Callable[[Connection, Docket, Docket], None]
-
-
-def wall_clock_ms() -> int:
-    """Return the time of this machine."""
-    return time.time_ns() // 1_000_000
 
 
 def _nothing(_connection: Connection, *_what: object) -> None:
@@ -57,7 +52,7 @@ class Exchange:
     key: SigningKey
     ring: KeyRing
     protocol: Protocol = field(default_factory=Protocol)
-    clock: Callable[[], int] = wall_clock_ms
+    clock: Callable[[], int] = clock_ms
     on_heard: OnHeard = _nothing
     on_step: OnStep = _nothing
 

@@ -1,27 +1,17 @@
 """The log kept with each partner: a hash chain of everything said and heard, only ever appended."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import Connection, insert, select, update
 
 from models.exchange_tables import ExchangeLog, ExchangePartner
+from models.hash_chain import START, Head, entry_hash
 from models.inserts import insert_new
 
-START = "0" * 64
 PAGE_ROWS = 1000
 Direction = Literal["sent", "received"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """The last entry of a log: how many there are, and the hash that covers them all."""
-
-    number: int
-    hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +69,6 @@ def append(
     moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
     connection.execute(moved.values(number=last.number + 1, hash=digest))
     return last.number + 1
-
-
-def entry_hash(before: str, row: Mapping[str, object]) -> str:
-    """Return the SHA-256 of the hash before and of the entry's fields as canonical JSON."""
-    fields = {name: row[name] for name in sorted(row) if name != "hash"}
-    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
 def find(connection: Connection, partner: str, direction: Direction, message_id: str) -> Entry | None:

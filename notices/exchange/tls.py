@@ -2,7 +2,6 @@
 
 import datetime
 import ipaddress
-import os
 import ssl
 from pathlib import Path
 
@@ -11,8 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from models.private_file import write_private
+
 YEARS_DAYS = 3650
-OWNER_ONLY = 0o600
 
 
 def make_certificate(folder: Path, agency: str, host: str) -> None:
@@ -41,10 +41,7 @@ def make_certificate(folder: Path, agency: str, host: str) -> None:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "tls.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(handle, "wb") as target:
-        target.write(pem)
+    write_private(folder / "tls.key", pem)
     (folder / "tls.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 

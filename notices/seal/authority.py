@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
+from models.private_file import write_private
 from notices.seal.impression import draw_test_impression
 
 TEST = "测试 TEST"
@@ -70,9 +71,7 @@ def make_test_seal(folder: Path, agency: str, authority: Authority, now: datetim
         (IMAGE_FILE, draw_test_impression(agency)),
         (ROOTS_FILE, authority.certificate.public_bytes(Encoding.PEM)),
     ):
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_bytes(content)
+        write_private(folder / name, content)
 
 
 def _name(organisation: str, common: str) -> x509.Name:

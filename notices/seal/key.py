@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.oid import NameOID
 from PIL import Image
 
+from models.errors import NotDoneError
 from notices.seal.authority import IMAGE_FILE, KEY_FILE, PASSPHRASE_FILE, ROOTS_FILE
 
 MOST_IMAGE_BYTES = 4_000_000
 
 
-class SealError(RuntimeError):
+class SealError(NotDoneError, RuntimeError):
     """Nothing was sealed; the message says why."""
 
 

@@ -13,6 +13,8 @@ from pyhanko.sign.validation import PdfSignatureStatus, validate_pdf_signature, 
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import ValidationContext
 
+from models.errors import NotDoneError
+
 MOST_BYTES = 64_000_000
 CLOCKS_DIFFER = timedelta(minutes=10)
 TRUST_PROBLEMS = {
@@ -25,7 +27,7 @@ for name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-class NoSealError(ValueError):
+class NoSealError(NotDoneError, ValueError):
     """The file carries no seal that can be read; the message says why."""
 
 

@@ -1,12 +1,12 @@
 """Ask the registries many questions at once; what a source can't answer now waits with its reason."""
 
 import asyncio
-import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from models.clock import clock_ms
 from models.values.lookups import Purpose, WaitReason
 from models.values.permits import Permit
 from models.values.registry import RegisteredVehicle
@@ -117,7 +117,7 @@ def _is_passed_on(outcome: Outcome, source: RegistrySettings) -> bool:
 
 
 def _waiting(query: Query, source: str, reason: WaitReason, detail: str = "") -> Outcome:
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock_ms()
     return Outcome(query=query, source=source, asked_at_ms=now_ms, waits=reason, detail=detail, sent=False)
 
 
@@ -233,7 +233,7 @@ class _Source:
             settle(self._outcome(query, answer))
 
     def _outcome(self, query: Query, answer: Found | PlateFailedError) -> Outcome:
-        name, now_ms = self._settings.name, time.time_ns() // 1_000_000
+        name, now_ms = self._settings.name, clock_ms()
         if isinstance(answer, PlateFailedError):
             return Outcome(
                 query=query, source=name, asked_at_ms=now_ms, waits=answer.reason, detail=str(answer)

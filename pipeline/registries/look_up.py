@@ -1,6 +1,5 @@
 """Look up: the night's cases through the registries, from plates to parties, permits and second limits."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models import leases
+from models.clock import clock_ms
 from models.database import Database
 from models.leases import Holder
 from models.values.lookups import LookupState, Purpose
@@ -133,7 +133,7 @@ class _Run:
         wanted = {subject_of(query): query for query in reversed(list(queries))}
         known = self._outcomes.keys() | self._kept.keys()
         open_ones = {subject: query for subject, query in wanted.items() if subject not in known}
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = clock_ms()
         settings = self._registries
         with settings.database.read() as connection:
             kept = recent_answers(

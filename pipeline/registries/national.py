@@ -3,12 +3,12 @@
 Its interface is described in docs/registries/national.openapi.json.
 """
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
+from models.clock import clock_ms
 from models.values.lookups import WaitReason
 from pipeline.registries.answers import only_one
 from pipeline.registries.contract import PermitAnswer, Query, VehicleAnswer
@@ -31,7 +31,7 @@ class National:
 
     async def vehicles(self, queries: Sequence[Query]) -> list[VehicleAnswer]:
         """Return the vehicle of each plate; see `VehicleRegistry`."""
-        at_ms = time.time_ns() // 1_000_000
+        at_ms = clock_ms()
         answers: list[VehicleAnswer] = []
         for query, records in zip(queries, await self._ask("vehicle", queries), strict=True):
             try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from models.clock import clock_ms
 from models.values.lookups import WaitReason
 from pipeline.registries.answers import only_one
 from pipeline.registries.contract import PermitAnswer, Query, VehicleAnswer
@@ -48,7 +49,7 @@ class Shanghai:
     async def vehicles(self, queries: Sequence[Query]) -> list[VehicleAnswer]:
         """Return the vehicle of the one plate; see `VehicleRegistry`."""
         (query,) = queries
-        at_ms = time.time_ns() // 1_000_000
+        at_ms = clock_ms()
         records = await self._pages(VEHICLES, query)
         return [
             only_one(

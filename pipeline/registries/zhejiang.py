@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from models.clock import clock_ms
 from models.values.lookups import WaitReason
 from models.values.permits import Permit
 from models.values.registry import Plate, RegisteredVehicle
@@ -46,7 +47,7 @@ class Zhejiang:
 
     async def vehicles(self, queries: Sequence[Query]) -> list[VehicleAnswer]:
         """Return the vehicle of each plate; see `VehicleRegistry`."""
-        at_ms = time.time_ns() // 1_000_000
+        at_ms = clock_ms()
 
         def vehicle(records: list[Any], plate: Plate) -> RegisteredVehicle | None:
             return only_one(

@@ -7,11 +7,13 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from models.errors import MisuseError
+
 Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 T = TypeVar("T", bound="Rule")
 
 
-class RuleError(ValueError):
+class RuleError(MisuseError, ValueError):
     """A rule file can't be used; the message names file, key, what was expected and what was found."""
 
 

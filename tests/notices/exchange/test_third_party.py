@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from agencies import JINSHAN, KEYS, NAMES, PINGHU, START_MS, Pair, claim_of
 
-from notices.exchange import log
+from models.hash_chain import START, entry_hash
 from notices.exchange.envelope import sign
 from notices.exchange.export import write_log
 from notices.exchange.heads import say_heads
@@ -82,10 +82,10 @@ def test_what_happened_verifies(exported: Path) -> None:
 
 def chained(lines: list[Line]) -> list[Line]:
     """Number and hash the lines anew, as somebody would who rewrites the own log."""
-    before, out = log.START, []
+    before, out = START, []
     for number, line in enumerate(lines, 1):
         entry = line | {"number": number}
-        before = log.entry_hash(before, entry)
+        before = entry_hash(before, entry)
         out.append(entry | {"hash": before})
     return out
 
