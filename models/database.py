@@ -12,11 +12,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
-from models import case_tables, document_tables, edges, exchange_tables, gate_tables, office_tables
+from models import (
+    case_tables,
+    document_tables,
+    edges,
+    exchange_tables,
+    gate_tables,
+    office_tables,
+    push_tables,
+)
 from models.errors import UnavailableError
 
 # Imported so that all tables are known wherever a database is.
-TABLES = (case_tables, document_tables, exchange_tables, gate_tables, office_tables)
+TABLES = (case_tables, document_tables, exchange_tables, gate_tables, office_tables, push_tables)
 BUSY_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 7_201_844
 

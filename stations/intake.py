@@ -26,6 +26,7 @@ from models.values.states import SourceKind
 from stations.formats import record_format
 from stations.formats.base import FileRefusedError, Problem
 from stations.frames import add_frame, fetch_referenced
+from stations.future import without_future
 from stations.images import CLIP_BYTES, CLIP_SUFFIXES, SUFFIXES, image_damage, image_problem
 from stations.names import is_plain_name
 from stations.passages import add_passages
@@ -44,6 +45,17 @@ class Outcome(Enum):
     TAKEN = auto()
     QUARANTINED = auto()
     LEFT = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What one file came to; `damage` says what is wrong with a frame that can still be shown."""
+
+    source_id: int
+    kind: SourceKind
+    counts: RowCounts
+    problems: tuple[Problem, ...]
+    damage: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +77,18 @@ class IntakeReport:
     def counts(self) -> dict[str, int]:
         """Return every number of the report by name."""
         return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
+
+    def add(self, where: str, taken: Taken) -> None:
+        """Count one file."""
+        self.rows += taken.counts.rows
+        self.rows_new += taken.counts.rows_new
+        self.rows_known += taken.counts.rows_known
+        self.quarantined += len(taken.problems)
+        self.messages += [f"{where}{problem}" for problem in taken.problems]
+        self.frames += taken.kind is SourceKind.FRAME and not taken.problems
+        if taken.damage:
+            self.frames_damaged += 1
+            self.messages.append(f"{where}: {taken.damage}; kept, and read with a doubt")
 
     @property
     def troubled(self) -> bool:
@@ -175,39 +199,45 @@ class Intake:
                 report.files_known += 1
                 return Outcome.TAKEN
             leases.renew(connection, self.holder)
-            return self._take_stored(connection, station, path.name, stored, report)
+            taken = self.take_stored(connection, station, path.name, stored)
+        report.add(f"{station.id}/{path.name}", taken)
+        return Outcome.QUARANTINED if taken.problems else Outcome.TAKEN
 
-    def _take_stored(
-        self, connection: Connection, station: Station, name: str, stored: StoredFile, report: IntakeReport
-    ) -> Outcome:
+    def take_stored(
+        self,
+        connection: Connection,
+        station: Station,
+        name: str,
+        stored: StoredFile,
+        latest_ms: int | None = None,
+    ) -> Taken:
+        """Take one stored file of a station, within the caller's transaction.
+
+        Records of after `latest_ms` go to quarantine.
+        """
         suffix = Path(name).suffix.lower()
-        if suffix in record_format(station).suffixes:
-            source_id = add_source(connection, station.id, name, stored, SourceKind.RECORDS, self.now_ms())
-            counts, problems = take_records(connection, station, stored, source_id)
-            report.rows += counts.rows
-            report.rows_new += counts.rows_new
-            report.rows_known += counts.rows_known
+        kind = SourceKind.RECORDS if suffix in record_format(station).suffixes else SourceKind.FRAME
+        source_id = add_source(connection, station.id, name, stored, kind, self.now_ms())
+        counts, damage = RowCounts(), ""
+        if kind is SourceKind.RECORDS:
+            counts, problems = take_records(connection, station, stored, source_id, latest_ms)
         else:
-            source_id = add_source(connection, station.id, name, stored, SourceKind.FRAME, self.now_ms())
-            counts, problems = RowCounts(), frame_problems(stored, suffix)
+            problems = frame_problems(stored, suffix)
             if not problems:
                 damage = image_damage(stored.path) if suffix in SUFFIXES else ""
                 add_frame(connection, station, stored, name, self.now_ms(), damage)
-                report.frames += 1
-                if damage:
-                    report.frames_damaged += 1
-                    report.messages.append(f"{station.id}/{name}: {damage}; kept, and read with a doubt")
         finish_source(connection, source_id, counts, quarantined=len(problems))
-        if not problems:
-            return Outcome.TAKEN
-        self.quarantine.add(connection, station.id, name, stored, problems)
-        report.quarantined += len(problems)
-        report.messages += [f"{station.id}/{name}{problem}" for problem in problems]
-        return Outcome.QUARANTINED
+        if problems:
+            self.quarantine.add(connection, station.id, name, stored, problems)
+        return Taken(source_id=source_id, kind=kind, counts=counts, problems=tuple(problems), damage=damage)
 
 
 def take_records(
-    connection: Connection, station: Station, stored: StoredFile, source_id: int
+    connection: Connection,
+    station: Station,
+    stored: StoredFile,
+    source_id: int,
+    latest_ms: int | None = None,
 ) -> tuple[RowCounts, list[Problem]]:
     """Insert the passages of one record file; a file refused as a whole leaves none."""
     problems: list[Problem] = []
@@ -215,6 +245,8 @@ def take_records(
     try:
         with connection.begin_nested():
             for block in record_format(station).read(stored.path):
+                if latest_ms is not None:
+                    block = without_future(block, latest_ms, station)  # noqa: PLW2901 (the same block, less those)
                 added = add_passages(connection, station, block, source_id)
                 problems += [*block.problems, *added.conflicts]
                 counts = RowCounts(

@@ -33,6 +33,8 @@ COMMANDS = {
     "registries": "registries_command:commands",
     "registry-sim": "registries_command:registry_sim",
     "exchange": "exchange_cli:app",
+    "listen": "listen_command:listen",
+    "credentials": "credentials_command:commands",
 }
 
 

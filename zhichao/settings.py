@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from models.errors import MisuseError
 from notices.exchange.settings import Agency, Partner
 from pipeline.registries.settings import RegistrySettings, problems_of
+from stations.push.settings import Push
 from stations.station import Station, load_station
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     registries: tuple[RegistrySettings, ...] = Field(default=(), description="the registries, see below")
     agency: Agency = Field(default=Agency(), description="the agency that runs here, see below")
     partners: tuple[Partner, ...] = Field(default=(), description="the agencies it exchanges with, see below")
+    push: Push = Field(default=Push(), description="how stations push, see below")
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod
@@ -151,7 +153,13 @@ def load_settings(path: Path) -> Settings:
         settings = Settings(**content)
         folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 (resolve() would follow links away)
         registries = tuple(one.beside(folder) for one in settings.registries)
-        return settings.model_copy(update={"data_dir": folder / settings.data_dir, "registries": registries})
+        return settings.model_copy(
+            update={
+                "data_dir": folder / settings.data_dir,
+                "registries": registries,
+                "push": settings.push.beside(folder),
+            }
+        )
 
     return _read(path, build)
 

@@ -75,3 +75,10 @@ class Outcome(Labelled):
 
     CASE = "case", "立案"
     LEAD = "lead", "线索"
+
+
+class Via(Labelled):
+    """How a station pushes."""
+
+    HTTP = "http", "推送接口"
+    BROKER = "broker", "消息队列"

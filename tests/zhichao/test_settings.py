@@ -6,18 +6,20 @@ from pathlib import Path
 import pytest
 
 from notices.exchange.settings import Agency
+from stations.push.settings import Push
 from stations.station import Certificate, Station
 from zhichao.settings import ConfigError, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config.toml"
-DECLARED = {"stations", "registries", "agency", "partners"}
+DECLARED = {"stations", "registries", "agency", "partners", "push"}
 
 
 def test_the_shipped_file_says_the_defaults() -> None:
     content = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
     content.pop("stations")
     assert content.pop("agency") == Agency().model_dump()
+    assert content.pop("push") == Push().model_dump()
     assert set(content) == set(Settings.model_fields) - DECLARED
     for name, value in content.items():
         assert str(Settings.model_fields[name].default) == str(value), name

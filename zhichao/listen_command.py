@@ -1,0 +1,82 @@
+"""Commands of the stream: listen for what stations push."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from models.database import Database, DatabaseUnavailableError
+from stations.push.app import push_app
+from stations.push.heard import raise_hands
+from stations.push.listener import listener
+from stations.push.take_in import TakeIn
+from zhichao import wiring
+from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.settings import Settings, load_settings
+
+LOGGER = logging.getLogger(__name__)
+WATCH_S = 5.0
+
+
+def take_in(settings: Settings, database: Database) -> TakeIn:
+    """Return the take-in of an installation."""
+    return TakeIn(
+        intake=wiring.intake(settings, database),
+        future_ms=round(settings.push.future_s * 1000),
+        quarantine_max=settings.push.quarantine,
+    )
+
+
+def listen(
+    *,
+    host: Annotated[str, typer.Option(help="address; default: push.host of the settings")] = "",
+    port: Annotated[int, typer.Option(help="port; default: push.port of the settings")] = 0,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Listen for the records, frames and heartbeats that stations push, until stopped."""
+    notes = Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        push = settings.push.model_copy(
+            update={"host": host or settings.push.host, "port": port or settings.push.port}
+        )
+        taking = take_in(settings, Database(settings.url))
+        stations = {station.id: station for station in settings.stations}
+        server = listener(push_app(taking, stations, push), push)
+        scheme = "https" if push.certificate else "http"
+        notes.print(
+            f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",
+            highlight=False,
+        )
+        with watching(taking, sorted(stations), push.silent_s):
+            server.run()
+
+
+@contextmanager
+def watching(taking: TakeIn, station_ids: list[str], silent_s: float) -> Iterator[None]:
+    """Raise the hand of each station that falls silent, while the block runs."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(WATCH_S):
+            try:
+                with taking.database.write("push.silent") as connection:
+                    now_ms = taking.intake.now_ms()
+                    silent = raise_hands(connection, station_ids, now_ms, round(silent_s * 1000))
+            except DatabaseUnavailableError as error:
+                LOGGER.error("push.watch: %s", error)  # noqa: TRY400 (tried again in a moment)
+                continue
+            for station_id in silent:
+                LOGGER.warning("push.silent: %s", station_id)
+
+    thread = threading.Thread(target=watch, name="silence", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
