@@ -13,13 +13,29 @@ from starlette.staticfiles import StaticFiles
 
 from review.access import Page, Visit, refused, route
 from review.office import Office
-from review.pages import audit, case, frames, me, nights, queue, search, sign_in, stations, statistics, users
+from review.pages import (
+    audit,
+    bundle,
+    case,
+    frames,
+    me,
+    nights,
+    queue,
+    registration,
+    search,
+    sign_in,
+    stations,
+    statistics,
+    users,
+)
 from review.writing import STATIC
 
 PAGES: tuple[Page, ...] = (
     *sign_in.PAGES,
     *queue.PAGES,
     *case.PAGES,
+    *registration.PAGES,
+    *bundle.PAGES,
     *frames.PAGES,
     *search.PAGES,
     *stations.PAGES,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,9 +24,11 @@ from review import case_questions as ask
 from review.accounts import Visitor
 from review.characters import Character, characters
 from review.drawing import AxleDrawing, draw_axles
-from review.lookup import Lookup, lookup_of
+from review.lookup import Lookups, lookups_of
 from review.office import Office
 from review.site import Site, SiteCertificate
+
+NOT_ASKED = "没有配置车辆登记系统"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class CaseFile:
     passages: tuple[PassageSheet, ...]
     characters: tuple[Character, ...]
     reading_id: int | None
-    lookup: Lookup | None
+    lookups: Lookups
     clocks: tuple[Clock, ...]
     events: Sequence[Any]
     reviews: Sequence[Any]
@@ -80,9 +82,9 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
     readings = [reading for passage in passages for reading in passage.readings]
     state = CaseState(life.state)
     of_case = {"case_id": life.case_id}
+    corrections = connection.execute(ask.CORRECTIONS, of_case).all()
     vehicle = of_case | {"plate": life.plate}
-    # A second reviewer must not know what the first one found.
-    blind = state is CaseState.SECOND_REVIEW and life.first_reviewer_id != visitor.officer_id
+    blind = _is_blind(life, visitor)
     return CaseFile(
         life=life,
         state=state,
@@ -92,15 +94,50 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         passages=passages,
         characters=characters(life.plate, readings),
         reading_id=_reading_of(life.plate, readings),
-        lookup=lookup_of(connection.execute(ask.LOOKUP, of_case).one_or_none()),
+        lookups=_lookups(
+            connection, office, [passage.record for passage in passages], corrections, of_case, blind=blind
+        ),
         clocks=clocks_of(connection, life),
         events=connection.execute(ask.EVENTS, of_case).all(),
         reviews=[] if blind else connection.execute(ask.REVIEWS, of_case).all(),
-        corrections=connection.execute(ask.CORRECTIONS, of_case).all(),
+        corrections=corrections,
         earlier_cases=connection.execute(ask.EARLIER_CASES, vehicle).all() if life.plate else [],
         earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
     )
+
+
+def read_lookups(connection: Connection, office: Office, life: Row[Any], visitor: Visitor) -> Lookups:
+    """Return what the registries said of a case, and whether they are being asked again."""
+    of_case = {"case_id": life.case_id}
+    records = connection.execute(ask.RECORDS, of_case).all()
+    corrections = connection.execute(ask.CORRECTIONS, of_case).all()
+    return _lookups(connection, office, records, corrections, of_case, blind=_is_blind(life, visitor))
+
+
+def _is_blind(life: Row[Any], visitor: Visitor) -> bool:
+    """Tell whether the visitor must not know what the first reviewer found."""
+    waits_for_second = CaseState(life.state) is CaseState.SECOND_REVIEW
+    return waits_for_second and bool(life.first_reviewer_id != visitor.officer_id)
+
+
+def _lookups(
+    connection: Connection,
+    office: Office,
+    records: Sequence[Any],
+    corrections: Sequence[Any],
+    of_case: dict[str, int],
+    *,
+    blind: bool,
+) -> Lookups:
+    found = lookups_of(
+        connection.execute(ask.LOOKUPS, of_case).all(),
+        records,
+        corrections[-1].after if corrections else None,
+        office.asking.problem if office.asking else NOT_ASKED,
+    )
+    # What stood there before would tell what the first reviewer changed.
+    return replace(found, before=None) if blind else found
 
 
 def note_look(office: Office, visitor: Visitor, number: str) -> None:

@@ -22,6 +22,8 @@ from models.tables import (
 
 EARLIER = 8
 TRAIL = 60
+# Enough to find the one before a correction.
+LOOKUPS_SHOWN = 8
 CASE = bindparam("case_id", type_=BigInteger())
 IDS = bindparam("ids", expanding=True, type_=BigInteger())
 OF_CASE = select(Finding.passage_id).where(Finding.case_id == CASE)
@@ -58,12 +60,15 @@ GATE = (
     .where(DecisionRow.passage_id.in_(IDS))
     .order_by(DecisionRow.number.desc())
 )
-LOOKUP = (
+LOOKUPS = (
     select(
         *(column for column in CaseLookup.__table__.columns if column.name != "id"),
         RegistryAnswer.source,
         RegistryAnswer.answered_at,
+        RegistryAnswer.key_id.label("sealed_by"),
+        RegisteredJudgement.rule_set,
         RegisteredJudgement.limit_kg,
+        RegisteredJudgement.decided_kg,
         RegisteredJudgement.excess_kg,
     )
     .outerjoin(RegistryAnswer, RegistryAnswer.id == CaseLookup.vehicle_answer_id)
@@ -74,7 +79,7 @@ LOOKUP = (
     )
     .where(CaseLookup.case_id == CASE)
     .order_by(CaseLookup.id.desc())
-    .limit(1)
+    .limit(LOOKUPS_SHOWN)
 )
 EVENTS = _by_officers(CaseEvent, CaseEvent.version)
 REVIEWS = _by_officers(CaseReview, CaseReview.id)

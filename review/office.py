@@ -14,6 +14,8 @@ from models import audit, clock, head_file
 from models.database import Database
 from models.files import FileStore
 from models.hash_chain import Head
+from models.values.registry import Party
+from review.asking import Asking
 from review.site import Site
 
 MINUTE_MS = 60_000
@@ -24,6 +26,8 @@ class Office:
     """One installation as the console sees it.
 
     `night` gives a station's day in numbers; `second_reading_share` of dismissals are read a second time.
+    `asking` asks the registries again, `party` opens the owner in an answer, `bundle` writes a case's
+    archive; None where an installation can't.
     """
 
     database: Database
@@ -33,6 +37,9 @@ class Office:
     no_partner: bool = True
     clock_ms: Callable[[], int] = clock.clock_ms
     night: Callable[[Connection, str, date], Mapping[str, object]] | None = None
+    asking: Asking | None = None
+    party: Callable[[Connection, int], Party | None] | None = None
+    bundle: Callable[[Connection, str, int], bytes] | None = None
     second_reading_share: float = 0.02
     lease_ms: int = 15 * MINUTE_MS
     idle_ms: int = 30 * MINUTE_MS

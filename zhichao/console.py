@@ -3,7 +3,9 @@
 import getpass
 import secrets
 import sys
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -11,12 +13,19 @@ import uvicorn
 from rich.console import Console
 from sqlalchemy import Connection
 
+from models.case_life import life_of
 from models.clock import clock_ms
 from models.database import Database
+from models.keys import load_key
 from models.values.office import PROGRAM, Role
+from models.values.registry import Party
+from models.vault import Vault
+from pipeline.bundle import write_bundle
+from pipeline.registries.kept import party_of
 from pipeline.summary import station_night
 from review.accounts import NewOfficer, add_officer
 from review.app import Guarded, make_app
+from review.asking import Asking
 from review.office import Office
 from review.refusals import Refusal
 from review.site import Site, SiteCertificate, SiteLane
@@ -49,11 +58,21 @@ def site(station: Station) -> Site:
     )
 
 
-def office(settings: Settings, database: Database) -> Office:
-    """Return the office of an installation."""
+def office(settings: Settings, database: Database, *, asks: bool = False) -> Office:
+    """Return the office of an installation; with `asks` it asks the registries after corrections."""
+    registries = wiring.registries(settings, database)
 
     def night(connection: Connection, station_id: str, day: date) -> dict[str, Any]:
         return station_night(connection, settings.station(station_id), day).as_json()
+
+    def party(connection: Connection, answer_id: int) -> Party | None:
+        return party_of(connection, Vault.load(settings.registry_keys), answer_id)
+
+    def bundle(connection: Connection, number: str, at_ms: int) -> bytes:
+        station = settings.station(life_of(connection, number).station_id)
+        return write_bundle(
+            connection, number, station, wiring.store(settings), load_key(settings.key_file), at_ms
+        )
 
     return Office(
         database=database,
@@ -62,12 +81,18 @@ def office(settings: Settings, database: Database) -> Office:
         head_file=settings.head_file,
         no_partner=not settings.partner,
         night=night,
+        # Without patience: what a registry can't answer now waits for the night.
+        asking=Asking(partial(replace(registries, patience_s=0).look_up_corrected, settings.stations))
+        if asks and registries
+        else None,
+        party=party if registries else None,
+        bundle=bundle,
     )
 
 
 def app(settings: Settings) -> Guarded:
     """Return the console as an application."""
-    return make_app(office(settings, Database(settings.url)))
+    return make_app(office(settings, Database(settings.url), asks=True))
 
 
 def serve(

@@ -27,3 +27,13 @@ class Doubt(Labelled):
     LANE_WATCHED = "lane_watched", "车道处于关注状态"
     LANE_BARRED_SINCE = "lane_barred_since", "立案后该车道当日改为停用"
     FRAMES_DISAGREE = "frames_disagree", "各抓拍图片识别的号牌不一致"
+
+    @property
+    def is_routine(self) -> bool:
+        """Tell whether it only names a fact that is unknown and was reckoned in the driver's favour."""
+        return self in {
+            Doubt.DRIVE_AXLES_UNKNOWN,
+            Doubt.TYRES_UNKNOWN,
+            Doubt.SUSPENSION_UNKNOWN,
+            Doubt.LICENCE_UNKNOWN,
+        }

@@ -28,6 +28,8 @@ class Action(Labelled):
     MOVED = "moved", "办理"
     JUDGED = "judged", "审核意见"
     CORRECTED_PLATE = "corrected_plate", "更正号牌"
+    LOOKED_UP = "looked_up", "按更正号牌查询登记"
+    SAW_PARTY = "saw_party", "查看当事人"
     PARTNER_TOLD = "partner_told", "对方省份告知"
     EXPORTED = "exported", "导出"
     USER_ADDED = "user_added", "新增用户"

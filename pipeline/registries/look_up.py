@@ -1,11 +1,13 @@
 """Look up: the night's cases through the registries, from plates to parties, permits and second limits."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from models import leases
 from models.clock import clock_ms
@@ -28,7 +30,7 @@ from pipeline.registries.decide import (
 )
 from pipeline.registries.kept import KeptAnswer, Recorder, Subject, recent_answers, subject_of
 from pipeline.registries.near_misses import near_misses
-from pipeline.registries.pending import PendingCase, pending_cases
+from pipeline.registries.pending import PendingCase, corrected_cases, pending_cases
 from pipeline.registries.plate_paths import plate_path
 from pipeline.registries.retention import delete_old
 from pipeline.registries.save import Settled, save_lookups
@@ -73,11 +75,23 @@ class Registries:
             VaultError: personal fields can't be sealed; nothing was asked.
 
         """
+        return self._look_up(lambda one: pending_cases(one, stations, day, self.plate_threshold))
+
+    def look_up_corrected(self, stations: Sequence[Station]) -> LookupReport:
+        """Look up the cases whose plate an officer corrected, by that plate alone.
+
+        Raises:
+            VaultError: personal fields can't be sealed; nothing was asked.
+
+        """
+        return self._look_up(lambda one: corrected_cases(one, stations, self.plate_threshold))
+
+    def _look_up(self, find: Callable[[Connection], list[PendingCase]]) -> LookupReport:
         vault = Vault.load(self.vault_path)
         # The limits of a source hold for all runners together, so one asks at a time.
         with leases.hold(self.database, LEASE, self.holder):
             with self.database.read() as connection:
-                cases = pending_cases(connection, stations, day, self.plate_threshold)
+                cases = find(connection)
             run = _Run(self, vault)
             with run.recorder:
                 settled = run.decide(cases)
@@ -115,7 +129,10 @@ class _Run:
         ]
         self._ask(query for case in askable for query in _of_plates(case))
         decisions = {case.case_id: self._by_own(case) for case in askable}
-        doubtful = [case for case in askable if decisions[case.case_id].state in _PLATE_STATES]
+        # What an officer read from the frames is not replaced by what a registry would rather have.
+        doubtful = [
+            case for case in askable if decisions[case.case_id].state in _PLATE_STATES and not case.corrected
+        ]
         self._ask(query for case in doubtful for query in _of_near_misses(case))
         for case in doubtful:
             near = [(query.plate, self._answered(query)) for query in _of_near_misses(case)]

@@ -2,13 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, false, func, select
 
+from models.case_tables import PlateCorrection
 from models.tables import Case, CaseLookup, Finding, Frame, Judgement, Passage, PlateReadingRow
 from models.values.findings import Doubt
 from models.values.lookups import LookupState
@@ -24,6 +25,8 @@ from stations.station import Station
 
 # The station's own reading names a vehicle where ours does not; it brings no confidence of its own.
 STATION_CONFIDENCE = 0.5
+# An officer who looked at the frames.
+OFFICER_CONFIDENCE = 0.99
 _IN_MAX = 500
 
 
@@ -32,7 +35,8 @@ class PendingCase:
     """A case to be looked up, by its best read passage.
 
     `characters` is how sure each character of the plate is; `others` are other readings of that passage;
-    `trailer` is the trailer's plate, "" if none was read.
+    `trailer` is the trailer's plate, "" if none was read. `corrected` says that an officer read the plate, in
+    place of what was read before.
     """
 
     case_id: int
@@ -46,18 +50,36 @@ class PendingCase:
     trailer: str
     seen: Seen
     decided_kg: int
+    corrected: bool = False
 
 
 def pending_cases(
     connection: Connection, stations: Sequence[Station], day: date | None, threshold: float
 ) -> list[PendingCase]:
-    """Return the cases of a day that were never looked up, and of any day those that wait.
+    """Return the cases of a day that were never looked up, and of any day those that wait or were corrected.
 
-    A case whose plate reads otherwise now counts as never looked up. Without `day` only those that wait.
+    A case whose plate reads otherwise now counts as never looked up. Without `day` only those of any day.
     """
+    waits = (CaseLookup.state == LookupState.WAITING) | _otherwise()
+    return _pending(connection, stations, threshold, lambda station: waits | _of_day(station, day))
+
+
+def corrected_cases(
+    connection: Connection, stations: Sequence[Station], threshold: float
+) -> list[PendingCase]:
+    """Return the cases whose plate an officer corrected since they were looked up."""
+    return _pending(connection, stations, threshold, lambda _: _otherwise())
+
+
+def _pending(
+    connection: Connection,
+    stations: Sequence[Station],
+    threshold: float,
+    wanted: Callable[[Station], ColumnElement[bool]],
+) -> list[PendingCase]:
     pending = []
     for station in stations:
-        rows = connection.execute(_query(station, day)).all()
+        rows = connection.execute(_query(station).where(wanted(station))).all()
         readings = _readings(connection, [row.passage_id for row in rows])
         by_case: defaultdict[int, list[Any]] = defaultdict(list)
         for row in rows:
@@ -71,14 +93,40 @@ def pending_cases(
     return pending
 
 
-def _query(station: Station, day: date | None) -> Select[*tuple[Any, ...]]:
+def _corrected() -> ScalarSelect[str]:
+    """Return the plate as an officer last corrected it, NULL where nobody did."""
+    return (
+        select(PlateCorrection.after)
+        .where(PlateCorrection.case_id == Case.id)
+        .order_by(PlateCorrection.id.desc())
+        .limit(1)
+        .correlate(Case)
+        .scalar_subquery()
+    )
+
+
+def _otherwise() -> ColumnElement[bool]:
+    """Tell whether an officer's correction is not the plate that was looked up."""
+    corrected = Case.id.in_(select(PlateCorrection.case_id))
+    return corrected & (CaseLookup.id.is_(None) | (CaseLookup.read_plate != _corrected()))
+
+
+def _of_day(station: Station, day: date | None) -> ColumnElement[bool]:
+    if day is None:
+        return false()
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    return (Case.passed_at >= start_ms) & (Case.passed_at < end_ms)
+
+
+def _query(station: Station) -> Select[*tuple[Any, ...]]:
     latest = (
         select(func.max(CaseLookup.id)).where(CaseLookup.case_id == Case.id).correlate(Case).scalar_subquery()
     )
-    query = (
+    return (
         select(
             Case.id,
             Case.number,
+            _corrected().label("corrected"),
             Passage.id.label("passage_id"),
             Passage.passed_at,
             Passage.axle_count,
@@ -104,11 +152,6 @@ def _query(station: Station, day: date | None) -> Select[*tuple[Any, ...]]:
         .distinct()
         .order_by(Case.id, Passage.id)
     )
-    waits = CaseLookup.state == LookupState.WAITING
-    if day is None:
-        return query.where(waits)
-    start_ms, end_ms = day_bounds_ms(day, station.zone)
-    return query.where(waits | ((Case.passed_at >= start_ms) & (Case.passed_at < end_ms)))
 
 
 def _readings(connection: Connection, passage_ids: Sequence[int]) -> dict[int, list[Any]]:
@@ -132,7 +175,9 @@ def _readings(connection: Connection, passage_ids: Sequence[int]) -> dict[int, l
 
 
 def _case(row: Any, station: Station, readings: Sequence[Any], threshold: float) -> PendingCase:  # noqa: ANN401 (a row)
-    text = named_vehicle(row.plate, row.plate_front)
+    corrected = row.corrected is not None
+    text = row.corrected if corrected else named_vehicle(row.plate, row.plate_front)
+    read = OFFICER_CONFIDENCE if corrected else row.plate_confidence if row.plate else STATION_CONFIDENCE
     colour = PlateColour(row.plate_colour) if row.plate else PlateColour.UNKNOWN
     disputed = bool({Doubt.FRAMES_DISAGREE, Doubt.PLATE_DISAGREES} & set(row.doubts.split()))
     trailers = [one.text for one in readings if one.text.endswith(TRAILER) and one.confidence >= threshold]
@@ -149,8 +194,8 @@ def _case(row: Any, station: Station, readings: Sequence[Any], threshold: float)
         passage_id=row.passage_id,
         reading=Reading(
             plate=Plate(text=text, colour=colour),
-            confidence=row.plate_confidence if row.plate else STATION_CONFIDENCE,
-            disputed=disputed,
+            confidence=read,
+            disputed=disputed and not corrected,
         ),
         characters=tuple(sure),
         others=tuple(dict.fromkeys(other for other in others if other)),
@@ -163,4 +208,5 @@ def _case(row: Any, station: Station, readings: Sequence[Any], threshold: float)
             colour=colour,
         ),
         decided_kg=row.decided_kg,
+        corrected=corrected,
     )

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from models import leases
+from models import audit, leases
 from models.passage_rows import from_rows, select_passages
 from models.tables import CaseLookup, Finding, Passage, RegisteredJudgement, RegistryAnswer
 from models.values.lookups import LookupState
+from models.values.office import PROGRAM, Action
 from models.values.vehicles import NOTHING_KNOWN, VehicleFacts
 from models.vault import Vault
 from pipeline.overload import judge_overload
@@ -58,7 +59,18 @@ def save_lookups(connection: Connection, vault: Vault, settled: Sequence[Settled
         lookup_id = connection.execute(insert(CaseLookup).values(row).returning(CaseLookup.id)).scalar_one()
         if one.decision.state in {LookupState.IDENTIFIED, LookupState.PERMITTED}:
             known[lookup_id] = one
+        if one.case.corrected:
+            detail = {"before": _told(last), "after": _told(row)}
+            audit.append(connection, PROGRAM, Action.LOOKED_UP, one.case.number, at_ms=now_ms, detail=detail)
     _judge_again(connection, known)
+
+
+def _told(lookup: Any) -> dict[str, str]:  # noqa: ANN401 (a row, or what becomes one)
+    """Return what the audit log tells of a look-up; who owns the vehicle stays out of it."""
+    if lookup is None:
+        return {}
+    values = lookup if isinstance(lookup, dict) else lookup._mapping  # noqa: SLF001 (public in SQLAlchemy)
+    return {name: values[name] for name in ("read_plate", "plate", "state", "reason")}
 
 
 def _latest(connection: Connection, case_ids: Sequence[int]) -> dict[int, Any]:

@@ -13,6 +13,7 @@ from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
 from review.assignment import give_back, holder_of, take
 from review.case_file import note_look, read_case
 from review.forms import line, number, paragraph
+from review.pages import bundle, registration
 from review.pages.queue import take_another, today
 from review.queue import WORK, Filter, Stage, case_rows
 from review.refusals import BadInputError, NotFoundError, TakenError
@@ -55,6 +56,8 @@ def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False)
         reasons=[one for one in RejectReason if one is not RejectReason.STATEMENT_UPHELD],
         handling=case.state in AFTER_FILING,
         works=officer.role in CASE_WORKERS,
+        shows_party=registration.shows_party(visit.office, case.life, officer.role),
+        exports=visit.office.bundle is not None and officer.role in bundle.EXPORTERS,
         note=note,
         corrected=corrected,
     )
@@ -133,6 +136,8 @@ def _correct(visit: Visit, seen: str, plate: str, note: str) -> Response:
         with visit.office.write("console.corrected") as connection:
             life = _mine(connection, visit, number(visit.form, "version"))
             verdicts.correct_plate(connection, life, visit.officer, seen, plate, visit.office.clock_ms())
+        if visit.office.asking:
+            visit.office.asking.again()
     return _page(visit, visit.path("number"), note=note, corrected=True)
 
 

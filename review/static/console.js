@@ -36,3 +36,12 @@ const waiting = [...document.querySelectorAll("[data-after-frames]")];
 const ready = () => waiting.forEach((button) => (button.disabled = !frames.every((frame) => frame.complete)));
 frames.forEach((frame) => ["load", "error"].forEach((end) => frame.addEventListener(end, ready)));
 ready();
+
+// What a registry answers after the page was sent comes in by itself.
+const refresh = async (part) => {
+  if (!part.querySelector("[data-asking]")) return;
+  const answer = await fetch(part.dataset.refresh).catch(() => null);
+  if (answer?.ok && !answer.redirected) part.innerHTML = await answer.text();
+  setTimeout(refresh, 1500, part);
+};
+document.querySelectorAll("[data-refresh]").forEach((part) => setTimeout(refresh, 700, part));

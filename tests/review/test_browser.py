@@ -20,6 +20,7 @@ from models.case_tables import CaseLife, CaseReview
 from models.office_tables import SignIn
 from pipeline.summary import station_night
 from review.app import make_app
+from review.asking import Asking
 from review.office import Office
 from stations.station import Station
 from zhichao.console import site
@@ -161,6 +162,28 @@ def test_enter_in_the_plate_corrects_it_and_never_decides(enter: Enter, office: 
     assert counts(office)["first_review"] == 1
     page.keyboard.press("a")
     expect(page.get_by_role("alert")).to_contain_text("号牌未能完整辨认")
+
+
+def test_a_late_answer_of_a_registry_comes_in_by_itself_and_takes_no_text(
+    enter: Enter, office: Office
+) -> None:
+    answered = threading.Event()
+
+    def look_up() -> None:
+        answered.wait(10)
+        raise OSError("登记系统无法连接")
+
+    office.asking = Asking(look_up, patience_s=0)
+    page = enter("reviewer")
+    page.keyboard.press("n")
+    page.wait_for_url("**/cases/*")
+    page.get_by_role("textbox", name="号牌").fill("浙Z00099")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-asking]")).to_be_visible()
+    page.get_by_label("备注").fill("写到一半")
+    answered.set()
+    expect(page.get_by_text("尚未按更正后的号牌查询")).to_be_visible()
+    expect(page.get_by_label("备注")).to_have_value("写到一半")
 
 
 def test_two_officers_race_for_one_case(enter: Enter, office: Office) -> None:
