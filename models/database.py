@@ -20,11 +20,20 @@ from models import (
     gate_tables,
     office_tables,
     push_tables,
+    schedule_tables,
 )
 from models.errors import UnavailableError
 
 # Imported so that all tables are known wherever a database is.
-TABLES = (case_tables, document_tables, exchange_tables, gate_tables, office_tables, push_tables)
+TABLES = (
+    case_tables,
+    document_tables,
+    exchange_tables,
+    gate_tables,
+    office_tables,
+    push_tables,
+    schedule_tables,
+)
 BUSY_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 7_201_844
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -176,6 +176,9 @@ class Station(Declared):
     chainage: str = Field(description="place on the road, such as K12+300")
     direction: str = Field(description="direction of travel")
     timezone: Annotated[str, AfterValidator(_zone)] = Field(default="Asia/Shanghai", description="local time")
+    nightly_at: time | None = Field(
+        default=None, description="local time at which its day before is judged; default: the schedule's"
+    )
     format: Literal["hs_data", "station_upload", "mapped_csv", "mon", "fhwa_w", "rsa"] = Field(
         description="record format"
     )

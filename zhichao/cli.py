@@ -22,6 +22,7 @@ COMMANDS = {
     "plates": "plates_command:plates",
     "demo": "demo_command:demo",
     "serve": "console:serve",
+    "schedule": "schedule_command:schedule",
     "users": "console:users_app",
     "verify": "evidence:verify",
     "bundle": "evidence:bundle",

@@ -14,6 +14,7 @@ from notices.exchange.settings import Agency, Partner
 from pipeline.registries.settings import RegistrySettings, problems_of
 from stations.push.settings import Push
 from stations.station import Station, load_station
+from zhichao.schedule.settings import ScheduleSettings
 
 T = TypeVar("T")
 
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     agency: Agency = Field(default=Agency(), description="the agency that runs here, see below")
     partners: tuple[Partner, ...] = Field(default=(), description="the agencies it exchanges with, see below")
     push: Push = Field(default=Push(), description="how stations push, see below")
+    schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="what runs when, see below")
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod

@@ -14,6 +14,7 @@ from models.values.lookups import LookupDoubt, LookupState, WaitReason
 from models.values.money import Band
 from models.values.office import Action, Role
 from models.values.quality import QualityCode, Severity
+from models.values.schedule import RunState
 from models.values.states import Standing
 from pipeline.registries.plate_paths import PlatePath
 from review.lookup import ANSWER_LABELS, FIT_LABELS
@@ -55,6 +56,7 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         Severity,
         Stage,
         Standing,
+        RunState,
         LookupState,
         LookupDoubt,
         WaitReason,

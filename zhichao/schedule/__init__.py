@@ -1,0 +1,1 @@
+"""The schedule: what runs when by itself, in exactly one process."""

@@ -1,0 +1,45 @@
+"""Jobs that keep the house: retention, verification."""
+
+from sqlalchemy import delete
+
+from models import head_file
+from models.office_tables import SignIn
+from models.schedule_tables import JobRun
+from pipeline.registries.retention import delete_old
+from pipeline.verify import breaks
+from zhichao import wiring
+from zhichao.schedule.installation import Installation
+from zhichao.schedule.job import DAY_MS, Done
+
+SIGN_IN_DAYS = 30
+RUN_DAYS = 180
+
+
+def retention(installation: Installation, slot_ms: int) -> Done:
+    """Delete what may not be kept any longer; evidence, cases and logs are never deleted by the program."""
+    del slot_ms
+    settings, now_ms = installation.settings, installation.clock_ms()
+    with installation.database.write("retention.deleted") as connection:
+        answers = delete_old(
+            connection,
+            now_ms,
+            cache_days=settings.registry_cache_days,
+            keep_days=settings.registry_keep_days,
+        )
+        visits = delete(SignIn).where(SignIn.seen_at < now_ms - SIGN_IN_DAYS * DAY_MS)
+        runs = delete(JobRun).where(JobRun.started_at < now_ms - RUN_DAYS * DAY_MS)
+        sign_ins, old_runs = connection.execute(visits).rowcount, connection.execute(runs).rowcount
+    return Done(
+        summary=f"登记答复 {answers.answers}，当事人资料 {answers.parties}，查询日志 {answers.queries}，"
+        f"登录记录 {sign_ins}，运行记录 {old_runs}"
+    )
+
+
+def verify(installation: Installation, slot_ms: int) -> Done:
+    """Check the audit log, the steps of cases and every original."""
+    del slot_ms
+    settings = installation.settings
+    kept = head_file.noted(settings.head_file)
+    with installation.database.read() as connection:
+        broken = list(breaks(connection, wiring.store(settings), kept, lambda: None))
+    return Done(summary="；".join(broken) or "完整", troubled=bool(broken))
