@@ -49,9 +49,15 @@ def make_keys(settings: Settings) -> str:
 def exchange(settings: Settings, database: Database) -> Exchange:
     """Return the agency's side of the exchange."""
     key = load_key(keys_folder(settings) / SIGNING_KEY)
+    return Exchange(database=database, agency=settings.agency.id, key=key, ring=key_ring(settings))
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """Return the public keys of the agency and its partners."""
+    key = load_key(keys_folder(settings) / SIGNING_KEY)
     own = AgencyKey(agency=settings.agency.id, public=key.private.public_key())
     theirs = [one for partner in settings.partners for one in partner.agency_keys()]
-    return Exchange(database=database, agency=settings.agency.id, key=key, ring=KeyRing([own, *theirs]))
+    return KeyRing([own, *theirs])
 
 
 def client(settings: Settings) -> Client:

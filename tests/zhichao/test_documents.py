@@ -213,3 +213,17 @@ def test_the_gravest_passage_of_a_case_is_what_its_documents_speak_of(tmp_path: 
     assert (weighing["gross_kg"], weighing["passed_at"].second) == (63_000, 30)
     assert weighing["passed_at"].utcoffset() == timedelta(hours=8)
     night.database.close()
+
+
+@pytest.mark.usefixtures("sealed")
+def test_verify_reads_the_sealed_documents_too(run: Run, data: Path) -> None:
+    done = run("notice", FINE, "--kind", "evidence_sheet", "--json")
+    sha = json.loads(done.stdout)["sha256"]
+    path = next((data / "documents").rglob(sha))
+    whole = path.read_bytes()
+    assert run("verify").exit_code == 0, run("verify").stdout
+    path.write_bytes(whole[:-1] + b"x")
+    broken = run("verify")
+    path.write_bytes(whole)
+    assert broken.exit_code == 1
+    assert f"({sha}): was changed" in broken.stdout

@@ -1,0 +1,59 @@
+"""Verify the sealed documents on file: each one's digest, and the seal that it bears."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from models.document_tables import Document
+from models.files import FileStore
+from models.values.timeline import from_ms
+from notices.seal.verify import Anchors, NoSealError, verify
+
+UTC = ZoneInfo("UTC")
+
+
+def _sealed() -> Select[*tuple[Any, ...]]:
+    return select(Document.number, Document.sha256, Document.sealed_at, Document.stamped_at).where(
+        Document.sha256 != ""
+    )
+
+
+def count_sealed(connection: Connection) -> int:
+    """Return how many sealed documents there are to read."""
+    return connection.scalar(select(func.count()).select_from(_sealed().subquery())) or 0
+
+
+def breaks(
+    connection: Connection, store: FileStore, anchors: Anchors, step: Callable[[], None]
+) -> Iterator[str]:
+    """Yield the first document that is not as it was sealed; `step` is called for each one read."""
+    for row in connection.execute(_sealed().order_by(Document.id)):
+        if broken := _broken(row, store, anchors):
+            yield f"document {row.number} ({row.sha256}): {broken}"
+            return
+        step()
+
+
+def _broken(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
+    try:
+        pdf = store.path(row.sha256).read_bytes()
+    except OSError as error:
+        return f"can't be read: {error.strerror}"
+    if hashlib.sha256(pdf).hexdigest() != row.sha256:
+        return "was changed: its bytes have another digest"
+    # A certificate ends some day; what counts is that it held when the document was sealed.
+    at = max(row.sealed_at, row.stamped_at or 0)
+    try:
+        seals = verify(pdf, anchors, now=from_ms(at, UTC)).seals
+    except NoSealError as error:
+        return str(error)
+    for one in seals:
+        if not one.holds:
+            changed = "was changed after it was sealed"
+            return changed if not one.intact else one.trust_problem or one.stamp_problem
+        if not one.document.endswith(f" {row.number}"):
+            return f"the seal is of another document, {one.document}"
+    return ""
