@@ -16,6 +16,7 @@ from models import (
     case_tables,
     document_tables,
     edges,
+    evasion_tables,
     exchange_tables,
     gate_tables,
     office_tables,
@@ -28,6 +29,7 @@ from models.errors import UnavailableError
 TABLES = (
     case_tables,
     document_tables,
+    evasion_tables,
     exchange_tables,
     gate_tables,
     office_tables,

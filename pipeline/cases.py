@@ -15,6 +15,7 @@ from models.tables import Case, Finding, Judgement, Passage
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.decisions import append, decisions, verdict_on
+from pipeline.evasion.rows import spoiled_passages
 from pipeline.plates.grammar import pattern_of
 from pipeline.rules.rule_sets import rule_set_on, rule_sets
 from stations.station import Station
@@ -95,7 +96,11 @@ def open_cases(connection: Connection, station: Station, day: date) -> Opened:
     _join_own_cases(connection, station, start_ms, end_ms)
     waiting = _waiting(connection, station, start_ms, end_ms)
     of_lane = {lane: verdict_on(connection, station, lane, day) for lane in {one.lane for one in waiting}}
-    verdicts = {one.passage_id: of_lane[one.lane].of_record(one.codes) for one in waiting}
+    spoiled = spoiled_passages(connection, station.id, start_ms, end_ms)
+    verdicts = {
+        one.passage_id: of_lane[one.lane].of_record(one.codes, spoiled=one.passage_id in spoiled)
+        for one in waiting
+    }
     before = decisions(connection, station, day)
     said = append(connection, verdicts, before)
     free = [one for one in waiting if verdicts[one.passage_id].outcome is Outcome.CASE]

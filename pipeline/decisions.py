@@ -34,10 +34,14 @@ class Verdict:
         """Return what becomes of a finding."""
         return Outcome.LEAD if self.obstacles else Outcome.CASE
 
-    def of_record(self, codes: str) -> "Verdict":
-        """Return the verdict on a record by its quality codes: what the station lacked when it was judged."""
+    def of_record(self, codes: str, *, spoiled: bool = False) -> "Verdict":
+        """Return the verdict on a record by its quality codes: what the station lacked when it was judged.
+
+        `spoiled` says that the way the vehicle was driven spoils its mass.
+        """
         lacked = (one for one in obstacles_of(codes) if one not in self.obstacles)
-        return replace(self, obstacles=(*lacked, *self.obstacles))
+        driven = (Obstacle.MANOEUVRE,) if spoiled else ()
+        return replace(self, obstacles=(*lacked, *self.obstacles, *driven))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,7 @@ def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row m
         "decided_kg": row["decided_kg"],
         "limit_kg": row["limit_kg"],
         "excess_kg": row["excess_kg"],
-        "excess_ratio": round(row["excess_kg"] / row["limit_kg"], 6),
+        "excess_ratio": round(row["excess_kg"] / row["limit_kg"], 6) if row["limit_kg"] else 0.0,
         "rule_set": row["rule_set"],
         "quality": list(codes),
         "doubts": list(doubts),

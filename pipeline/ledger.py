@@ -30,6 +30,7 @@ from models.inserts import insert_new
 from models.leases import Holder
 from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Chunk, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow, SourceFile
+from models.values.findings import FindingKind
 from models.values.passages import FrameKind
 from models.values.plates import PlateColour
 from models.values.quality import worst
@@ -42,6 +43,8 @@ from stations.station import Station
 # Every zone's offset in use is a multiple of this.
 QUARTER_HOUR_MS = 900_000
 CHUNK_LEASE = "chunk:"
+# How vehicles were driven is told from the whole day, not from a chunk.
+OF_CHUNKS = frozenset(FindingKind) - {FindingKind.EVASION}
 
 
 def plan_chunks(connection: Connection, station: Station, day: date, size: int) -> None:
@@ -189,7 +192,9 @@ def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> 
         if frame.problem:
             connection.execute(update(Frame).where(Frame.id == frame.frame_id).values(problem=frame.problem))
     found = {(ids[position], kind.value) for position, kind in result.findings()}
-    held = select(Finding.passage_id, Finding.kind, Finding.id).where(Finding.passage_id.in_(of_chunk))
+    held = select(Finding.passage_id, Finding.kind, Finding.id).where(
+        Finding.passage_id.in_(of_chunk), Finding.kind.in_(OF_CHUNKS)
+    )
     known = {(passage_id, kind): finding_id for passage_id, kind, finding_id in connection.execute(held)}
     for key in sorted(known.keys() - found):
         # Frames that came late made a plate readable.

@@ -14,6 +14,7 @@ from models.files import FileStore
 from models.values.timeline import day_bounds_ms
 from pipeline.cases import open_cases
 from pipeline.decisions import days_to_judge_again
+from pipeline.evasion.watch import watch_driving
 from pipeline.executor import Executor
 from pipeline.judge import ChunkResult, ChunkWork
 from pipeline.lanes import measure_lanes
@@ -58,6 +59,7 @@ class NightReport:
     intake: dict[str, IntakeReport] = field(default_factory=dict)
     frames_matched: int = 0
     chunks: int = 0
+    manoeuvres: int = 0
     lanes_measured: int = 0
     cases_opened: int = 0
     leads_opened: int = 0
@@ -105,6 +107,8 @@ class NightlyRun:
             self._match(stations, report)
         with report.timed("judge"):
             self._judge(stations, report)
+        with report.timed("driving"):
+            self._watch_driving(stations, report)
         with report.timed("gate"):
             self._measure(stations, report)
         with report.timed("cases"):
@@ -178,6 +182,11 @@ class NightlyRun:
                 save_chunk(connection, work, result)
             leases.release(connection, lease, holder)
             leases.renew(connection, holder)
+
+    def _watch_driving(self, stations: Sequence[Station], report: NightReport) -> None:
+        for station in stations:
+            with self.intake.alone(station), self.database.write("driving.watched") as connection:
+                report.manoeuvres += watch_driving(connection, station, report.day)
 
     def _measure(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from models.bulk import insert_rows
+from models.driving_rows import add_driving
 from models.inserts import insert_new
 from models.passage_rows import COLUMNS, Values, to_rows
 from models.tables import FrameReference, Passage
@@ -48,6 +49,13 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
     if block.references:
         refused = {problem.row for problem in conflicts}
         _add_references(connection, station, block, [row for row in rows if row[ROW] not in refused])
+    if block.batch.driving is not None and new:
+        ids = _ids(connection, station, {row[KEY] for row in new})
+        places = {row[ROW]: row[KEY] for row in new}
+        taken = {
+            place: ids[places[row]] for place, row in enumerate(block.batch.row.tolist()) if row in places
+        }
+        add_driving(connection, block.batch.driving, taken)
     return Added(new=len(new), known=len(rows) - len(new) - len(conflicts), conflicts=conflicts)
 
 
@@ -74,13 +82,7 @@ def _add_references(connection: Connection, station: Station, block: Block, rows
     """Insert the frames that records name; a record sent again may name frames it did not name before."""
     named = {reference.row for reference in block.references}
     key_of_row = {row[ROW]: row[KEY] for row in rows if row[ROW] in named}
-    instants = sorted({passed_at for passed_at, _ in key_of_row.values()})
-    ids: dict[Key, int] = {}
-    for start in range(0, len(instants), LOOKUP):
-        found = select(Passage.id, Passage.passed_at, Passage.record_key).where(
-            Passage.station_id == station.id, Passage.passed_at.in_(instants[start : start + LOOKUP])
-        )
-        ids.update({(passed_at, key): passage_id for passage_id, passed_at, key in connection.execute(found)})
+    ids = _ids(connection, station, set(key_of_row.values()))
     references = [
         {"passage_id": ids[key_of_row[reference.row]], "name": reference.name, "kind": reference.kind}
         for reference in block.references
@@ -88,6 +90,18 @@ def _add_references(connection: Connection, station: Station, block: Block, rows
     ]
     if references:
         connection.execute(insert_new(connection, FrameReference), references)
+
+
+def _ids(connection: Connection, station: Station, keys: set[Key]) -> dict[Key, int]:
+    """Return the ids of the station's passages at the instants of these natural keys."""
+    instants = sorted({passed_at for passed_at, _ in keys})
+    ids: dict[Key, int] = {}
+    for start in range(0, len(instants), LOOKUP):
+        found = select(Passage.id, Passage.passed_at, Passage.record_key).where(
+            Passage.station_id == station.id, Passage.passed_at.in_(instants[start : start + LOOKUP])
+        )
+        ids.update({(passed_at, key): passage_id for passage_id, passed_at, key in connection.execute(found)})
+    return ids
 
 
 def _conflict(row: Values) -> Problem:

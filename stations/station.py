@@ -161,7 +161,17 @@ class MappedCsv(Declared):
     plate_front: str = Field(default="", description="column of the station's own reading, front")
     plate_rear: str = Field(default="", description="column of the station's own reading, rear")
     plate_colour: str = Field(default="", description="column of the plate colour")
+    violation: str = Field(default="", description="column of the controllers' violation byte")
+    acceleration: str = Field(default="", description="column of the acceleration, m/s²")
+    axle_speeds: tuple[SpeedColumn, ...] = Field(default=(), description="speed of each axle, first first")
     ignore: tuple[str, ...] = Field(default=(), description="columns known and not used")
+
+
+class HsDriving(Declared):
+    """What two columns of HS_Data mean at a site; the vendor's table does not say it."""
+
+    violation_byte: bool = Field(default=False, description="Violation_Id is the controllers' violation byte")
+    acceleration_ms2: bool = Field(default=False, description="Acceleration is in m/s²")
 
 
 class Station(Declared):
@@ -198,6 +208,9 @@ class Station(Declared):
     )
     image_hosts: tuple[str, ...] = Field(default=(), description="hosts that frames may be fetched from")
     mapped_csv: MappedCsv | None = Field(default=None, description="columns, for format mapped_csv")
+    hs_driving: HsDriving = Field(default=HsDriving(), description="columns of driving, for format hs_data")
+    lane_width_mm: int = Field(default=3750, gt=2000, lt=6000, description="width of a lane (JTG B01)")
+    roads_km: dict[str, float] = Field(default={}, description="shortest road to other stations, km, by id")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

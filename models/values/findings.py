@@ -8,6 +8,7 @@ class FindingKind(Labelled):
 
     OVERLOAD = "overload", "涉嫌超限"
     PLATE_UNREAD = "plate_unread", "超限车辆号牌无法识别"
+    EVASION = "evasion", "涉嫌规避检测"
 
 
 class Doubt(Labelled):

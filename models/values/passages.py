@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.values.driving import Driving
+
 # Multipliers of splitmix64 (Steele, Lea, Flood 2014): cheap, and every input bit reaches every output bit.
 _STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
@@ -42,6 +44,7 @@ class PassageBatch:
         length_mm: (N,) int64.
         serial: (N,) object, the device's own number of the record.
         plate_front, plate_rear, plate_colour: (N,) object, the station's own reading.
+        driving: how the vehicles were driven, None where the device states nothing.
 
     """
 
@@ -59,13 +62,18 @@ class PassageBatch:
     plate_front: NDArray[np.object_]
     plate_rear: NDArray[np.object_]
     plate_colour: NDArray[np.object_]
+    driving: Driving | None = None
 
     def __len__(self) -> int:
         return len(self.row)
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> "PassageBatch":
         """Return the passages at `index` (positions or mask), in that order."""
-        return PassageBatch(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+        columns = [field.name for field in fields(self) if field.name != "driving"]
+        return PassageBatch(
+            **{name: getattr(self, name)[index] for name in columns},
+            driving=self.driving.take(index) if self.driving else None,
+        )
 
 
 def no_text(count: int) -> NDArray[np.object_]:

@@ -12,7 +12,8 @@ class Obstacle(Labelled):
     """Why a finding is a lead. What the law asks of the station is asked of the passage's own day.
 
     So a certificate, review or publication that comes later lifts nothing, and no person's word does; a
-    lane's standing on the day may turn out to be wrong, and then a person's word lifts it.
+    lane's standing on the day may turn out to be wrong, and then a person's word lifts it. How the vehicle
+    was driven is asked of the passage itself.
     """
 
     NOT_ANNOUNCED = "not_announced", "公告未满规定天数"
@@ -21,6 +22,7 @@ class Obstacle(Labelled):
     NO_TECHNICAL_REVIEW = "no_technical_review", "尚无技术审核日期"
     LANE_BARRED = "lane_barred", "车道停用"
     LANE_UNMEASURED = "lane_unmeasured", "车道当日未经测量"
+    MANOEUVRE = "manoeuvre", "过车时的驾驶行为影响称重，质量数据不得自动立案"
 
 
 OF_RECORD = {

@@ -84,7 +84,7 @@ def rule_sets(folder: Path | None = None) -> tuple[RuleSet, ...]:
 
 @cache
 def _rule_sets(folder: Path) -> tuple[RuleSet, ...]:
-    tables = (*SHARED, "consequences")
+    tables = (*SHARED, "consequences", "manoeuvres")
     paths = [path for path in sorted(folder.glob("*.toml")) if not path.stem.startswith(tables)]
     loaded = [(_load(path), path) for path in paths]
     loaded.sort(key=lambda one: (one[0].province, one[0].valid_from))

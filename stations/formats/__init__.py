@@ -16,7 +16,7 @@ def record_format(station: Station) -> RecordFormat:
     """Return the reader of a station's records."""
     match station.format:
         case "hs_data":
-            return HsData(zone=station.zone)
+            return HsData(zone=station.zone, driving=station.hs_driving)
         case "station_upload":
             return StationUpload(zone=station.zone, code=station.code)
         case "mapped_csv":

@@ -4,7 +4,7 @@ Columns as the vendor's data model names them; a site's extract may leave out th
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -12,17 +12,24 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from models.values.driving import stated_driving
 from models.values.passages import PassageBatch, no_text
 from stations.formats.base import Block
 from stations.formats.delimited import Column, Dialect, Table, read_tables
+from stations.station import HsDriving
 
 AXLES = 8
 LEFT = tuple(f"LWheel_{axle}_W" for axle in range(1, AXLES + 1))
 RIGHT = tuple(f"RWheel_{axle}_W" for axle in range(1, AXLES + 1))
 SPACINGS = tuple(f"AxleDis{axle}" for axle in range(1, AXLES))
 IGNORED = (
-    *("Oper_Direc", "AxleGrp_Num", "Veh_Type", "Violation_Id", "OverLoad_Sign", "Acceleration", "Veh_Length"),
-    *("QAT", "F7Code", "ExternInfo", "Temp"),
+    *("Oper_Direc", "AxleGrp_Num", "Veh_Type", "OverLoad_Sign", "Veh_Length", "QAT", "F7Code", "ExternInfo"),
+    "Temp",
+)
+# What they mean at a site is declared; where it is not, they are passed over.
+VIOLATION = Column(name="Violation_Id", kind="integer", required=False, in_header=False, maximum=255)
+ACCELERATION = Column(
+    name="Acceleration", kind="number", required=False, in_header=False, minimum=-100, maximum=100
 )
 COLUMNS = (
     Column(name="HSData_DT", kind="time"),
@@ -41,12 +48,18 @@ class HsData:
     """Reads HS_Data CSV with local times of one zone."""
 
     zone: ZoneInfo
+    driving: HsDriving = field(default_factory=HsDriving)
     suffixes: ClassVar[frozenset[str]] = frozenset({".csv"})
     resolution_ms: ClassVar[int] = 1
 
     def read(self, path: Path) -> Iterator[Block]:
         """Yield the file's blocks; see `read_tables` for what is refused."""
-        dialect = Dialect(columns=COLUMNS, ignored=IGNORED, zone=self.zone)
+        meant = {VIOLATION: self.driving.violation_byte, ACCELERATION: self.driving.acceleration_ms2}
+        dialect = Dialect(
+            columns=(*COLUMNS, *(column for column, known in meant.items() if known)),
+            ignored=(*IGNORED, *(column.name for column, known in meant.items() if not known)),
+            zone=self.zone,
+        )
         for table in read_tables(path, dialect):
             yield Block(batch=_batch(table), problems=table.problems)
 
@@ -93,4 +106,7 @@ def _batch(table: Table) -> PassageBatch:
         plate_front=columns.get("License_Plate", none),
         plate_rear=none,
         plate_colour=columns.get("License_Plate_Color", none),
+        driving=stated_driving(
+            count, bits=columns.get(VIOLATION.name), acceleration_ms2=columns.get(ACCELERATION.name)
+        ),
     )

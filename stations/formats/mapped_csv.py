@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from models.values.driving import stated_driving
 from models.values.passages import PassageBatch, no_text
 from stations.formats.base import Block
 from stations.formats.delimited import Column, Dialect, Table, read_tables
@@ -60,7 +61,7 @@ class MappedCsvFormat:
 
 def _columns(mapping: MappedCsv) -> list[Column]:
     optional: list[MappedColumn] = [*mapping.axles, *mapping.left_wheels, *mapping.spacings]
-    optional += [column for column in (mapping.speed, mapping.length) if column]
+    optional += [column for column in (mapping.speed, mapping.length, *mapping.axle_speeds) if column]
     texts = (mapping.serial, mapping.plate_front, mapping.plate_rear, mapping.plate_colour)
     count = [Column(name=mapping.axle_count, kind="integer", maximum=99)] if mapping.axle_count else []
     return [
@@ -69,8 +70,16 @@ def _columns(mapping: MappedCsv) -> list[Column]:
         Column(name=mapping.gross.column, kind="number"),
         *(Column(name=column.column, kind="number", required=False) for column in optional),
         *count,
+        *_driving_columns(mapping),
         *(Column(name=name, kind="text", required=False) for name in texts if name),
     ]
+
+
+def _driving_columns(mapping: MappedCsv) -> Iterator[Column]:
+    if mapping.violation:
+        yield Column(name=mapping.violation, kind="integer", required=False, maximum=255)
+    if mapping.acceleration:
+        yield Column(name=mapping.acceleration, kind="number", required=False, minimum=-100, maximum=100)
 
 
 def _batch(table: Table, mapping: MappedCsv) -> PassageBatch:
@@ -97,6 +106,7 @@ def _batch(table: Table, mapping: MappedCsv) -> PassageBatch:
     left_kg = stack(mapping.left_wheels, TO_KG, -1) if mapping.left_wheels else np.full_like(axle_kg, -1)
     spacing_mm = stack(mapping.spacings, TO_MM, 0) if mapping.spacings else np.zeros_like(axle_kg[:, 1:])
     counted = (axle_kg > 0).sum(axis=1)
+    speeds = [scaled(source, TO_KMH, float("nan")) for source in mapping.axle_speeds]
     return PassageBatch(
         row=table.row,
         passed_at_ms=columns.get(mapping.time, np.zeros(count, dtype=np.int64)),
@@ -112,4 +122,10 @@ def _batch(table: Table, mapping: MappedCsv) -> PassageBatch:
         plate_front=text(mapping.plate_front),
         plate_rear=text(mapping.plate_rear),
         plate_colour=text(mapping.plate_colour),
+        driving=stated_driving(
+            count,
+            bits=columns.get(mapping.violation),
+            acceleration_ms2=columns.get(mapping.acceleration),
+            axle_speed_kmh=np.stack(speeds, axis=1) if speeds else None,
+        ),
     )

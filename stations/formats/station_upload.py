@@ -5,7 +5,7 @@ are ours: the published list breaks off where the image fields begin, and it has
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -26,6 +27,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from models.values.driving import UNKNOWN_BITS, UNKNOWN_NUMBER, UNSTATED_BIT, Driving, stated_driving
 from models.values.passages import FrameKind, PassageBatch
 from models.values.timeline import to_ms
 from stations.formats.base import RAW_CHARACTERS, YEARS, Block, FileRefusedError, Problem, Reference
@@ -77,6 +79,8 @@ def _frame_name(name: str) -> str:
 Whole = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,9}$")]
 OptionalWhole = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{0,9}$")]
 Decimal = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([0-9]{1,6}(\.[0-9]{1,6})?)?$")]
+Signed = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(-?[0-9]{1,6}(\.[0-9]{1,6})?)?$")]
+OptionalSmall = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{0,2}$")]
 Small = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,2}$")]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1024), AfterValidator(_frame_name)]
@@ -115,6 +119,13 @@ class Upload(BaseModel):
     axle4_spacing: OptionalWhole = ""
     axle5_spacing: OptionalWhole = ""
     vehicle_length: OptionalWhole = ""
+    violation_bits: OptionalWhole = ""
+    acceleration: Signed = ""
+    second_lane: OptionalSmall = ""
+    reversed_axles: OptionalSmall = ""
+    lane_offset: Signed = ""
+    axle_speeds: tuple[Decimal, ...] = Field(default=(), max_length=AXLES)
+    axle_offsets: tuple[Signed, ...] = Field(default=(), max_length=AXLES)
     front_image: Name = ""
     side_image: Name = ""
     rear_image: Name = ""
@@ -128,6 +139,11 @@ class Upload(BaseModel):
     def spacing_mm(self) -> list[int]:
         """Return the axle spacings, 0 where none is given, length 5."""
         return [int(getattr(self, f"axle{axle}_spacing") or 0) for axle in range(1, AXLES)]
+
+    def bits(self) -> int:
+        """Return the violation byte with our own bit for `isEscape`, -1 where the record states neither."""
+        byte = int(self.violation_bits) % UNSTATED_BIT if self.violation_bits else UNKNOWN_BITS
+        return max(byte, 0) | UNSTATED_BIT if self.is_escape else byte
 
 
 FRAME_FIELDS = {
@@ -249,4 +265,25 @@ def _batch(uploads: dict[int, Upload]) -> PassageBatch:
         plate_front=text([record.license_code_front for record in records]),
         plate_rear=text([record.license_code_back for record in records]),
         plate_colour=text([record.license_plate_color for record in records]),
+        driving=_driving(records),
+    )
+
+
+def _driving(records: list[Upload]) -> Driving | None:
+    def numbers(texts: Iterable[str], unknown: float) -> NDArray[np.float64]:
+        return np.array([float(text) if text else unknown for text in texts], dtype=np.float64)
+
+    def by_axle(rows: list[tuple[str, ...]]) -> NDArray[np.float64]:
+        padded = [text for row in rows for text in (*row, *("",) * (AXLES - len(row)))]
+        return numbers(padded, np.nan).reshape(-1, AXLES)
+
+    return stated_driving(
+        len(records),
+        bits=np.array([record.bits() for record in records], dtype=np.int64),
+        acceleration_ms2=numbers((record.acceleration for record in records), np.nan),
+        second_lane=numbers((record.second_lane for record in records), UNKNOWN_NUMBER),
+        reversed_axles=numbers((record.reversed_axles for record in records), UNKNOWN_NUMBER),
+        offset_mm=numbers((record.lane_offset for record in records), np.nan),
+        axle_speed_kmh=by_axle([record.axle_speeds for record in records]),
+        axle_offset_mm=by_axle([record.axle_offsets for record in records]),
     )

@@ -1,0 +1,43 @@
+"""Tables of evasion: what devices state of the driving, and the manoeuvres that were seen.
+
+Rows are only added. Instants are UTC milliseconds; lists of numbers are comma-separated text.
+"""
+
+from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables import Base, Id, one_of
+from models.values.driving import Manoeuvre
+
+
+class PassageDriving(Base):
+    """What a device states of the driving of one passage; see `models.values.driving.Driving`."""
+
+    __tablename__ = "passage_driving"
+
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"), primary_key=True)
+    bits: Mapped[int]
+    acceleration_ms2: Mapped[float | None]
+    second_lane: Mapped[int]
+    reversed_axles: Mapped[int]
+    offset_mm: Mapped[float | None]
+    axle_speed_kmh: Mapped[str] = mapped_column(Text)
+    axle_offset_mm: Mapped[str] = mapped_column(Text)
+
+
+class ManoeuvreRow(Base):
+    """One manoeuvre of one passage: what was seen, as a sentence, and by which rules.
+
+    `excused` says why it accuses nobody, "" where it does; its mass opens no case by itself either way.
+    """
+
+    __tablename__ = "manoeuvre"
+    __table_args__ = (UniqueConstraint("passage_id", "kind"), one_of("kind", Manoeuvre))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    sentence: Mapped[str] = mapped_column(Text)
+    excused: Mapped[str] = mapped_column(Text)
+    rules: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,124 @@
+"""All detectors over a day: which manoeuvres were seen, what excuses them, what could not be seen at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.values.driving import Manoeuvre
+from pipeline.evasion.device import stated
+from pipeline.evasion.neighbours import side_by_side, tailgating
+from pipeline.evasion.reversing import reversing
+from pipeline.evasion.scene import Mask, Scene
+from pipeline.evasion.sighting import Sighting
+from pipeline.evasion.speed import crawling, speed_changes, uneven_speeds
+from pipeline.evasion.track import off_the_lane, one_sided, weaving
+
+DETECTORS = (
+    stated,
+    off_the_lane,
+    one_sided,
+    weaving,
+    speed_changes,
+    uneven_speeds,
+    crawling,
+    tailgating,
+    side_by_side,
+    reversing,
+)
+# What everybody does in a queue.
+OF_QUEUES = frozenset(
+    {
+        Manoeuvre.BRAKE_TAPPING,
+        Manoeuvre.BRAKING,
+        Manoeuvre.ACCELERATING,
+        Manoeuvre.STOP_AND_GO,
+        Manoeuvre.CRAWLING,
+        Manoeuvre.TAILGATING,
+        Manoeuvre.SIDE_BY_SIDE,
+    }
+)
+IN_A_QUEUE = "前后车流缓慢，可能是拥堵所致"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One manoeuvre of the passage at `position`; `excused` says why it accuses nobody, "" where it does."""
+
+    position: int
+    kind: Manoeuvre
+    sentence: str
+    excused: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observable:
+    """Of how many trucks' records a manoeuvre could be told, and what the others lack."""
+
+    kind: Manoeuvre
+    trucks: int
+    observable: int
+    needs: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """Say it in Chinese."""
+        needs = "；或".join(self.needs)
+        if not self.observable:
+            return f"{self.kind.label}：此处不可观察（需要{needs}）"
+        return f"{self.kind.label}：{self.observable}/{self.trucks} 条记录可观察"
+
+
+def sightings(scene: Scene) -> list[Sighting]:
+    """Return what each detector has to say."""
+    return [one for detector in DETECTORS for one in detector(scene)]
+
+
+def detect(scene: Scene, found: Sequence[Sighting]) -> list[Seen]:
+    """Return every manoeuvre of every truck, by position and kind."""
+    result = []
+    for kind in Manoeuvre:
+        of_kind = [one for one in found if one.kind is kind]
+        seen = _any([one.seen for one in of_kind]) & scene.heavy
+        common = _common_lanes(scene, seen)
+        for position in np.flatnonzero(seen).tolist():
+            said = list(dict.fromkeys(one.say(position) for one in of_kind if one.seen[position]))
+            lane = int(scene.batch.lane[position])
+            excused = common.get(lane, "")
+            if not excused and kind in OF_QUEUES and scene.slow_around[position]:
+                excused = IN_A_QUEUE
+            sentence = f"{kind.label}：{'；'.join(said)}"
+            result.append(Seen(position=position, kind=kind, sentence=sentence, excused=excused))
+    return sorted(result, key=lambda one: one.position)
+
+
+def _common_lanes(scene: Scene, seen: Mask) -> dict[int, str]:
+    """Return, by lane, why a manoeuvre is no driver's: too many of its trucks show it."""
+    rules, reasons = scene.rules.lane, {}
+    for lane in np.unique(scene.batch.lane[seen]).tolist():
+        trucks = scene.heavy & (scene.batch.lane == lane)
+        share = float(seen[trucks].mean())
+        if trucks.sum() >= rules.least and share > rules.share:
+            reasons[lane] = f"该车道当日{100 * share:.0f}%的货车都有此情形，疑为设备或道路所致"
+    return reasons
+
+
+def observability(scene: Scene, found: Sequence[Sighting]) -> list[Observable]:
+    """Return, for each manoeuvre, whether these records could show it."""
+    result = []
+    for kind in Manoeuvre:
+        of_kind = [one for one in found if one.kind is kind]
+        could = _any([one.observable for one in of_kind]) & scene.heavy
+        result.append(
+            Observable(
+                kind=kind,
+                trucks=int(scene.heavy.sum()),
+                observable=int(could.sum()),
+                needs=tuple(dict.fromkeys(one.needs for one in of_kind)),
+            )
+        )
+    return result
+
+
+def _any(masks: Sequence[Mask]) -> Mask:
+    return np.asarray(np.logical_or.reduce(masks), dtype=np.bool_)

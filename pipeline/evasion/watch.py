@@ -1,0 +1,56 @@
+"""Watch a station's day: every truck's driving, held against the traffic around it."""
+
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Connection
+
+from models.driving_rows import load_driving
+from models.passage_rows import from_rows, passed_between, select_passages
+from models.tables import Passage
+from models.values.timeline import day_bounds_ms
+from pipeline.evasion.detect import Observable, detect, observability, sightings
+from pipeline.evasion.rows import add_manoeuvres
+from pipeline.evasion.scene import SECOND_MS, Scene, scene_of
+from pipeline.rules.manoeuvres import ManoeuvreRules, manoeuvre_rules
+from stations.formats import tells_seconds
+from stations.station import Station
+
+Ids = list[int]
+
+
+def watch_driving(connection: Connection, station: Station, day: date) -> int:
+    """Keep each manoeuvre of a local day; return how many are new. A second run changes nothing."""
+    rules = manoeuvre_rules()
+    if day < rules.valid_from or not tells_seconds(station):
+        return 0
+    ids, scene = _scene(connection, station, day, rules)
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    times = scene.batch.passed_at_ms
+    of_day = (times >= start_ms) & (times < end_ms)
+    seen = [one for one in detect(scene, sightings(scene)) if of_day[one.position]]
+    return add_manoeuvres(connection, seen, ids, rules.id)
+
+
+def observable_on(connection: Connection, station: Station, day: date) -> list[Observable]:
+    """Return which manoeuvres the records of a local day could show at all."""
+    _, scene = _scene(connection, station, day, manoeuvre_rules())
+    return observability(scene, sightings(scene))
+
+
+def _scene(connection: Connection, station: Station, day: date, rules: ManoeuvreRules) -> tuple[Ids, Scene]:
+    """Return a local day with as much of the days beside it as the traffic of its edges asks for."""
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    reach_ms = rules.traffic.around_s * SECOND_MS
+    query = select_passages().where(passed_between(station.id, start_ms - reach_ms, end_ms + reach_ms))
+    ids, batch = from_rows(connection.execute(query.order_by(Passage.passed_at, Passage.record_key)).all())
+    found = ids.tolist()
+    certificate = station.certificate_on(day)
+    scene = scene_of(
+        batch,
+        load_driving(connection, found),
+        rules,
+        lane_width_mm=station.lane_width_mm,
+        least_kmh=np.full(len(batch), certificate.speed_min_kmh if certificate else 0.0),
+    )
+    return found, scene
