@@ -16,6 +16,7 @@ from models.values.quality import QualityCode, Severity
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms
 from pipeline.decisions import holding
+from pipeline.evasion.rows import manoeuvre_counts
 from pipeline.registries.counts import lookup_counts
 from stations.station import Station
 
@@ -43,6 +44,7 @@ class StationNight:
     frames_unmatched: int
     frames_damaged: int
     frames_awaited: int
+    manoeuvres: dict[str, int]
     findings: int
     cases: int
     leads: list[dict[str, Any]]
@@ -101,9 +103,7 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         severity={word.value: severity.get(word.value, 0) for word in Severity},
         rejects=codes.of(Severity.REJECT),
         doubts=codes.of(Severity.DOUBT),
-        over_limit={
-            str(axles): number for axles, number in grouped(Passage.axle_count, heavy, ~rejected).items()
-        },
+        over_limit={str(axles): n for axles, n in grouped(Passage.axle_count, heavy, ~rejected).items()},
         over_limit_rejected=count(Judgement, judged, heavy, rejected),
         plates_read=count(Judgement, judged, heavy, ~rejected, Judgement.plate != ""),
         plates_unread=count(Judgement, judged, heavy, ~rejected, Judgement.plate == ""),
@@ -111,6 +111,7 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         frames_unmatched=int(connection.scalar(loose) or 0),
         frames_awaited=count(FrameReference, FrameReference.passage_id == Passage.id, ~here),
         frames_damaged=count(Frame, framed, Frame.problem != ""),
+        manoeuvres=manoeuvre_counts(connection, of_day),
         findings=count(Finding, found),
         cases=count(Finding, found, number=func.count(distinct(Finding.case_id))),
         leads=_leads(connection, of_day),

@@ -26,6 +26,7 @@ from review.characters import Character, characters
 from review.drawing import AxleDrawing, draw_axles
 from review.lookup import Lookups, lookups_of
 from review.office import Office
+from review.pages.evasion import manoeuvres_of
 from review.site import Site, SiteCertificate
 
 NOT_ASKED = "没有配置车辆登记系统"
@@ -68,6 +69,7 @@ class CaseFile:
     earlier_cases: Sequence[Any]
     earlier_passages: Sequence[Any]
     trail: Sequence[Any]
+    manoeuvres: Sequence[Any]
 
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
@@ -104,6 +106,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         earlier_cases=connection.execute(ask.EARLIER_CASES, vehicle).all() if life.plate else [],
         earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
+        manoeuvres=manoeuvres_of(connection, life.case_id),
     )
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "nightly": "night_commands:nightly",
     "cases": "case_commands:cases",
     "leads": "case_commands:leads",
+    "evasion": "evasion_command:evasion",
     "stations": "lane_commands:stations",
     "override": "lane_commands:override",
     "plates": "plates_command:plates",

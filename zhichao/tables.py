@@ -48,6 +48,7 @@ def night_table(nights: Sequence[StationNight], report: NightReport, title: str)
         ("图片未到 awaited", [night.frames_awaited for night in nights]),
         ("图片损坏 damaged", [night.frames_damaged for night in nights]),
         ("隔离待修（全部日期） in quarantine, all days", [night.quarantined_open for night in nights]),
+        ("规避检测 manoeuvres", [sum(night.manoeuvres.values()) for night in nights]),
         ("涉嫌违法情形 findings", [night.findings for night in nights]),
         ("案件 cases", [night.cases for night in nights]),
         *lookup_rows(nights),

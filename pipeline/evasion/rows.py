@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from models import leases
 from models.evasion_tables import ManoeuvreRow
@@ -50,6 +50,18 @@ def spoiled_passages(connection: Connection, station_id: str, start_ms: int, end
     """Return the passages whose mass opens no case, since of how the vehicles were driven."""
     driven = select(ManoeuvreRow.passage_id).join(Passage, Passage.id == ManoeuvreRow.passage_id)
     return set(connection.scalars(driven.where(passed_between(station_id, start_ms, end_ms))))
+
+
+def manoeuvre_counts(connection: Connection, of_day: ColumnElement[bool]) -> dict[str, int]:
+    """Return how many passages showed each manoeuvre, by its word."""
+    rows = connection.execute(
+        select(ManoeuvreRow.kind, func.count())
+        .join(Passage, Passage.id == ManoeuvreRow.passage_id)
+        .where(of_day)
+        .group_by(ManoeuvreRow.kind)
+        .order_by(ManoeuvreRow.kind)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def manoeuvre_rows(connection: Connection, station: Station, day: date | None) -> list[dict[str, Any]]:
