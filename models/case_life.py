@@ -10,7 +10,10 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from models import audit
 from models.case_tables import CaseEvent, CaseLife
+from models.defence_tables import Defence, DefenceAnswer
+from models.document_tables import Document
 from models.errors import MisuseError
+from models.service_tables import ServedDocument
 from models.tables import Case
 from models.values.calendar import WorkCalendar, work_calendar
 from models.values.case_clocks import Clock, case_clocks, due_on
@@ -20,6 +23,12 @@ from models.values.timeline import from_ms
 
 # Statutory days are days of Beijing time, whatever a station's clock is set to.
 ZONE = ZoneInfo("Asia/Shanghai")
+# The state that a document of that kind leads to once it is served.
+_SERVED = {
+    "summons": CaseState.SUMMONED,
+    "violation_notice": CaseState.NOTIFIED,
+    "decision": CaseState.SERVED,
+}
 
 
 class CaseError(MisuseError):
@@ -136,9 +145,24 @@ def _clocks(
         .where(CaseEvent.case_id == life.case_id)
         .order_by(CaseEvent.version)
     )
-    history = [(CaseState(entered), from_ms(at, ZONE).date()) for entered, at in events]
+    served = served_days(connection, life.case_id)
+    history = [
+        (state, served.get(state, from_ms(at, ZONE).date()))
+        for state, at in ((CaseState(entered), at) for entered, at in events)
+    ]
     act_on = from_ms(life.passed_at, ZONE).date()
     return case_clocks(state, (*history, *entering), act_on, days_off)
+
+
+def served_days(connection: Connection, case_id: int) -> dict[CaseState, date]:
+    """Return the days on which what led to a state counts as served, whenever that was noted."""
+    rows = connection.execute(
+        select(Document.kind, ServedDocument.served_on)
+        .join(ServedDocument, ServedDocument.document_id == Document.id)
+        .where(Document.case_id == case_id, Document.kind.in_(_SERVED))
+        .order_by(ServedDocument.served_on)
+    )
+    return {_SERVED[kind]: date.fromisoformat(served_on) for kind, served_on in rows}
 
 
 def move(
@@ -161,11 +185,20 @@ def move(
     if life.version != step.version:
         raise CaseMovedError(f"案件 {life.number} 已由他人办理，现为“{CaseState(life.state).label}”")
     refused = obstacle(standing_of(life, no_partner=step.no_partner), step.to)
+    if step.to is CaseState.DECIDED and _is_unheard(connection, step.case_id):
+        refused = refused or "当事人的陈述申辩或者听证申请尚未答复（《行政处罚法》第四十五条、第六十二条）"
     if step.to in NEEDS_REASON and not step.reason:
         refused = refused or f"转为“{step.to.label}”须写明理由"
     if refused:
         raise StepRefusedError(refused)
     return _write(connection, life, step, days_off or work_calendar(), changes or {})
+
+
+def _is_unheard(connection: Connection, case_id: int) -> bool:
+    """Tell whether a defence of the case still waits for its answer."""
+    settled = select(DefenceAnswer.id).where(DefenceAnswer.defence_id == Defence.id, DefenceAnswer.settled)
+    waiting = select(Defence.id).where(Defence.case_id == case_id, ~settled.exists()).limit(1)
+    return connection.execute(waiting).one_or_none() is not None
 
 
 def _write(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, Interna
 
 from models import (
     case_tables,
+    defence_tables,
     document_tables,
     edges,
     evasion_tables,
@@ -22,12 +23,14 @@ from models import (
     office_tables,
     push_tables,
     schedule_tables,
+    service_tables,
 )
 from models.errors import UnavailableError
 
 # Imported so that all tables are known wherever a database is.
 TABLES = (
     case_tables,
+    defence_tables,
     document_tables,
     evasion_tables,
     exchange_tables,
@@ -35,6 +38,7 @@ TABLES = (
     office_tables,
     push_tables,
     schedule_tables,
+    service_tables,
 )
 BUSY_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 7_201_844

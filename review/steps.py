@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from models.case_life import ZONE, Step, StepRefusedError, clocks_of, move, standing_of
+from models.case_life import ZONE, Step, StepRefusedError, clocks_of, move, served_days, standing_of
 from models.values.case_life import IN_REVIEW, CaseState, obstacle
 from models.values.office import Role
 from models.values.periods import SUMMONS
@@ -56,6 +56,8 @@ def take_step(connection: Connection, life: Row[Any], visitor: Visitor, step: St
         raise NotAllowedError(f"{visitor.role.label}不能将案件转为“{step.to.label}”")
     if step.to is S.SUMMONS_LAPSED:
         _check_lapsed(connection, life, from_ms(step.at_ms, ZONE).date())
+    if step.to is S.SERVED and S.SERVED not in served_days(connection, life.case_id):
+        raise StepRefusedError("决定书没有送达证明；请先登记送达")
     move(connection, step)
 
 

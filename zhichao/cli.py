@@ -32,6 +32,7 @@ COMMANDS = {
     "documents": "documents:list_documents",
     "seal-init": "documents:seal_init",
     "verify-document": "documents:verify_document",
+    "service": "service_command:app",
     "registries": "registries_command:commands",
     "registry-sim": "registries_command:registry_sim",
     "exchange": "exchange_cli:app",

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from models.errors import MisuseError
 from notices.exchange.settings import Agency, Partner
+from notices.service.settings import ServiceSettings
 from pipeline.registries.settings import RegistrySettings, problems_of
 from stations.push.settings import Push
 from stations.station import Station, load_station
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     verification_url: str = Field(
         default="https://verify.invalid/d", description="where the code of a document leads"
     )
+    look_up_url: str = Field(
+        default="https://verify.invalid", description="where a party reads a document with code and plate"
+    )
+    public_host: str = Field(default="127.0.0.1", description="address the public page listens on")
+    public_port: int = Field(default=8421, ge=1, le=65_535, description="port of the public page")
     heading_face: str = Field(default="Noto Sans SC", description="face of headings in documents")
     body_face: str = Field(default="Noto Serif SC", description="face of the text in documents")
     stamping_url: str = Field(default="", description="time-stamp authority (RFC 3161); empty: none")
@@ -64,6 +70,9 @@ class Settings(BaseSettings):
     partners: tuple[Partner, ...] = Field(default=(), description="the agencies it exchanges with, see below")
     push: Push = Field(default=Push(), description="how stations push, see below")
     schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="what runs when, see below")
+    service: ServiceSettings = Field(
+        default=ServiceSettings(), description="the channels of service, see below"
+    )
     stations: tuple[Station, ...] = Field(default=(), description="the stations, see below")
 
     @classmethod

@@ -32,6 +32,8 @@ class Action(Labelled):
     SAW_PARTY = "saw_party", "查看当事人"
     PARTNER_TOLD = "partner_told", "对方省份告知"
     EXPORTED = "exported", "导出"
+    SERVICE = "service", "送达"
+    DEFENCE = "defence", "陈述申辩与听证"
     USER_ADDED = "user_added", "新增用户"
     USER_CHANGED = "user_changed", "变更用户"
 

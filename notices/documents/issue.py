@@ -14,7 +14,7 @@ from models.leases import now_ms
 from models.values.documents import DocumentState
 from models.values.timeline import to_ms
 from notices.documents.numbers import NumberError, Taken, Wanted, find, reserve
-from notices.documents.paper import Paper
+from notices.documents.paper import Fined, Paper
 from notices.documents.render import Renderer, RenderError
 from notices.seal.key import SealError
 from notices.seal.sealer import SealedDocument, Sealer
@@ -68,12 +68,12 @@ class Office:
             with self.database.write("document.refused") as connection:
                 _explain(connection, taken, str(error))
             raise
-        return self._file(taken, sealed)
+        return self._file(taken, sealed, _penalty_fen(paper))
 
-    def _file(self, taken: Taken, sealed: SealedDocument) -> Issued:
+    def _file(self, taken: Taken, sealed: SealedDocument, penalty_fen: int | None) -> Issued:
         stored = self.store.put(io.BytesIO(sealed.pdf))
         with self.database.write("document.sealed") as connection:
-            kept = _seal_row(connection, taken, sealed, stored.sha256)
+            kept = _seal_row(connection, taken, sealed, stored.sha256, penalty_fen)
             sha256 = connection.scalar(select(Document.sha256).where(Document.id == taken.document_id))
         if not kept and stored.sha256 != sha256:
             # Another run sealed the same number first: one number, one sealed file.
@@ -86,7 +86,14 @@ class Office:
         return Issued(number=number, sha256=sha256, path=self.store.path(sha256), is_new=is_new)
 
 
-def _seal_row(connection: Connection, taken: Taken, sealed: SealedDocument, sha256: str) -> bool:
+def _penalty_fen(paper: Paper) -> int | None:
+    """Return the fine that a document names, 0 for a warning, None where it names no penalty."""
+    return (paper.amount_fen or 0) if isinstance(paper, Fined) else None
+
+
+def _seal_row(
+    connection: Connection, taken: Taken, sealed: SealedDocument, sha256: str, penalty_fen: int | None
+) -> bool:
     kept = connection.execute(
         update(Document)
         .where(Document.id == taken.document_id, Document.state == DocumentState.RESERVED.value)
@@ -94,6 +101,7 @@ def _seal_row(connection: Connection, taken: Taken, sealed: SealedDocument, sha2
             state=DocumentState.SEALED.value,
             reason="",
             sha256=sha256,
+            amount_fen=penalty_fen,
             sealed_by=sealed.sealed_by,
             certificate=sealed.certificate_sha256,
             sealed_at=to_ms(sealed.sealed_at),

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from desk import Desk, hidden
+from served import Counter
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DatabaseError
 
@@ -13,6 +15,9 @@ from models.case_tables import CaseEvent, CaseLife, CaseReview, PlateCorrection
 from models.leases import now_ms
 from models.office_tables import AuditEntry
 from models.tables import Lease
+from models.values.office import PROGRAM
+from models.values.service import Channel, Outcome
+from notices.service.carriers import Report
 from review.office import Office
 
 Desks = Callable[[str], Desk]
@@ -211,7 +216,9 @@ def test_a_first_verdict_is_taken_back_while_nobody_gave_a_second(
     assert desk("team_leader").post(f"/cases/{numbers[0]}/back", version=5).status_code == 303
 
 
-def test_a_case_goes_all_the_way_and_skips_nothing(desk: Desks, office: Office, numbers: list[str]) -> None:
+def test_a_case_goes_all_the_way_and_skips_nothing(
+    desk: Desks, office: Office, numbers: list[str], tmp_path: Path
+) -> None:
     desk("reviewer").verdict(numbers[0], "confirm")
     desk("reviewer2").verdict(numbers[0], "confirm")
     handler, leader, lawyer = desk("reviewer"), desk("team_leader"), desk("legal_reviewer")
@@ -233,7 +240,14 @@ def test_a_case_goes_all_the_way_and_skips_nothing(desk: Desks, office: Office, 
     leader.post(f"/cases/{numbers[0]}/release")
     assert step(lawyer, "decided") == 303
     lawyer.post(f"/cases/{numbers[0]}/release")
-    assert step(leader, "served") == 303
+    assert step(leader, "served") == 409  # nothing proves it
+    counter = Counter(office.database, tmp_path)
+    with office.read() as connection:
+        case_id = life_of(connection, numbers[0]).case_id
+    reference = counter.desk.start(counter.document(case_id), Channel.IN_PERSON, actor=PROGRAM)
+    signed = Report(outcome=Outcome.DELIVERED, on=counter.today, proof=b"receipt")
+    assert counter.desk.note(reference, signed)
+    assert state(office, numbers[0]) == "served"
     assert step(leader, "closed") == 303
     with office.read() as connection:
         events = select(CaseEvent.to_state).order_by(CaseEvent.version).where(CaseEvent.version > 4)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from notices.exchange.settings import Agency
+from notices.service.settings import ServiceSettings
 from stations.push.settings import Push
 from stations.station import Certificate, Station
 from zhichao.schedule.settings import ScheduleSettings
@@ -13,7 +14,7 @@ from zhichao.settings import ConfigError, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config.toml"
-DECLARED = {"stations", "registries", "agency", "partners", "push", "schedule"}
+DECLARED = {"service", "stations", "registries", "agency", "partners", "push", "schedule"}
 
 
 def test_the_shipped_file_says_the_defaults() -> None:
@@ -22,6 +23,7 @@ def test_the_shipped_file_says_the_defaults() -> None:
     assert content.pop("agency") == Agency().model_dump()
     assert content.pop("push") == Push().model_dump()
     assert content.pop("schedule") == ScheduleSettings().model_dump()
+    assert content.pop("service") == ServiceSettings().model_dump(mode="json")
     assert set(content) == set(Settings.model_fields) - DECLARED
     for name, value in content.items():
         assert str(Settings.model_fields[name].default) == str(value), name

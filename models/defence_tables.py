@@ -1,0 +1,73 @@
+"""Tables of the party's side: visits by code and plate, what was filed, and what was answered.
+
+A defence can make no penalty heavier (行政处罚法 art. 45): triggers on `document` refuse to seal one that is.
+"""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables import Base, Id, one_of
+from models.values.service import Answer, DefenceKind
+
+
+class PartyVisit(Base):
+    """A browser that showed code and plate; its token is kept as its SHA-256 only."""
+
+    __tablename__ = "party_visit"
+    __table_args__ = (Index("ix_party_visit_began_at", "began_at"),)
+
+    token_sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    csrf: Mapped[str] = mapped_column(Text)
+    began_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class Defence(Base):
+    """What a party filed against a document, under seal; `officer_id` where an officer took it on paper.
+
+    `late` says that the period had passed; it is kept all the same, and a person decides.
+    """
+
+    __tablename__ = "defence"
+    __table_args__ = (
+        UniqueConstraint("receipt"),
+        UniqueConstraint("document_id", "kind", "text_sha256"),
+        one_of("kind", DefenceKind),
+        CheckConstraint("length(text_sha256) = 64", name="digest"),
+        Index("ix_defence_case_id", "case_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    receipt: Mapped[str] = mapped_column(Text)
+    at: Mapped[int] = mapped_column(BigInteger)
+    late: Mapped[bool]
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("officer.id"))
+    text_sha256: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str] = mapped_column(Text)
+
+
+class DefenceAnswer(Base):
+    """An officer's answer; the latest one of a defence stands. `settled` closes it."""
+
+    __tablename__ = "defence_answer"
+    __table_args__ = (
+        one_of("answer", Answer),
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("settled = (answer <> 'hearing_fixed')", name="settled"),
+        CheckConstraint("answer <> 'hearing_fixed' OR (hearing_on <> '' AND place <> '')", name="fixed"),
+        Index("ix_defence_answer_defence_id", "defence_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    defence_id: Mapped[int] = mapped_column(ForeignKey("defence.id"))
+    at: Mapped[int] = mapped_column(BigInteger)
+    officer_id: Mapped[int] = mapped_column(ForeignKey("officer.id"))
+    answer: Mapped[str] = mapped_column(Text)
+    settled: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    hearing_on: Mapped[str] = mapped_column(Text)
+    place: Mapped[str] = mapped_column(Text)
