@@ -13,6 +13,7 @@ from models.values.quality import Severity
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.lane_list import latest_standing
 from review.access import Page, Visit
+from review.lane_chart import NIGHTS, lane_charts
 from review.pages.queue import today
 
 DAYS = 7
@@ -46,13 +47,15 @@ def show(visit: Visit) -> Response:
                     .order_by(Passage.lane)
                 )
             )
+        charts = {site: lane_charts(connection, site) for site in lanes}
         gates = {
             (site, row.lane): latest_standing(connection, site, row.lane)
             for site, rows in lanes.items()
             for row in rows
         }
     sites = visit.office.sites.values()
-    return visit.render("stations.html", sites=sites, lanes=lanes, gates=gates, today=day, days=DAYS)
+    shown: dict[str, Any] = {"lanes": lanes, "gates": gates, "charts": charts}
+    return visit.render("stations.html", sites=sites, today=day, days=DAYS, nights=NIGHTS, **shown)
 
 
 PAGES = (Page(path="/stations", show=show, roles=READERS),)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.values.case_life import CaseState, RejectReason, Verdict
 from models.values.labelled import Labelled
 from models.values.office import Role
 from review.access import Page, Visit
+from review.closed_loop import in_bars, median_days, notice_days, shares
 from review.refusals import NotFoundError
 
 READERS = frozenset({Role.TEAM_LEADER, Role.AUDITOR})
@@ -31,6 +33,7 @@ class Figure:
     name: str
     title: str
     rows: tuple[tuple[str, int], ...]
+    hint: str = ""
 
     @property
     def most(self) -> int:
@@ -67,7 +70,9 @@ def figures(connection: Connection, visit: Visit) -> list[Figure]:
     )
     judged, edited = (_cases_of(connection, table) for table in (CaseReview, PlateCorrection))
     names = {site.id: site.name for site in visit.office.sites.values()}
+    named = tuple((names.get(one, one), number) for one, number in sorted(stations.items()))
     return [
+        _days_to_notice(connection, visit),
         Figure(name="states", title="各环节案件数", rows=_in_order(states, CaseState)),
         Figure(name="reasons", title="驳回理由", rows=_in_order(reasons, RejectReason)),
         Figure(
@@ -80,14 +85,21 @@ def figures(connection: Connection, visit: Visit) -> list[Figure]:
             title="案件时段分布",
             rows=tuple((f"{number:02d}时", hours.get(number, 0)) for number in range(HOURS)),
         ),
-        Figure(
-            name="stations",
-            title="各检测点案件数",
-            rows=tuple((names.get(one, one), number) for one, number in sorted(stations.items())),
-        ),
+        Figure(name="stations", title="各检测点案件数", rows=named),
         Figure(name="again", title="多次涉嫌超限的车辆", rows=_pairs(connection, again)),
         Figure(name="reviewers", title="各审核员审核件数", rows=_pairs(connection, reviewers)),
     ]
+
+
+def _days_to_notice(connection: Connection, visit: Visit) -> Figure:
+    days = notice_days(connection)
+    median = median_days(days)
+    return Figure(
+        name="notice_days",
+        title="过车至送达违法行为通知书的天数",
+        rows=in_bars(days),
+        hint="" if median is None else visit.say("半数案件在 {} 天以内").format(median),
+    )
 
 
 def _cases_of(connection: Connection, table: type[CaseReview] | type[PlateCorrection]) -> int:
@@ -110,7 +122,8 @@ def show(visit: Visit) -> Response:
     """Return all statistics."""
     with visit.office.read() as connection:
         found = figures(connection, visit)
-    return visit.render("statistics.html", figures=found)
+        loop = list(shares(connection))
+    return visit.render("statistics.html", figures=found, loop=loop)
 
 
 def table(visit: Visit) -> Response:
@@ -120,18 +133,31 @@ def table(visit: Visit) -> Response:
     figure = found.get(visit.path("name"))
     if figure is None:
         raise NotFoundError("没有这项统计")
+    return _as_csv(figure.name, [(figure.title, "件数"), *figure.rows])
+
+
+def closed_loop(visit: Visit) -> Response:
+    """Return the four shares as CSV."""
+    with visit.office.read() as connection:
+        found = list(shares(connection))
+    rows = [(one.text, one.part, one.whole, one.written, one.means) for one in found]
+    return _as_csv("closed_loop", [("闭环指标", "已完成", "应完成", "比例", "含义"), *rows])
+
+
+def _as_csv(name: str, rows: Sequence[tuple[str | int, ...]]) -> Response:
     sink = io.StringIO(newline="")
-    writer = csv.writer(sink)
-    writer.writerow([figure.title, "件数"])
-    writer.writerows(
-        (f"'{text}" if text.startswith(FORMULA_STARTS) else text, number) for text, number in figure.rows
-    )
-    name = f'attachment; filename="{figure.name}.csv"'
-    headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+    csv.writer(sink).writerows([_cell(value) for value in row] for row in rows)
+    disposition = f'attachment; filename="{name}.csv"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return Response(sink.getvalue().encode("utf-8-sig"), media_type="text/csv", headers=headers)
+
+
+def _cell(value: str | int) -> str | int:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 PAGES = (
     Page(path="/statistics", show=show, roles=READERS),
+    Page(path="/statistics/closed_loop.csv", show=closed_loop, roles=READERS),
     Page(path="/statistics/{name}.csv", show=table, roles=READERS),
 )
