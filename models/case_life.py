@@ -19,6 +19,7 @@ from models.values.calendar import WorkCalendar, work_calendar
 from models.values.case_clocks import Clock, case_clocks, due_on
 from models.values.case_life import BEFORE_DECISION, NEEDS_REASON, CaseState, Standing, obstacle
 from models.values.office import Action, Actor
+from models.values.partner_reasons import PartnerReason
 from models.values.timeline import from_ms
 
 # Statutory days are days of Beijing time, whatever a station's clock is set to.
@@ -57,7 +58,8 @@ class StepRefusedError(CaseError):
 class Step:
     """A step to take: `version` is what the actor saw; `reason` is a listed word, `note` free text.
 
-    `no_partner` says that no partner is configured, so that a decision needs no grant.
+    `no_partner` says that no partner is configured, so that a decision needs no grant; `no_fine` that the
+    decision carries no fine, so that it needs none either.
     """
 
     case_id: int
@@ -68,6 +70,7 @@ class Step:
     reason: str = ""
     note: str = ""
     no_partner: bool = False
+    no_fine: bool = False
 
 
 def begin(
@@ -114,14 +117,14 @@ def life_of(connection: Connection, number: str) -> Row[Any]:
     return row
 
 
-def standing_of(life: Row[Any], *, no_partner: bool = False) -> Standing:
+def standing_of(life: Row[Any], *, no_grant_needed: bool = False) -> Standing:
     """Return what decides which step may come next."""
     return Standing(
         state=CaseState(life.state),
         resumes_to=CaseState(life.resumes_to) if life.resumes_to else None,
         asks_summons=life.asks_summons,
         asks_legal_review=life.asks_legal_review,
-        granted=life.grant_number is not None or life.no_partner or no_partner,
+        granted=life.grant_number is not None or life.no_partner or life.no_fine or no_grant_needed,
         partner_final=life.partner_fine is not None,
     )
 
@@ -130,7 +133,7 @@ def clocks_of(
     connection: Connection, life: Row[Any], days_off: WorkCalendar | None = None
 ) -> tuple[Clock, ...]:
     """Return the clocks of a case, by the day they end."""
-    return _clocks(connection, life, CaseState(life.state), days_off or work_calendar(), ())
+    return _clocks(connection, life, CaseState(life.state), days_off or work_calendar())
 
 
 def _clocks(
@@ -138,20 +141,21 @@ def _clocks(
     life: Row[Any],
     state: CaseState,
     days_off: WorkCalendar,
-    entering: tuple[tuple[CaseState, date], ...],
 ) -> tuple[Clock, ...]:
     events = connection.execute(
-        select(CaseEvent.to_state, CaseEvent.at)
+        select(CaseEvent.to_state, CaseEvent.at, CaseEvent.reason)
         .where(CaseEvent.case_id == life.case_id)
         .order_by(CaseEvent.version)
-    )
+    ).all()
     served = served_days(connection, life.case_id)
     history = [
-        (state, served.get(state, from_ms(at, ZONE).date()))
-        for state, at in ((CaseState(entered), at) for entered, at in events)
+        (entered, served.get(entered, from_ms(at, ZONE).date()))
+        for entered, at in ((CaseState(event.to_state), event.at) for event in events)
     ]
+    again = [event.at for event in events if event.reason == PartnerReason.FILED_AGAIN]
     act_on = from_ms(life.passed_at, ZONE).date()
-    return case_clocks(state, (*history, *entering), act_on, days_off)
+    filed_again_on = from_ms(again[-1], ZONE).date() if again else None
+    return case_clocks(state, history, act_on, days_off, filed_again_on=filed_again_on)
 
 
 def served_days(connection: Connection, case_id: int) -> dict[CaseState, date]:
@@ -184,7 +188,8 @@ def move(
         raise UnknownCaseError(f"没有案件 {step.case_id}")
     if life.version != step.version:
         raise CaseMovedError(f"案件 {life.number} 已由他人办理，现为“{CaseState(life.state).label}”")
-    refused = obstacle(standing_of(life, no_partner=step.no_partner), step.to)
+    no_grant_needed = step.no_partner or step.no_fine
+    refused = obstacle(standing_of(life, no_grant_needed=no_grant_needed), step.to)
     if step.to is CaseState.DECIDED and _is_unheard(connection, step.case_id):
         refused = refused or "当事人的陈述申辩或者听证申请尚未答复（《行政处罚法》第四十五条、第六十二条）"
     if step.to in NEEDS_REASON and not step.reason:
@@ -215,7 +220,7 @@ def _write(
         "note": step.note,
     }
     connection.execute(insert(CaseEvent).values(event))
-    clocks = _clocks(connection, life, step.to, days_off, ())
+    clocks = _clocks(connection, life, step.to, days_off)
     values = {"due_on": str(due_on(clocks) or ""), **_implied(life, step), **changes}
     moved = connection.execute(
         update(CaseLife)
@@ -243,14 +248,16 @@ def _implied(life: Row[Any], step: Step) -> dict[str, object]:
         case CaseState.HEARING:
             # After a hearing the decision needs a legal review (行政处罚法 art. 58).
             return {"resumes_to": "", "asks_legal_review": True}
-        case CaseState.DECIDED if life.grant_number is None:
-            return {"resumes_to": "", "no_partner": step.no_partner}
+        case CaseState.DECIDED:
+            no_partner = life.no_partner or (step.no_partner and life.grant_number is None)
+            no_fine = life.no_fine or step.no_fine
+            return {"resumes_to": "", "no_partner": no_partner, "no_fine": no_fine}
         case _:
             return {"resumes_to": ""}
 
 
-def grant(connection: Connection, case_id: int, number: str, actor: Actor, at_ms: int) -> None:
-    """Note the partner's grant of the claim, without which nothing is decided."""
+def grant(connection: Connection, case_id: int, number: str | None, actor: Actor, at_ms: int) -> None:
+    """Note the partner's grant of the claim, without which nothing is decided; None where it is over."""
     _from_partner(connection, case_id, actor, at_ms, grant_number=number)
 
 
@@ -259,7 +266,12 @@ def partner_fine_final(connection: Connection, case_id: int, number: str, actor:
     _from_partner(connection, case_id, actor, at_ms, partner_fine=number)
 
 
-def _from_partner(connection: Connection, case_id: int, actor: Actor, at_ms: int, **told: str) -> None:
+def carries_fine(connection: Connection, case_id: int, *, fine: bool) -> None:
+    """Note whether a case can end with a fine; where it can't, no grant is asked for."""
+    connection.execute(update(CaseLife).where(CaseLife.case_id == case_id).values(no_fine=not fine))
+
+
+def _from_partner(connection: Connection, case_id: int, actor: Actor, at_ms: int, **told: str | None) -> None:
     number = connection.scalar(select(Case.number).where(Case.id == case_id))
     if number is None:
         raise UnknownCaseError(f"没有案件 {case_id}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,9 +51,10 @@ class CaseEvent(Base):
 class CaseLife(Base):
     """Where a case stands now; it can stand only where its latest event says.
 
-    `grant_number` is the partner's grant of the claim, or `no_partner` says that none is configured: without
-    one of them no decision. `partner_fine` is the partner's final decision on the same act. `sampled` marks a
-    dismissal that was drawn for a second reading. `due_on` is the first day on which something falls due.
+    `grant_number` is the partner's grant of the claim, `no_partner` says that none is configured, `no_fine`
+    that the decision carries no fine: without one of them no decision. `partner_fine` is the partner's final
+    decision on the same act. `sampled` marks a dismissal that was drawn for a second reading. `due_on` is the
+    first day on which something falls due.
     """
 
     __tablename__ = "case_life"
@@ -70,10 +71,12 @@ class CaseLife(Base):
             name="reviewed_twice",
         ),
         CheckConstraint(
-            f"state NOT IN ({_words(NEEDS_GRANT)}) OR grant_number IS NOT NULL OR no_partner", name="granted"
+            f"state NOT IN ({_words(NEEDS_GRANT)}) OR grant_number IS NOT NULL OR no_partner OR no_fine",
+            name="granted",
         ),
         CheckConstraint(
-            "state <> 'closed' OR grant_number IS NOT NULL OR no_partner OR partner_fine IS NOT NULL",
+            "state <> 'closed' OR grant_number IS NOT NULL OR no_partner OR no_fine"
+            " OR partner_fine IS NOT NULL",
             name="closed",
         ),
         CheckConstraint("(state IN ('suspended', 'recognised')) = (resumes_to <> '')", name="resumes"),
@@ -93,6 +96,7 @@ class CaseLife(Base):
     first_verdict: Mapped[str] = mapped_column(Text, default="")
     grant_number: Mapped[str | None] = mapped_column(Text)
     no_partner: Mapped[bool] = mapped_column(default=False)
+    no_fine: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     partner_fine: Mapped[str | None] = mapped_column(Text)
     asks_summons: Mapped[bool] = mapped_column(default=True)
     asks_legal_review: Mapped[bool] = mapped_column(default=False)

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from threading import Lock, Semaphore
+from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from models import audit, clock, head_file
 from models.database import Database
 from models.files import FileStore
 from models.hash_chain import Head
 from models.values.registry import Party
+from notices.casework.desk import PartnerDesk
 from review.asking import Asking
 from review.site import Site
 
@@ -28,6 +30,7 @@ class Office:
     `night` gives a station's day in numbers; `second_reading_share` of dismissals are read a second time.
     `asking` asks the registries again, `party` opens the owner in an answer, `bundle` writes a case's
     archive; None where an installation can't.
+    `partners` is told of every step of a case, None where there is no partner.
     """
 
     database: Database
@@ -35,6 +38,7 @@ class Office:
     sites: Mapping[str, Site]
     head_file: Path
     no_partner: bool = True
+    partners: PartnerDesk | None = None
     clock_ms: Callable[[], int] = clock.clock_ms
     night: Callable[[Connection, str, date], Mapping[str, object]] | None = None
     asking: Asking | None = None
@@ -68,6 +72,19 @@ class Office:
         if end != before:
             with self._lock:
                 head_file.note(self.head_file, end)
+
+    @contextmanager
+    def step(self, edge: str) -> Iterator[Connection]:
+        """Give a connection for a step of a case."""
+        with self.write(edge) as connection:
+            if self.partners is not None:
+                self.partners.lock(connection)
+            yield connection
+
+    def moved(self, connection: Connection, before: Row[Any]) -> None:
+        """Tell the partners of the step that a case has just taken from its life `before`."""
+        if self.partners is not None:
+            self.partners.moved(connection, before)
 
     def first_look(self, officer_id: int, subject: str) -> bool:
         """Tell whether an officer's look at something is to be logged: once an hour for each thing."""

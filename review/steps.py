@@ -33,7 +33,7 @@ def roles_for(state: CaseState, to: CaseState) -> frozenset[Role]:
 
 def offered(life: Row[Any], visitor: Visitor, *, no_partner: bool) -> list[tuple[CaseState, str]]:
     """Return the steps this visitor may look at, each with why it can't be taken now, "" where it can."""
-    standing = standing_of(life, no_partner=no_partner)
+    standing = standing_of(life, no_grant_needed=no_partner)
     state = standing.state
     return [
         (to, obstacle(standing, to))

@@ -13,6 +13,7 @@ from models.values.case_life import CaseState, RejectReason, Verdict
 from models.values.findings import FindingKind
 from models.values.money import format_yuan
 from models.values.office import Action
+from models.values.partner_reasons import PartnerReason
 from models.values.passages import FrameKind
 from models.values.quality import QualityCode, Severity
 from models.values.states import Standing
@@ -40,7 +41,6 @@ LABELS: dict[str, object] = {
         for name, words in (
             ("states", CaseState),
             ("kinds_by_word", FindingKind),
-            ("reasons_by_word", RejectReason),
             ("verdicts", Verdict),
             ("actions", Action),
             ("severities", Severity),
@@ -48,6 +48,7 @@ LABELS: dict[str, object] = {
         )
     },
     "codes": {code.value: code.label for code in QualityCode},
+    "reasons_by_word": {one.value: one.label for words in (RejectReason, PartnerReason) for one in words},
 }
 
 

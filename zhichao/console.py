@@ -30,7 +30,7 @@ from review.office import Office
 from review.refusals import Refusal
 from review.site import Site, SiteCertificate, SiteLane
 from stations.station import Station
-from zhichao import show, wiring
+from zhichao import partner_desk, show, wiring
 from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.settings import ConfigError, Settings, load_settings
 
@@ -79,7 +79,8 @@ def office(settings: Settings, database: Database, *, asks: bool = False) -> Off
         store=wiring.store(settings),
         sites={station.id: site(station) for station in settings.stations},
         head_file=settings.head_file,
-        no_partner=not settings.partner,
+        no_partner=not settings.partners,
+        partners=partner_desk.desk_of(settings, database),
         night=night,
         # Without patience: what a registry can't answer now waits for the night.
         asking=Asking(partial(replace(registries, patience_s=0).look_up_corrected, settings.stations))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from models.clock import clock_ms
 from models.database import Database
 from models.exchange_tables import OwnClaimRow
-from models.values.money import FEN_PER_YUAN, Band
+from models.values.money import Band
 from models.values.plates import PlateColour
 from notices.exchange.exchange import Exchange
 from notices.exchange.kinds import FinedBody
@@ -36,7 +36,7 @@ class Filing:
     """A case that was filed: its claim, and the fine that would follow."""
 
     claim: Claim
-    amount_yuan: int
+    amount_fen: int
 
 
 def two_installations(settings: Settings, folder: Path, urls: Sequence[str] = ("", "")) -> list[Settings]:
@@ -83,8 +83,8 @@ def simulated_filing(
     for number, case in enumerate(case for case in cases if case["station"] == station.id and case["plate"]):
         limit_kg, decided_kg = (np.array([case[name]]) for name in ("limit_kg", "decided_kg"))
         found = consequences(limit_kg, decided_kg, penalties[case["rule_set"]])
-        amount_yuan = int(found.amount_fen[0]) // FEN_PER_YUAN
-        if BANDS[found.band[0]] is not Band.FINE or not amount_yuan:
+        amount_fen = int(found.amount_fen[0])
+        if BANDS[found.band[0]] is not Band.FINE or not amount_fen:
             continue
         claim = Claim(
             id=f"{agency}{case['case']}",
@@ -101,7 +101,7 @@ def simulated_filing(
             policy="assumed-1",
             scope=frozenset(AGENCIES) - {agency},
         )
-        filings.append(Filing(claim=claim, amount_yuan=amount_yuan))
+        filings.append(Filing(claim=claim, amount_fen=amount_fen))
     return filings
 
 
@@ -109,7 +109,7 @@ def run_agency(settings: Settings, filings: Sequence[Filing], behind_ms: int, st
     """Serve the partner, file the cases, fine what may be fined, until `stop` is set; its own process."""
     database = Database(settings.url)
     exchange = replace(exchange_wiring.exchange(settings, database), clock=lambda: clock_ms() - behind_ms)
-    amounts = {filing.claim.id: filing.amount_yuan for filing in filings}
+    amounts = {filing.claim.id: filing.amount_fen for filing in filings}
     with exchange_wiring.open_to_partners(settings, exchange):
         for filing in filings:
             with database.write("demo.filed") as connection:
@@ -128,7 +128,7 @@ def simulated_decisions(exchange: Exchange, amounts: dict[str, int]) -> None:
             claim_id=claim_id,
             decision=f"罚{claim_id}",
             decided_ms=exchange.clock(),
-            amount_yuan=amounts[claim_id],
+            amount_fen=amounts[claim_id],
         )
         with exchange.database.write("demo.decided") as connection:
             exchange.decide(connection, fined)

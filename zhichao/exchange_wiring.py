@@ -12,6 +12,7 @@ import httpx
 from models.database import Database
 from models.keys import load_key, make_key
 from models.leases import this_process
+from notices.casework.casework import joined
 from notices.exchange.app import partner_app
 from notices.exchange.client import Client, Line
 from notices.exchange.exchange import Exchange
@@ -49,7 +50,8 @@ def make_keys(settings: Settings) -> str:
 def exchange(settings: Settings, database: Database) -> Exchange:
     """Return the agency's side of the exchange."""
     key = load_key(keys_folder(settings) / SIGNING_KEY)
-    return Exchange(database=database, agency=settings.agency.id, key=key, ring=key_ring(settings))
+    ring = key_ring(settings)
+    return joined(Exchange(database=database, agency=settings.agency.id, key=key, ring=ring))
 
 
 def key_ring(settings: Settings) -> KeyRing:

@@ -40,7 +40,6 @@ class Settings(BaseSettings):
     lease_s: int = Field(default=600, ge=1, le=86_400, description="how long a silent runner keeps its work")
     console_host: str = Field(default="127.0.0.1", description="address the officers' console listens on")
     console_port: int = Field(default=8420, ge=1, le=65_535, description="port of the officers' console")
-    partner: str = Field(default="", description="partner province; empty: none, decisions need no grant")
     verification_url: str = Field(
         default="https://verify.invalid/d", description="where the code of a document leads"
     )

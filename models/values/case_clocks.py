@@ -47,19 +47,26 @@ class Clock:
 
 
 def case_clocks(
-    state: CaseState, history: Sequence[tuple[CaseState, date]], act_on: date, days_off: WorkCalendar
+    state: CaseState,
+    history: Sequence[tuple[CaseState, date]],
+    act_on: date,
+    days_off: WorkCalendar,
+    *,
+    filed_again_on: date | None = None,
 ) -> tuple[Clock, ...]:
     """Return the clocks of a case, by the day they end.
 
     `history` has every state entered and the local day, oldest first; of a state entered more than once
-    the first day counts for the filing, the last for all others.
+    the first day counts for the filing, the last for all others. `filed_again_on` is the day on which a case
+    that another agency kept waiting past its term was filed again (`notices.recognition.blocked_term`).
     """
     entered = dict(history)
     clocks = [
         _clock(REVIEW, act_on, days_off, runs=state in IN_REVIEW),
         _clock(LIMITATION, act_on, days_off, runs=state in BEFORE_DECISION | {CaseState.SUSPENDED}),
     ]
-    filed_on = next((day for one, day in history if one is CaseState.FILED), None)
+    first_filed_on = next((day for one, day in history if one is CaseState.FILED), None)
+    filed_on = filed_again_on or first_filed_on
     if filed_on is not None:
         undecided = state in (BEFORE_DECISION - IN_REVIEW) | {CaseState.SUSPENDED}
         clocks.append(_clock(DECISION, filed_on, days_off, runs=undecided))

@@ -130,7 +130,7 @@ class Standing:
         resumes_to: the state a suspended case came from, None unless suspended or recognised.
         asks_summons: the place's rules ask that the owner be told to come first (浙江省公路条例 art. 40).
         asks_legal_review: a legal review must precede the decision (行政处罚法 art. 58).
-        granted: the partner granted the claim, or no partner is configured.
+        granted: the partner granted the claim, or the decision needs no grant.
         partner_final: the partner's fine for the same act is final.
 
     """

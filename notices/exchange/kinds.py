@@ -28,6 +28,7 @@ class Kind(Labelled):
     RELEASE = "release", "解除"
     FINED = "fined", "处罚决定告知"
     REVOKED = "revoked", "撤销处罚告知"
+    FINAL = "final", "处罚决定生效告知"
     RECEIPT = "receipt", "回执"
     LOG_HEAD = "log_head", "日志摘要"
     RESTORED = "restored", "备份恢复告知"
@@ -89,7 +90,7 @@ class FinedBody(Body):
     claim_id: Word
     decision: Word
     decided_ms: Millis
-    amount_yuan: Count
+    amount_fen: Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class RevokedBody(Body):
@@ -98,6 +99,14 @@ class RevokedBody(Body):
     claim_id: Word
     decision: Word
     reason: Text
+
+
+class FinalBody(Body):
+    """A decision that nothing can undo any more: served, and paid or enforced; the case is closed."""
+
+    claim_id: Word
+    decision: Word
+    final_ms: Millis
 
 
 class ReceiptBody(Body):
@@ -200,6 +209,7 @@ BODIES: dict[Kind, type[Body]] = {
     Kind.RELEASE: ClaimBody,
     Kind.FINED: FinedBody,
     Kind.REVOKED: RevokedBody,
+    Kind.FINAL: FinalBody,
     Kind.RECEIPT: ReceiptBody,
     Kind.LOG_HEAD: LogHeadBody,
     Kind.RESTORED: RestoredBody,

@@ -34,6 +34,7 @@ class Agency(_Declared):
     host: str = Field(default="127.0.0.1", description="where the partners' listener listens")
     port: int = Field(default=8443, ge=1, le=65_535)
     ask_certificate: bool = Field(default=False, description="partners must show a certificate (mutual TLS)")
+    policy: str = Field(default="assumed-1", description="the agreement on what is one act, in every claim")
 
 
 class PublicKey(_Declared):

@@ -113,11 +113,12 @@ def judge(visit: Visit) -> Response:
         note=note,
         plate=seen,
     )
-    with visit.office.write("console.judged") as connection:
+    with visit.office.step("console.judged") as connection:
         life = _mine(connection, visit, number(visit.form, "version"))
         stage = next(stage for stage in Stage if CaseState(life.state) in stage.states)
         at_ms, share = visit.office.clock_ms(), visit.office.second_reading_share
         verdicts.give_verdict(connection, life, visit.officer, opinion, at_ms=at_ms, share=share)
+        visit.office.moved(connection, life)
         give_back(connection, visit.office, life, visit.officer)
     works_on = WORK[visit.officer.role]
     following = take_another(visit, [stage, *(one for one in works_on if one is not stage)], life.case_id)
@@ -174,7 +175,7 @@ def step(visit: Visit) -> Response:
     if to not in set(CaseState):
         raise BadInputError("请选择下一环节")
     reason, note = line(visit.form, "reason"), paragraph(visit.form, "note")
-    with visit.office.write("console.stepped") as connection:
+    with visit.office.step("console.stepped") as connection:
         life = _mine(connection, visit, number(visit.form, "version"))
         taken = Step(
             case_id=life.case_id,
@@ -185,8 +186,10 @@ def step(visit: Visit) -> Response:
             reason=reason,
             note=note,
             no_partner=visit.office.no_partner,
+            no_fine=visit.form.get("fine") == "none",
         )
         steps.take_step(connection, life, visit.officer, taken)
+        visit.office.moved(connection, life)
     return see(f"/cases/{life.number}")
 
 

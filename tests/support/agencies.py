@@ -115,7 +115,7 @@ class Agency:
             claim_id=claim_id,
             decision=decision or f"罚-{claim_id}",
             decided_ms=self.clock(),
-            amount_yuan=500,
+            amount_fen=50_000,
         )
         with self.database.write("test.decide") as connection:
             self.exchange.decide(connection, fined)

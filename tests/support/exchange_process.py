@@ -53,7 +53,9 @@ def decide_held(exchange: Exchange) -> None:
             select(OwnClaimRow.claim_id).where(OwnClaimRow.standing == Standing.HELD)
         ).all()
     for claim_id in held:
-        fined = FinedBody(claim_id=claim_id, decision=f"罚-{claim_id}", decided_ms=START_MS, amount_yuan=500)
+        fined = FinedBody(
+            claim_id=claim_id, decision=f"罚-{claim_id}", decided_ms=START_MS, amount_fen=50_000
+        )
         with exchange.database.write("process.decide") as connection:
             exchange.decide(connection, fined)
 

@@ -170,7 +170,7 @@ def test_a_partner_that_grants_twice_contradicts_itself(pair: Pair) -> None:
 
 
 def test_a_fine_without_our_grant_raises_an_alarm(pair: Pair, client: TestClient) -> None:
-    body = {"claim_id": "x", "decision": "罚-1", "decided_ms": 1, "amount_yuan": 500}
+    body = {"claim_id": "x", "decision": "罚-1", "decided_ms": 1, "amount_fen": 50_000}
     assert post(client, message(id="fined/x", kind="fined", body=body)).status_code == 200
     assert pair[JINSHAN].incidents() == ["fined x without a grant of 金山"]
 

@@ -1,0 +1,108 @@
+"""Which claim belongs to which case."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select
+from sqlalchemy.orm import aliased
+
+from models.case_life import life_query
+from models.case_tables import CaseEvent, CaseLife
+from models.exchange_tables import OwnClaimRow
+from models.partner_tables import CaseClaim
+from models.values.case_life import CaseState
+from models.values.partner_reasons import PartnerReason
+from models.values.plates import PlateColour
+from notices.exchange.dockets import own_claim
+from notices.recognition.claim import Claim
+from notices.recognition.docket import OwnClaim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a case accuses of, as far as other agencies need to know it; `fine_fen` is 0 where none follows.
+
+    The other fields are those of `notices.recognition.claim.Claim`.
+    """
+
+    plate_colour: PlateColour
+    violation: str
+    passed_ms: int
+    heading: str
+    axles: int
+    gross_kg: int
+    mpe_percent: float
+    fine_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filer:
+    """Who files: the agency, the agreement it claims by, the agencies whose grant it needs."""
+
+    agency: str
+    policy: str
+    scope: frozenset[str]
+
+
+def claim_for(connection: Connection, filer: Filer, life: Row[Any], act: Act) -> Claim:
+    """Give a filing of a case its claim; the first one bears the case's number, later ones count on."""
+    of_case = select(func.count()).where(CaseClaim.case_id == life.case_id)
+    number = 1 + (connection.scalar(of_case) or 0)
+    suffix = f":{number}" if number > 1 else ""
+    claim_id = f"{filer.agency}:{life.number}{suffix}"
+    row = {"claim_id": claim_id, "case_id": life.case_id, "number": number}
+    connection.execute(insert(CaseClaim).values(row))
+    return Claim(
+        id=claim_id,
+        agency=filer.agency,
+        plate=life.plate,
+        plate_colour=act.plate_colour,
+        violation=act.violation,
+        passed_ms=act.passed_ms,
+        heading=act.heading,
+        axles=act.axles,
+        gross_kg=act.gross_kg,
+        mpe_percent=act.mpe_percent,
+        filed_ms=filed_at(connection, life.case_id, again=False),
+        policy=filer.policy,
+        scope=filer.scope,
+    )
+
+
+def claim_of_case(connection: Connection, case_id: int) -> OwnClaim | None:
+    """Return the claim of a case's latest filing, None where it makes none."""
+    query = (
+        select(*OwnClaimRow.__table__.columns)
+        .join(CaseClaim, CaseClaim.claim_id == OwnClaimRow.claim_id)
+        .where(CaseClaim.case_id == case_id)
+        .order_by(CaseClaim.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return own_claim(row) if row else None
+
+
+def case_of_claim(connection: Connection, claim_id: str) -> Row[Any] | None:
+    """Return the life of the case whose latest filing made the claim, None where there is no such case."""
+    later = aliased(CaseClaim)
+    query = (
+        life_query()
+        .join(CaseClaim, CaseClaim.case_id == CaseLife.case_id)
+        .where(
+            CaseClaim.claim_id == claim_id,
+            ~exists().where(later.case_id == CaseClaim.case_id, later.number > CaseClaim.number),
+        )
+    )
+    return connection.execute(query).one_or_none()
+
+
+def filed_at(connection: Connection, case_id: int, *, again: bool = True) -> int:
+    """Return when the case was last filed, UTC milliseconds; a reopened one counts from its new filing.
+
+    With `again`, the day counts on which a case that was kept waiting too long was filed again; such a
+    case keeps its place in the order of filing, so its claim counts without.
+    """
+    filing = (CaseEvent.to_state == CaseState.FILED) & (CaseEvent.from_state != CaseState.SUSPENDED)
+    counted = or_(filing, CaseEvent.reason == PartnerReason.FILED_AGAIN) if again else filing
+    query = select(CaseEvent.at).where(CaseEvent.case_id == case_id, counted)
+    return connection.execute(query.order_by(CaseEvent.version.desc()).limit(1)).scalar_one()

@@ -1,0 +1,158 @@
+"""What a step of a case says to the other agencies, in the transaction of the step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from models.case_life import StepRefusedError, carries_fine, grant, life_of
+from models.document_tables import Document
+from models.exchange_tables import ExchangeState
+from models.values.case_life import BEFORE_DECISION, IN_REVIEW, CaseState
+from models.values.documents import DocumentState
+from models.values.office import PROGRAM
+from notices.casework.claims import Act, Filer, claim_for, claim_of_case
+from notices.casework.fines import StandingFine, standing_fine
+from notices.documents.kinds import DocumentKind
+from notices.exchange.exchange import Exchange
+from notices.exchange.kinds import FinalBody, FinedBody, Kind, RevokedBody
+from notices.exchange.refusals import RefusedError
+from notices.recognition.docket import OwnClaim, Standing
+from notices.recognition.protocol import NotHeldError
+
+S = CaseState
+GIVEN_UP = frozenset({S.DISMISSED, S.TRANSFERRED, S.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerDesk:
+    """The officers' side of the exchange; `act_of` tells what a case accuses of, None where it can't."""
+
+    exchange: Exchange
+    policy: str
+    act_of: Callable[[Connection, int], Act | None]
+
+    def lock(self, connection: Connection) -> None:
+        """Take the exchange's lock; each step of a case begins so, or two could wait for each other."""
+        connection.execute(update(ExchangeState).values(steps=ExchangeState.steps + 1))
+
+    def moved(self, connection: Connection, before: Row[Any]) -> None:
+        """Let the partners know of the step that a case has just taken from where it stood `before`.
+
+        Raises:
+            StepRefusedError: the exchange does not allow the step; the caller's transaction must not end.
+
+        """
+        life = life_of(connection, before.number)
+        try:
+            self._moved(connection, CaseState(before.state), CaseState(life.state), life)
+        except NotHeldError as error:
+            raise StepRefusedError("对方的互认确认不在，不能办理") from error
+        except RefusedError as error:
+            raise StepRefusedError("与对方的交换暂停中（备份恢复），请稍后再试") from error
+
+    def _moved(self, connection: Connection, was: CaseState, now: CaseState, life: Row[Any]) -> None:
+        claim = claim_of_case(connection, life.case_id)
+        match now:
+            case S.FILED if was in IN_REVIEW:
+                self._file(connection, life)
+            case S.DECIDED if claim is not None:
+                self._decide(connection, life, claim)
+            case S.CLOSED if claim is not None:
+                self._close(connection, claim, was)
+            case state if state in GIVEN_UP and claim is not None:
+                self._give_up(connection, life, claim, was)
+            case state if was is S.SUSPENDED and state in BEFORE_DECISION - IN_REVIEW:
+                self._resume(connection, life, claim)
+            case _:
+                pass
+
+    def refunded(self, connection: Connection, number: str) -> None:
+        """Give the act free after a fine was taken back and its money returned, or never paid.
+
+        Raises:
+            StepRefusedError: no decision of this case was taken back.
+
+        """
+        life = life_of(connection, number)
+        claim = claim_of_case(connection, life.case_id)
+        if claim is None or claim.standing is not Standing.HELD or life.state != S.WITHDRAWN:
+            raise StepRefusedError("本案没有已撤销而尚未解除的处罚决定")
+        self.exchange.release(connection, claim.claim.id)
+
+    def claim_open(self, connection: Connection, number: str) -> None:
+        """Claim a case that was filed while no partner was declared; one with a claim stays as it is."""
+        life = life_of(connection, number)
+        undecided = CaseState(life.state) in BEFORE_DECISION - IN_REVIEW
+        if undecided and claim_of_case(connection, life.case_id) is None:
+            self._file(connection, life)
+
+    def _file(self, connection: Connection, life: Row[Any]) -> None:
+        if life.grant_number is not None:
+            # The grant of an earlier filing, whose claim was released.
+            grant(connection, life.case_id, None, PROGRAM, self.exchange.clock())
+        act = self.act_of(connection, life.case_id)
+        fine = act is not None and act.fine_fen > 0
+        carries_fine(connection, life.case_id, fine=fine)
+        if act is not None and fine:
+            filer = Filer(agency=self.exchange.agency, policy=self.policy, scope=self.exchange.partners)
+            self.exchange.file(connection, claim_for(connection, filer, life, act))
+
+    def _decide(self, connection: Connection, life: Row[Any], claim: OwnClaim) -> None:
+        act = self.act_of(connection, life.case_id)
+        if life.no_fine or act is None or not act.fine_fen:
+            carries_fine(connection, life.case_id, fine=False)
+            self.exchange.release(connection, claim.claim.id)
+            return
+        fined = FinedBody(
+            claim_id=claim.claim.id,
+            decision=_decision(connection, life),
+            decided_ms=self.exchange.clock(),
+            amount_fen=act.fine_fen,
+        )
+        self.exchange.decide(connection, fined)
+
+    def _close(self, connection: Connection, claim: OwnClaim, was: CaseState) -> None:
+        if was is S.RECOGNISED:
+            self.exchange.release(connection, claim.claim.id)
+        for partner, fine in self._told(connection, claim).items():
+            final = FinalBody(claim_id=claim.claim.id, decision=fine.decision, final_ms=self.exchange.clock())
+            body = final.model_dump(mode="json")
+            self.exchange.say(connection, partner, Kind.FINAL, f"final/{fine.decision}", body)
+
+    def _give_up(self, connection: Connection, life: Row[Any], claim: OwnClaim, was: CaseState) -> None:
+        if claim.standing is Standing.DECIDED:
+            fine = next(iter(self._told(connection, claim).values()))
+            revoked = RevokedBody(
+                claim_id=claim.claim.id, decision=fine.decision, reason=f"案件{life.number}已撤销"
+            )
+            self.exchange.revoke(connection, revoked)
+        # What was served may have been paid: the act is kept until somebody says that the money is back.
+        if was is not S.SERVED:
+            self.exchange.release(connection, claim.claim.id)
+
+    def _resume(self, connection: Connection, life: Row[Any], claim: OwnClaim | None) -> None:
+        if claim is not None and claim.standing is Standing.BLOCKED:
+            raise StepRefusedError("同一违法行为已由在先的互认申请占用，解除之前不能恢复办理")
+        if claim is None or claim.standing is Standing.CLOSED:
+            self._file(connection, life)
+
+    def _told(self, connection: Connection, claim: OwnClaim) -> dict[str, StandingFine]:
+        """Return the own fine that stands, by the partner that was told of it."""
+        fines = {
+            partner: standing_fine(connection, claim.claim, partner, "sent")
+            for partner in sorted(claim.claim.scope)
+        }
+        return {partner: fine for partner, fine in fines.items() if fine is not None}
+
+
+def _decision(connection: Connection, life: Row[Any]) -> str:
+    """Return the number of the case's decision, or what stands for it where no document was issued."""
+    issued = select(Document.number).where(
+        Document.case_id == life.case_id,
+        Document.kind == DocumentKind.DECISION,
+        Document.state != DocumentState.VOID,
+    )
+    number = connection.scalar(issued.order_by(Document.id.desc()).limit(1))
+    return number or f"{life.number}:{life.version}"
