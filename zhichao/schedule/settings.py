@@ -28,6 +28,7 @@ class ScheduleSettings(BaseModel):
     late_days: int = Field(default=31, ge=0, le=366, description="days back whose late records are judged")
     registries_minutes: Minutes = Field(default=30, description="pause between questions that wait")
     relay_minutes: Minutes = Field(default=1, description="pause between rounds of sending to partners")
+    backup_at: time = Field(default=time(3, 30), description="the backup is made")
     verify_at: time = Field(default=time(4, 30), description="on Sundays: all that is kept is verified")
     retention_at: time = Field(default=time(5, 30), description="what may not be kept longer is deleted")
     deadlines_at: time = Field(default=time(6, 0), description="days due are worked out anew")

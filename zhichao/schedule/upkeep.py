@@ -8,6 +8,7 @@ from models.schedule_tables import JobRun
 from pipeline.registries.retention import delete_old
 from pipeline.verify import breaks
 from zhichao import wiring
+from zhichao.backup.make import make_backup, scheduled_passphrase
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.job import DAY_MS, Done
 
@@ -33,6 +34,23 @@ def retention(installation: Installation, slot_ms: int) -> Done:
         summary=f"登记答复 {answers.answers}，当事人资料 {answers.parties}，查询日志 {answers.queries}，"
         f"登录记录 {sign_ins}，运行记录 {old_runs}"
     )
+
+
+def backup(installation: Installation, slot_ms: int) -> Done:
+    """Make a backup, with the keys where a passphrase is set."""
+    del slot_ms
+    settings = installation.settings
+    made = make_backup(
+        settings,
+        installation.database,
+        installation.config,
+        installation.clock_ms(),
+        scheduled_passphrase(settings),
+    )
+    summary = f"{made.path.name}：{made.rows} 行，新增原件 {made.copied} 份，删除旧备份 {made.removed} 份"
+    if made.broken:
+        summary += f"；{len(made.broken)} 份原件缺失或损坏：{made.broken[0]}"
+    return Done(summary=summary, troubled=bool(made.broken))
 
 
 def verify(installation: Installation, slot_ms: int) -> Done:
