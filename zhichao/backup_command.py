@@ -54,8 +54,7 @@ def restore(
         settings = load_settings(config)
         said = sealed_keys.passphrase(passphrase_file) if keys else None
         with Bars(notes) as bars:
-            bars.stage("核验 verify", 0)
-            done = restore_backup(settings, path, said, bars.step)
+            done = restore_backup(settings, path, said, bars)
     show.messages(notes, done.broken)
     if done.lost:
         notes.print(

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nights import Night, fill
 from office import add_case, add_officer
 from postgres import Postgres
@@ -25,11 +26,11 @@ from models.leases import Holder
 from models.office_tables import AuditEntry
 from models.tables import Chunk, RegistryAnswer
 from models.values.office import PROGRAM, Action, Role
-from notices.exchange import log
+from notices.exchange.keys import public_text
 from pipeline.verify import breaks
 from stations.station import Station
 from zhichao.backup.make import backups, make_backup
-from zhichao.backup.tables import LEFT_OUT
+from zhichao.backup.tables import LEFT_OUT, dump
 from zhichao.cli import app
 from zhichao.settings import Settings, load_settings
 
@@ -71,8 +72,6 @@ def filled(tmp_path: Path, new_database: Callable[[], str], make_station: Callab
         officer = add_officer(connection, "first", Role.REVIEWER)
         add_case(connection, "A-1")
         head = audit.append(connection, officer, Action.SAW, "A-1", at_ms=NOW_MS, detail={"what": "页面"})
-        log.meet(connection, "jinshan")
-        log.append(connection, "jinshan", "sent", message_id="1", kind="claim", contents=b"{}", at_ms=NOW_MS)
         answer = {
             "source": "x",
             "plate": "浙Z00001",
@@ -91,7 +90,9 @@ def filled(tmp_path: Path, new_database: Callable[[], str], make_station: Callab
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, new_database: Callable[[], str]) -> Place:
-    return Place(tmp_path / "elsewhere", new_database())
+    public = public_text(Ed25519PrivateKey.generate().public_key())
+    partner = f'[[partners]]\nid = "jinshan"\nkeys = [{{ public = "{public}" }}]\n'
+    return Place(tmp_path / "elsewhere", new_database(), partner)
 
 
 def broken(place: Place) -> list[str]:
@@ -248,20 +249,30 @@ def test_no_room_leaves_older_backups_and_no_half(filled: Place) -> None:
     assert not list((filled.data / "backup").glob(".half-*"))
 
 
-def test_a_backup_of_an_older_program_is_brought_up_to_date(filled: Place, elsewhere: Place) -> None:
-    backup = made(filled)
-    manifest = json.loads((backup / "manifest.json").read_text("utf-8"))
-    # As the program of revision 0006 wrote it, which knew fewer tables.
-    schema = Database(f"sqlite:///{filled.data / 'old.sqlite'}", revision="0006")
-    with schema.read() as connection:
-        names = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
-    schema.close()
-    manifest["revision"] = "0006"
-    manifest["tables"] = {name: one for name, one in manifest["tables"].items() if name in names}
-    (backup / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    before = filled.rows()
-    elsewhere.run("restore", str(backup))
-    assert elsewhere.rows()["cases"] == before["cases"]
-    manifest["revision"] = "9999"
-    (backup / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+def test_a_backup_of_an_older_program_is_brought_up_to_date(elsewhere: Place, tmp_path: Path) -> None:
+    backup = tmp_path / "backup" / "20260101T000000Z"
+    backup.mkdir(parents=True)
+    # As the program of revision 0006 wrote it, which knew fewer tables and columns.
+    old = Database(f"sqlite:///{tmp_path / 'old.sqlite'}", revision="0006")
+    with old.write("test") as connection:
+        connection.execute(text("INSERT INTO cases VALUES (7, 'A-7', 'test-1', 1781712060000)"))
+        connection.execute(
+            text("INSERT INTO document_counter (agency, kind, year, last) VALUES ('x', 'notice', 2026, 41)")
+        )
+    with old.snapshot() as connection:
+        tables = dump(connection, backup / "tables")
+    old.close()
+    assert tables["cases"]["rows"] == 1
+    manifest = {
+        "format": 1,
+        "revision": "0006",
+        "tables": tables,
+        "audit_head": {"number": 0, "hash": "0" * 64},
+    }
+    (backup / "manifest.json").write_text(json.dumps(manifest | {"revision": "9999"}), encoding="utf-8")
     assert "newer version" in elsewhere.run("restore", str(backup), code=3)
+    (backup / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    elsewhere.run("restore", str(backup))
+    rows = elsewhere.rows()
+    assert rows["cases"] == [("A-7", "test-1", 1781712060000)]
+    assert rows["document_counter"] == [("x", "notice", 2026, 41)]

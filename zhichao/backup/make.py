@@ -16,13 +16,13 @@ from models.errors import NotDoneError
 from models.exchange_tables import ExchangePartner
 from models.files import FileStore
 from pipeline.verify import named_digests
-from zhichao import wiring
 from zhichao.backup import sealed_keys
 from zhichao.backup.evidence import copy
 from zhichao.backup.tables import dump
 from zhichao.settings import Settings
 
 FORMAT = 1
+STORES = ("originals", "documents", "proofs")
 MANIFEST = "manifest.json"
 HALF = ".half-"
 KEYS = "keys.sealed"
@@ -47,8 +47,7 @@ def folder_of(settings: Settings) -> Path:
 
 def stores(settings: Settings, folder: Path) -> list[tuple[FileStore, FileStore]]:
     """Return the stores of evidence, each with its copy."""
-    ours = (wiring.store(settings), FileStore(settings.data_dir / "documents"))
-    return [(store, FileStore(folder / store.root.name)) for store in ours]
+    return [(FileStore(settings.data_dir / name), FileStore(folder / name)) for name in STORES]
 
 
 def key_files(settings: Settings) -> list[Path]:

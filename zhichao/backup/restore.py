@@ -1,7 +1,6 @@
 """Restores a backup into an empty installation, and says what is to be done before it goes on."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,14 @@ from models.database import Database
 from models.errors import NotDoneError
 from models.exchange_tables import ExchangeLog, ExchangeState
 from models.hash_chain import Head
+from models.keys import KeyFileError
 from notices.exchange.resync import FROZEN
-from pipeline.verify import breaks
-from zhichao import wiring
 from zhichao.backup import sealed_keys
 from zhichao.backup.evidence import copy
 from zhichao.backup.make import FORMAT, KEYS, MANIFEST, stores
 from zhichao.backup.tables import BackupBrokenError, load
 from zhichao.settings import Settings
+from zhichao.soundness import Progress, all_breaks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class Restored:
     frozen: bool
 
 
-def restore(settings: Settings, backup: Path, said: bytes | None, step: Callable[[], None]) -> Restored:
+def restore(settings: Settings, backup: Path, said: bytes | None, progress: Progress) -> Restored:
     """Fill the empty database and folders of `settings` from a backup, verify them, freeze the exchange.
 
     Raises:
@@ -70,7 +69,10 @@ def restore(settings: Settings, backup: Path, said: bytes | None, step: Callable
     database = Database(settings.url)
     try:
         with database.read() as connection:
-            found = list(breaks(connection, wiring.store(settings), head, step))
+            try:
+                found = list(all_breaks(settings, connection, head, progress))
+            except KeyFileError as error:
+                found = [f"not verified to the end: {error}"]
     finally:
         database.close()
     return Restored(

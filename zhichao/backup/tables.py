@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, delete, func, insert, select, text
 
 from models.errors import NotDoneError
-from models.tables import Base
 
 LEFT_OUT = frozenset({"lease", "sign_in", "scheduled_job", "alembic_version"})
 # Rows that migrations put into an empty database; those of the backup take their place.
@@ -31,9 +30,7 @@ def dump(connection: Connection, folder: Path) -> dict[str, dict[str, Any]]:
     """Write every table below `folder`; return rows and digest of each file by table."""
     folder.mkdir()
     written = {}
-    for table in Base.metadata.sorted_tables:
-        if table.name in LEFT_OUT:
-            continue
+    for table in _tables(connection):
         path, rows = folder / f"{table.name}.jsonl.gz", 0
         key = list(table.primary_key.columns)
         query = select(table).order_by(*key).execution_options(yield_per=BATCH)
@@ -54,9 +51,7 @@ def load(connection: Connection, folder: Path, tables: dict[str, dict[str, Any]]
         NotDoneError: the database is not empty.
 
     """
-    schema = MetaData()
-    schema.reflect(connection)
-    ordered = [table for table in schema.sorted_tables if table.name not in LEFT_OUT]
+    ordered = _tables(connection)
     _refuse_filled(connection, ordered)
     if unknown := set(tables) - {table.name for table in ordered}:
         raise BackupBrokenError(f"{folder}: no such table: {', '.join(sorted(unknown))}")
@@ -78,6 +73,13 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _tables(connection: Connection) -> list[Table]:
+    """Return the tables as the database has them, what others refer to first."""
+    schema = MetaData()
+    schema.reflect(connection)
+    return [table for table in schema.sorted_tables if table.name not in LEFT_OUT]
 
 
 def _refuse_filled(connection: Connection, tables: list[Table]) -> None:

@@ -27,6 +27,7 @@ class ScheduleSettings(BaseModel):
     nightly_at: time = Field(default=time(0, 40), description="the day before is judged")
     late_days: int = Field(default=31, ge=0, le=366, description="days back whose late records are judged")
     registries_minutes: Minutes = Field(default=30, description="pause between questions that wait")
+    service_minutes: Minutes = Field(default=60, description="pause between rounds of service")
     relay_minutes: Minutes = Field(default=1, description="pause between rounds of sending to partners")
     backup_at: time = Field(default=time(3, 30), description="the backup is made")
     verify_at: time = Field(default=time(4, 30), description="on Sundays: all that is kept is verified")

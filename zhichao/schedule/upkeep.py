@@ -6,11 +6,10 @@ from models import head_file
 from models.office_tables import SignIn
 from models.schedule_tables import JobRun
 from pipeline.registries.retention import delete_old
-from pipeline.verify import breaks
-from zhichao import wiring
 from zhichao.backup.make import make_backup, scheduled_passphrase
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.job import DAY_MS, Done
+from zhichao.soundness import Silent, all_breaks
 
 SIGN_IN_DAYS = 30
 RUN_DAYS = 180
@@ -59,5 +58,5 @@ def verify(installation: Installation, slot_ms: int) -> Done:
     settings = installation.settings
     kept = head_file.noted(settings.head_file)
     with installation.database.read() as connection:
-        broken = list(breaks(connection, wiring.store(settings), kept, lambda: None))
+        broken = list(all_breaks(settings, connection, kept, Silent()))
     return Done(summary="；".join(broken) or "完整", troubled=bool(broken))
