@@ -14,27 +14,12 @@ from models.passage_rows import passed_between
 from models.tables import Case, Finding, Judgement, Passage
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
-from pipeline.decisions import append, decisions, verdict_on
+from pipeline.decisions import append, decisions, restate, verdict_on
 from pipeline.evasion.rows import spoiled_passages
+from pipeline.patience import SAME_CASE_MS, FlaggedPassage, Patience, held_back, may_be_spoiled
 from pipeline.plates.grammar import pattern_of
 from pipeline.rules.rule_sets import rule_set_on, rule_sets
 from stations.station import Station
-
-SAME_CASE_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlaggedPassage:
-    """A passage with findings that have no case yet; `vehicle` is its plate, "" if unknown.
-
-    `codes` are its quality codes, space-separated.
-    """
-
-    passage_id: int
-    passed_at_ms: int
-    lane: int
-    vehicle: str
-    codes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +68,35 @@ def group_passages(waiting: Sequence[FlaggedPassage], cases: Sequence[OpenCase])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """What one opening did: new cases, passages that became leads, leads that became or joined a case."""
+    """What one opening did: new cases, passages that became leads, leads that became or joined a case.
+
+    `held` counts passages whose findings wait for frames or for an earlier passage.
+    """
 
     cases: int
     leads: int
     revived: int
+    held: int = 0
 
 
-def open_cases(connection: Connection, station: Station, day: date) -> Opened:
-    """Give every finding of a station's day a case, or keep it as a lead where the gate bars it."""
+def open_cases(
+    connection: Connection, station: Station, day: date, patience: Patience | None = None
+) -> Opened:
+    """Give every finding of a station's day a case, or keep it as a lead where the gate bars it.
+
+    With `patience` findings whose frames, or whose forerunners, are still to be expected wait; those of
+    vehicles that may have been driven so as to spoil the weighing are left to the night.
+    """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     _join_own_cases(connection, station, start_ms, end_ms)
-    waiting = _waiting(connection, station, start_ms, end_ms)
+    waiting, held = _waiting(connection, station, start_ms, end_ms), set[int]()
+    if patience is not None:
+        waiting = [one for one in waiting if one.passage_id not in patience.for_the_night]
+        held = held_back(connection, station, waiting, patience)
+        waiting = [one for one in waiting if one.passage_id not in held]
+        spoiled = may_be_spoiled(connection, station, day, waiting)
+        patience.for_the_night.update(spoiled)
+        waiting = [one for one in waiting if one.passage_id not in spoiled]
     of_lane = {lane: verdict_on(connection, station, lane, day) for lane in {one.lane for one in waiting}}
     spoiled = spoiled_passages(connection, station.id, start_ms, end_ms)
     verdicts = {
@@ -102,6 +104,7 @@ def open_cases(connection: Connection, station: Station, day: date) -> Opened:
         for one in waiting
     }
     before = decisions(connection, station, day)
+    restate(connection, station, day, before)
     said = append(connection, verdicts, before)
     free = [one for one in waiting if verdicts[one.passage_id].outcome is Outcome.CASE]
     cases = _open_cases(connection, station, start_ms - SAME_CASE_MS, end_ms + SAME_CASE_MS)
@@ -124,6 +127,7 @@ def open_cases(connection: Connection, station: Station, day: date) -> Opened:
         cases=opened,
         leads=len(barred.intersection(said) - leads),
         revived=sum(one.passage_id in leads for one in free),
+        held=len(held),
     )
 
 

@@ -14,18 +14,24 @@ from models.tables import Finding, Passage
 from models.values.states import Outcome, Standing, Word
 from models.values.timeline import day_bounds_ms
 from pipeline.gate.conditions import Obstacle, hindrances, obstacles_of
-from pipeline.lane_rows import lane_days, overrides, word_on, worst
+from pipeline.lane_rows import lane_days, last_night, overrides, word_on, worst
 from pipeline.rules.rule_sets import rule_set_on, rule_sets
 from stations.station import Station
+
+SOME = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether findings of one lane and day may become cases, and by what."""
+    """Whether findings of one lane and day may become cases, and by what.
+
+    `measured_on` is the day whose measuring it rests on: the last night's while the day isn't measured yet.
+    """
 
     obstacles: tuple[Obstacle, ...]
     standing: Standing
     lane_day_id: int | None
+    measured_on: date | None
     override_id: int | None
     certificate: str
 
@@ -53,22 +59,24 @@ class Decided:
     obstacles: str
     standing: str
     override_id: int | None
+    measured_on: date | None
 
     def says(self, verdict: Verdict) -> bool:
         """Tell whether a verdict would only repeat it."""
-        return (self.outcome, self.obstacles, self.standing, self.override_id) == (
+        return (self.outcome, self.obstacles, self.standing, self.override_id, self.measured_on) == (
             verdict.outcome,
             " ".join(verdict.obstacles),
             verdict.standing,
             verdict.override_id,
+            verdict.measured_on,
         )
 
 
 def verdict_on(connection: Connection, station: Station, lane: int, day: date) -> Verdict:
-    """Return the gate's verdict: a person's word, else the measurements of that day."""
+    """Return the gate's verdict: a person's word, else that day's measurements, else the last night's."""
     rules = rule_set_on(station.province, day, rule_sets())
     measurings = lane_days(connection, station.id, lane, day, day)
-    measured = worst(measurings) if measurings else None
+    measured = worst(measurings) if measurings else last_night(connection, station, lane, day)
     word = word_on(overrides(connection, station.id, lane), day)
     held = word.override.standing if word else measured.state.standing if measured else None
     certificate = station.certificate_on(day)
@@ -76,6 +84,7 @@ def verdict_on(connection: Connection, station: Station, lane: int, day: date) -
         obstacles=hindrances(station, day, held, rules.announcement.days if rules else 0),
         standing=held or Standing.WATCHED,
         lane_day_id=measured.id if measured else None,
+        measured_on=measured.day if measured else None,
         override_id=word.id if word else None,
         certificate=certificate.number if certificate else "",
     )
@@ -103,8 +112,10 @@ def decisions(connection: Connection, station: Station, day: date) -> dict[int, 
             DecisionRow.obstacles,
             DecisionRow.standing,
             DecisionRow.override_id,
+            LaneDayRow.day,
         )
         .join(Passage, Passage.id == DecisionRow.passage_id)
+        .outerjoin(LaneDayRow, LaneDayRow.id == DecisionRow.lane_day_id)
         .where(passed_between(station.id, *day_bounds_ms(day, station.zone)))
         .order_by(DecisionRow.number)
     )
@@ -115,9 +126,33 @@ def decisions(connection: Connection, station: Station, day: date) -> dict[int, 
             obstacles=obstacles,
             standing=standing,
             override_id=override_id,
+            measured_on=date.fromisoformat(measured_on) if measured_on else None,
         )
-        for passage_id, number, outcome, obstacles, standing, override_id in rows
+        for passage_id, number, outcome, obstacles, standing, override_id, measured_on in rows
     }
+
+
+def restate(connection: Connection, station: Station, day: date, before: Mapping[int, Decided]) -> None:
+    """Append, for cases opened before their day was measured, what the gate says by that day's measuring.
+
+    They stay cases, whatever that is: a person may have looked at them.
+    """
+    early = [
+        passage_id
+        for passage_id, one in before.items()
+        if one.outcome is Outcome.CASE and one.measured_on != day
+    ]
+    lanes: dict[int, int] = {}
+    for start in range(0, len(early), SOME):
+        some = Passage.id.in_(early[start : start + SOME])
+        lanes |= dict(connection.execute(select(Passage.id, Passage.lane).where(some)).all())
+    said = {lane: verdict_on(connection, station, lane, day) for lane in set(lanes.values())}
+    verdicts = {
+        passage_id: replace(said[lane], obstacles=())
+        for passage_id, lane in lanes.items()
+        if said[lane].measured_on == day
+    }
+    append(connection, verdicts, before)
 
 
 def append(

@@ -96,7 +96,7 @@ def _flagged(connection: Connection, station: Station, day: date | None) -> Sele
 
 
 def _barred_since() -> ColumnElement[bool]:
-    """Return whether lane and day were barred after the case was opened: by late records, or a person."""
+    """Return whether lane and day were barred since the case was opened: by night, records, or a person."""
     later, word, newer = aliased(LaneDayRow), aliased(OverrideRow), aliased(OverrideRow)
 
     def covers(said: type[OverrideRow]) -> ColumnElement[bool]:
@@ -120,7 +120,8 @@ def _barred_since() -> ColumnElement[bool]:
         word.standing == Standing.BARRED,
         ~exists().where(covers(newer), newer.id > word.id),
     )
-    return (DecisionRow.outcome == Outcome.CASE) & (by_records | by_word)
+    by_night = DecisionRow.standing == Standing.BARRED
+    return (DecisionRow.outcome == Outcome.CASE) & (by_night | by_records | by_word)
 
 
 def _plate_box() -> ScalarSelect[str]:

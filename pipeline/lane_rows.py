@@ -12,10 +12,13 @@ from models.gate_tables import LaneDayRow, OverrideRow
 from models.values.states import Word
 from pipeline.gate.state import GateState, Override
 from pipeline.gate.values import LaneDay
+from stations.station import Station
 
 MEASURES, STATE = TypeAdapter(LaneDay), TypeAdapter(GateState)
 # The gate forgets after this long; what lies before cannot change a standing any more.
 MEMORY_DAYS = 60
+# A long weekend may pass without a nightly run.
+VOUCHES_DAYS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,21 @@ def lane_days(connection: Connection, station_id: str, lane: int, first: date, l
         )
         for row in rows
     ]
+
+
+def last_night(connection: Connection, station: Station, lane: int, day: date) -> StoredDay | None:
+    """Return the measuring by which a lane stands on a day that isn't measured yet: the last night's.
+
+    It vouches for no day more than a few days later, nor for one after a new verification.
+    """
+    before = lane_days(
+        connection, station.id, lane, day - timedelta(days=VOUCHES_DAYS), day - timedelta(days=1)
+    )
+    verification = station.verified_on(day)
+    number = verification.number if verification else ""
+    if not before or before[-1].certificate != number:
+        return None
+    return worst([one for one in before if one.day == before[-1].day])
 
 
 def history(connection: Connection, station_id: str, lane: int, until: date) -> list[StoredDay]:

@@ -56,8 +56,8 @@ def plan_chunks(connection: Connection, station: Station, day: date, size: int) 
         .order_by(Passage.passed_at, Passage.record_key)
     )
     ids = connection.scalars(free).all()
-    done = select(Chunk.number).where(Chunk.station_id == station.id, Chunk.day == str(day))
-    number = max(connection.scalars(done), default=0)
+    last = select(func.max(Chunk.number)).where(Chunk.station_id == station.id, Chunk.day == str(day))
+    number = connection.scalar(last) or 0
     for first in range(0, len(ids), size):
         number += 1
         row = {

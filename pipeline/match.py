@@ -51,13 +51,16 @@ def match_by_time(
     return pairs
 
 
-def match_frames(connection: Connection, station: Station, start_ms: int, end_ms: int) -> int:
+def match_frames(
+    connection: Connection, station: Station, start_ms: int, end_ms: int, settled_ms: int | None = None
+) -> int:
     """Match the station's frames that have no partner yet to passages of start_ms..end_ms; return how many.
 
+    With `settled_ms` loose frames that came later wait: the record of a nearer vehicle may be on its way.
     A passage that was judged before its frames came is taken out of its chunk, to be judged again.
     """
     pairs = _by_reference(connection, station, start_ms, end_ms)
-    pairs |= _by_time(connection, station, start_ms, end_ms, set(pairs))
+    pairs |= _by_time(connection, station, (start_ms, end_ms), set(pairs), settled_ms)
     if not pairs:
         return 0
     for frame_id, (passage_id, kind) in sorted(pairs.items()):
@@ -111,10 +114,15 @@ def _by_reference(
 
 
 def _by_time(
-    connection: Connection, station: Station, start_ms: int, end_ms: int, taken: set[int]
+    connection: Connection,
+    station: Station,
+    window_ms: tuple[int, int],
+    taken: set[int],
+    settled_ms: int | None,
 ) -> dict[int, tuple[int, str]]:
     if not tells_seconds(station):
         return {}
+    start_ms, end_ms = window_ms
     reach = station.frame_tolerance_ms + AMBIGUOUS_MS
     offset = station.clock_offset_ms
     loose = select(Frame.id, Frame.lane, Frame.taken_at).where(
@@ -123,6 +131,8 @@ def _by_time(
         Frame.taken_at >= start_ms + offset - reach,
         Frame.taken_at < end_ms + offset + reach,
     )
+    if settled_ms is not None:
+        loose = loose.where(Frame.received_at <= settled_ms)
     frames = [
         Crossing(id=frame_id, lane=lane, instant_ms=taken_at - offset)
         for frame_id, lane, taken_at in connection.execute(loose)

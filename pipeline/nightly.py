@@ -143,14 +143,18 @@ class NightlyRun:
             self.progress.stage("研判识别 judge and read", count_undone(connection, stations, report.day))
         claimed: set[int] = set()
         while True:
-            for work, result in self.executor.run(self._claims(stations, report.day, claimed)):
-                self._save(work, result, report)
-                self.progress.step()
+            self.judge_free(stations, report, claimed)
             with self.database.write("lease.dead") as connection:
                 if not others_at_work(connection, stations, report.day):
                     return
             # What another runner holds may still fall to us, and cases are opened when all is judged.
             time.sleep(leases.POLL_S)
+
+    def judge_free(self, stations: Sequence[Station], report: NightReport, claimed: set[int]) -> None:
+        """Judge what is planned of the report's day and nobody else judges; `claimed` is not tried again."""
+        for work, result in self.executor.run(self._claims(stations, report.day, claimed)):
+            self._save(work, result, report)
+            self.progress.step()
 
     def _claims(self, stations: Sequence[Station], day: date, claimed: set[int]) -> Iterator[ChunkWork]:
         by_id = {station.id: station for station in stations}

@@ -24,8 +24,6 @@ COMMANDS = {
     "demo": "demo_command:demo",
     "serve": "console:serve",
     "schedule": "schedule_command:schedule",
-    "backup": "backup_command:backup",
-    "restore": "backup_command:restore",
     "users": "console:users_app",
     "verify": "evidence:verify",
     "bundle": "evidence:bundle",
@@ -39,6 +37,7 @@ COMMANDS = {
     "registry-sim": "registries_command:registry_sim",
     "exchange": "exchange_cli:app",
     "listen": "listen_command:listen",
+    "stream": "stream_command:stream",
     "credentials": "credentials_command:commands",
 }
 

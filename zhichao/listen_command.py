@@ -1,6 +1,5 @@
 """Commands of the stream: listen for what stations push."""
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ from stations.push.app import push_app
 from stations.push.heard import raise_hands
 from stations.push.listener import listener
 from stations.push.take_in import TakeIn
-from zhichao import wiring
-from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao import logs, wiring
+from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.settings import Settings, load_settings
 
-LOGGER = logging.getLogger(__name__)
+LOGGER = logs.logger(__name__)
 WATCH_S = 5.0
 
 
@@ -36,6 +35,7 @@ def listen(
     host: Annotated[str, typer.Option(help="address; default: push.host of the settings")] = "",
     port: Annotated[int, typer.Option(help="port; default: push.port of the settings")] = 0,
     config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
 ) -> None:
     """Listen for the records, frames and heartbeats that stations push, until stopped."""
     notes = Console(stderr=True)
@@ -47,6 +47,7 @@ def listen(
         taking = take_in(settings, Database(settings.url))
         stations = {station.id: station for station in settings.stations}
         server = listener(push_app(taking, stations, push), push)
+        logs.set_up(as_json=as_json)
         scheme = "https" if push.certificate else "http"
         notes.print(
             f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",
@@ -68,10 +69,10 @@ def watching(taking: TakeIn, station_ids: list[str], silent_s: float) -> Iterato
                     now_ms = taking.intake.now_ms()
                     silent = raise_hands(connection, station_ids, now_ms, round(silent_s * 1000))
             except DatabaseUnavailableError as error:
-                LOGGER.error("push.watch: %s", error)  # noqa: TRY400 (tried again in a moment)
+                LOGGER.error("push.unavailable", error=str(error))  # noqa: TRY400 (tried again in a moment)
                 continue
             for station_id in silent:
-                LOGGER.warning("push.silent: %s", station_id)
+                LOGGER.warning("push.silent", station=station_id)
 
     thread = threading.Thread(target=watch, name="silence", daemon=True)
     thread.start()

@@ -6,7 +6,7 @@ from pathlib import Path
 from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
-from pipeline.executor import Executor, InlineExecutor, PoolExecutor
+from pipeline.executor import Executor, InlineExecutor, PoolExecutor, ReaderFactory
 from pipeline.nightly import NightlyRun, Progress
 from pipeline.plates.read import load_reader
 from pipeline.registries.look_up import Registries
@@ -31,11 +31,16 @@ def intake(settings: Settings, database: Database) -> Intake:
     )
 
 
+def reader(settings: Settings) -> ReaderFactory:
+    """Return the maker of plate readers, for a process of its own each."""
+    weights: Path = settings.data_dir / "weights"
+    return partial(load_reader, weights, settings.reader_threads)
+
+
 def executor(settings: Settings) -> Executor:
     """Return the executor that the settings ask for."""
-    weights: Path = settings.data_dir / "weights"
-    reader = partial(load_reader, weights, settings.reader_threads)
-    return InlineExecutor(reader) if settings.workers == 1 else PoolExecutor(reader, settings.workers)
+    made = reader(settings)
+    return InlineExecutor(made) if settings.workers == 1 else PoolExecutor(made, settings.workers)
 
 
 def registries(settings: Settings, database: Database) -> Registries | None:
@@ -55,15 +60,20 @@ def registries(settings: Settings, database: Database) -> Registries | None:
     )
 
 
-def nightly_run(settings: Settings, database: Database, progress: Progress) -> NightlyRun:
-    """Return the nightly run of an installation; a rule file that can't be used stops it here."""
+def nightly_run(
+    settings: Settings, database: Database, progress: Progress, judging: Executor | None = None
+) -> NightlyRun:
+    """Return the nightly run of an installation; a rule file that can't be used stops it here.
+
+    `judging` is used in place of the executor that the settings ask for.
+    """
     rule_sets()
     taking = intake(settings, database)
     return NightlyRun(
         database=database,
         store=taking.store,
         intake=taking,
-        executor=executor(settings),
+        executor=judging or executor(settings),
         inbox=settings.inbox,
         chunk_size=settings.chunk_size,
         plate_threshold=settings.plate_threshold,

@@ -24,8 +24,8 @@ def watch_driving(connection: Connection, station: Station, day: date) -> int:
     rules = manoeuvre_rules()
     if day < rules.valid_from or not tells_seconds(station):
         return 0
-    ids, scene = _scene(connection, station, day, rules)
     start_ms, end_ms = day_bounds_ms(day, station.zone)
+    ids, scene = _scene(connection, station, day, rules, (start_ms, end_ms))
     times = scene.batch.passed_at_ms
     of_day = (times >= start_ms) & (times < end_ms)
     seen = [one for one in detect(scene, sightings(scene)) if of_day[one.position]]
@@ -34,13 +34,25 @@ def watch_driving(connection: Connection, station: Station, day: date) -> int:
 
 def observable_on(connection: Connection, station: Station, day: date) -> list[Observable]:
     """Return which manoeuvres the records of a local day could show at all."""
-    _, scene = _scene(connection, station, day, manoeuvre_rules())
+    bounds_ms = day_bounds_ms(day, station.zone)
+    _, scene = _scene(connection, station, day, manoeuvre_rules(), bounds_ms)
     return observability(scene, sightings(scene))
 
 
-def _scene(connection: Connection, station: Station, day: date, rules: ManoeuvreRules) -> tuple[Ids, Scene]:
-    """Return a local day with as much of the days beside it as the traffic of its edges asks for."""
-    start_ms, end_ms = day_bounds_ms(day, station.zone)
+def suspected(connection: Connection, station: Station, day: date, window_ms: tuple[int, int]) -> set[int]:
+    """Return the passages of a part of a day in which a manoeuvre is seen so far, by id; none is kept."""
+    rules = manoeuvre_rules()
+    if day < rules.valid_from or not tells_seconds(station):
+        return set()
+    ids, scene = _scene(connection, station, day, rules, window_ms)
+    return {ids[one.position] for one in detect(scene, sightings(scene))}
+
+
+def _scene(
+    connection: Connection, station: Station, day: date, rules: ManoeuvreRules, window_ms: tuple[int, int]
+) -> tuple[Ids, Scene]:
+    """Return a part of a local day with as much beside it as the traffic of its edges asks for."""
+    start_ms, end_ms = window_ms
     reach_ms = rules.traffic.around_s * SECOND_MS
     query = select_passages().where(passed_between(station.id, start_ms - reach_ms, end_ms + reach_ms))
     ids, batch = from_rows(connection.execute(query.order_by(Passage.passed_at, Passage.record_key)).all())

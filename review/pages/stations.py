@@ -15,6 +15,7 @@ from pipeline.lane_list import latest_standing
 from review.access import Page, Visit
 from review.lane_chart import NIGHTS, lane_charts
 from review.pages.queue import today
+from review.station_signs import signs
 
 DAYS = 7
 READERS = frozenset({Role.STATION_OPERATOR, Role.TEAM_LEADER, Role.AUDITOR, Role.ADMINISTRATOR})
@@ -53,8 +54,9 @@ def show(visit: Visit) -> Response:
             for site, rows in lanes.items()
             for row in rows
         }
+        heard = signs(connection)
     sites = visit.office.sites.values()
-    shown: dict[str, Any] = {"lanes": lanes, "gates": gates, "charts": charts}
+    shown: dict[str, Any] = {"lanes": lanes, "gates": gates, "charts": charts, "signs": heard}
     return visit.render("stations.html", sites=sites, today=day, days=DAYS, nights=NIGHTS, **shown)
 
 

@@ -215,5 +215,5 @@ def _answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(DatabaseUnavailableError)
     async def unavailable(_request: Request, error: Exception) -> Response:
-        LOGGER.error("push.not_kept: %s", error)
+        LOGGER.error("push.not_kept", extra={"error": str(error)})
         return _refuse(RefusedError(Reason.NOT_NOW, "nothing can be kept just now; send it again", NOT_NOW_S))

@@ -79,7 +79,7 @@ class TakeIn:
             edges.passed("push: stored")
             return self._take_all(deliveries, stored)
         except (DatabaseUnavailableError, OSError) as error:
-            LOGGER.error("push.not_kept: %s", error)  # noqa: TRY400 (the message says all)
+            LOGGER.error("push.not_kept", extra={"error": str(error)})  # noqa: TRY400 (the message says all)
             refusal = RefusedError(Reason.NOT_NOW, "nothing can be kept just now; send it again", NOT_NOW_S)
             return [refusal] * len(deliveries)
 
@@ -96,7 +96,9 @@ class TakeIn:
                 return [
                     self._take_all([one], [file])[0] for one, file in zip(deliveries, stored, strict=True)
                 ]
-            LOGGER.exception("push.failed: %s %s", deliveries[0].station.id, stored[0].sha256)
+            LOGGER.exception(
+                "push.failed", extra={"station": deliveries[0].station.id, "sha256": stored[0].sha256}
+            )
             return [RefusedError(Reason.NOT_NOW, "this can't be taken just now", FULL_S)]
 
     def _commit(
