@@ -53,8 +53,11 @@ class DatabaseUnavailableError(UnavailableError, RuntimeError):
 class Database:
     """Connections to one database, its schema brought up to date at opening."""
 
-    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
-        """Open `url`, creating the folder of an SQLite file, and apply outstanding migrations."""
+    def __init__(self, url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, revision: str = "head") -> None:
+        """Open `url`, creating the folder of an SQLite file, and apply outstanding migrations.
+
+        An empty database is brought to an older `revision` for a backup made at that one.
+        """
         self.url = url
         try:
             self.engine = _engine(url, busy_timeout_ms)
@@ -62,7 +65,7 @@ class Database:
             raise DatabaseUnavailableError(f"database_url can't be used: {error}") from error
         try:
             with self._explained():
-                self._migrate()
+                self._migrate(revision)
         except BaseException:
             self.close()
             raise
@@ -93,17 +96,36 @@ class Database:
             edges.passed(f"{edge}: before commit")
         edges.passed(f"{edge}: after commit")
 
-    def _migrate(self) -> None:
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that sees the database as it is at its first query, whatever is written since."""
+        with self._explained(), self.engine.connect() as connection:
+            # SQLite's readers always do.
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @property
+    def revision(self) -> str:
+        """Return the revision of the schema."""
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+
+    def _migrate(self, revision: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         scripts = ScriptDirectory.from_config(config)
         known = {script.revision for script in scripts.walk_revisions()}
         with self.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-        if current == scripts.get_current_head():
+        newest = scripts.get_current_head()
+        if current == (newest if revision == "head" else revision):
             return
+        if revision not in {"head", *known}:
+            raise DatabaseUnavailableError(
+                f"schema {revision} is of a newer version, this one knows {newest}"
+            )
         if current is not None and current not in known:
-            newest = scripts.get_current_head()
             message = (
                 f"{self._where}: schema {current} is of a newer version of this program, which knows {newest}"
             )
@@ -113,7 +135,7 @@ class Database:
                 # SQLite is locked by BEGIN IMMEDIATE; here two first openings must not make the tables twice.
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             edges.passed("migrated: before commit")
         edges.passed("migrated: after commit")
 

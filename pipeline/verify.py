@@ -20,7 +20,7 @@ EVENT_COLUMNS = tuple(column.name for column in CaseEvent.__table__.columns)
 
 def count_originals(connection: Connection) -> int:
     """Return how many originals there are to read."""
-    return len(_digests(connection))
+    return len(named_digests(connection))
 
 
 def breaks(
@@ -58,7 +58,7 @@ def _first_changed_step(connection: Connection) -> str:
 
 
 def _first_changed_original(connection: Connection, store: FileStore, step: Callable[[], None]) -> str:
-    for sha256, name in _digests(connection):
+    for sha256, name in named_digests(connection):
         path = store.path(sha256)
         try:
             same = digest_of(path) == sha256
@@ -76,7 +76,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def _digests(connection: Connection) -> list[tuple[str, str]]:
+def named_digests(connection: Connection) -> list[tuple[str, str]]:
     """Return digest and name of every original, each digest once."""
     known: dict[str, str] = {}
     for table in (Frame, SourceFile):

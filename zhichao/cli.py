@@ -24,6 +24,8 @@ COMMANDS = {
     "demo": "demo_command:demo",
     "serve": "console:serve",
     "schedule": "schedule_command:schedule",
+    "backup": "backup_command:backup",
+    "restore": "backup_command:restore",
     "users": "console:users_app",
     "verify": "evidence:verify",
     "bundle": "evidence:bundle",

@@ -13,17 +13,12 @@ from models.database import Database
 from models.keys import KeyFileError, load_key
 from models.keys import make_key as make_key_file
 from models.values.office import PROGRAM, Action
-from notices.documents.verify import breaks as document_breaks
-from notices.documents.verify import count_sealed
-from notices.exchange.verify import breaks as exchange_breaks
-from notices.exchange.verify import partners
 from pipeline.bundle import write_bundle
-from pipeline.verify import breaks, count_originals
-from zhichao import exchange_wiring, show, wiring
+from zhichao import show, wiring
 from zhichao.exits import CONFIG, ConfigOption, Exit, explained
-from zhichao.office import anchors, document_store
 from zhichao.progress import Bars
 from zhichao.settings import load_settings
+from zhichao.soundness import all_breaks
 
 
 def verify(*, config: ConfigOption = CONFIG) -> None:
@@ -36,13 +31,7 @@ def verify(*, config: ConfigOption = CONFIG) -> None:
         settings = load_settings(config)
         kept = head_file.noted(settings.head_file)
         with Database(settings.url).read() as connection, Bars(notes) as bars:
-            bars.stage("原始文件 originals", count_originals(connection))
-            broken = list(breaks(connection, wiring.store(settings), kept, bars.step))
-            bars.stage("签章文书 documents", count_sealed(connection))
-            broken += document_breaks(connection, document_store(settings), anchors(settings), bars.step)
-            if partners(connection):
-                ring = exchange_wiring.key_ring(settings)
-                broken += exchange_breaks(connection, settings.agency.id, ring, clock_ms())
+            broken = list(all_breaks(settings, connection, kept, bars))
             end = audit.head(connection)
     for line in broken:
         out.print(f"✗ {line}", style="red", markup=False, highlight=False, soft_wrap=True)

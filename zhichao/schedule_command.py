@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
@@ -32,14 +33,15 @@ def schedule(
     """Keep the schedule: nights, retries, deadlines, sending, upkeep; of several processes one does."""
     with explained(Console(stderr=True)):
         settings = load_settings(config)
-        installation = Installation(
-            config=config, settings=settings, database=Database(settings.url), clock_ms=clock_ms
-        )
-        if not status:
-            logs.set_up(as_json=as_json)
-            _keep(installation, once=once)
-        if status or once:
-            _show(installation, as_json=as_json)
+        with closing(Database(settings.url)) as database:
+            installation = Installation(
+                config=config, settings=settings, database=database, clock_ms=clock_ms
+            )
+            if not status:
+                logs.set_up(as_json=as_json)
+                _keep(installation, once=once)
+            if status or once:
+                _show(installation, as_json=as_json)
 
 
 def _keep(installation: Installation, *, once: bool) -> None:

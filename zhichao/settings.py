@@ -15,6 +15,7 @@ from notices.service.settings import ServiceSettings
 from pipeline.registries.settings import RegistrySettings, problems_of
 from stations.push.settings import Push
 from stations.station import Station, load_station
+from zhichao.backup.settings import BackupSettings
 from zhichao.schedule.settings import ScheduleSettings
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     agency: Agency = Field(default=Agency(), description="the agency that runs here, see below")
     partners: tuple[Partner, ...] = Field(default=(), description="the agencies it exchanges with, see below")
     push: Push = Field(default=Push(), description="how stations push, see below")
+    backup: BackupSettings = Field(default=BackupSettings(), description="where backups go, see below")
     schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="what runs when, see below")
     service: ServiceSettings = Field(
         default=ServiceSettings(), description="the channels of service, see below"

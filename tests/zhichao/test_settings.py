@@ -9,12 +9,13 @@ from notices.exchange.settings import Agency
 from notices.service.settings import ServiceSettings
 from stations.push.settings import Push
 from stations.station import Certificate, Station
+from zhichao.backup.settings import BackupSettings
 from zhichao.schedule.settings import ScheduleSettings
 from zhichao.settings import ConfigError, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config.toml"
-DECLARED = {"service", "stations", "registries", "agency", "partners", "push", "schedule"}
+DECLARED = {"service", "stations", "registries", "agency", "partners", "push", "backup", "schedule"}
 
 
 def test_the_shipped_file_says_the_defaults() -> None:
@@ -22,6 +23,7 @@ def test_the_shipped_file_says_the_defaults() -> None:
     content.pop("stations")
     assert content.pop("agency") == Agency().model_dump()
     assert content.pop("push") == Push().model_dump()
+    assert content.pop("backup") == BackupSettings().model_dump()
     assert content.pop("schedule") == ScheduleSettings().model_dump()
     assert content.pop("service") == ServiceSettings().model_dump(mode="json")
     assert set(content) == set(Settings.model_fields) - DECLARED

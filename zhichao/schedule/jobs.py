@@ -25,8 +25,15 @@ def jobs(installation: Installation) -> Sequence[Job]:
     table = [
         *_nights(settings.stations, times.nightly_at),
         Job(name="deadlines", label="案件期限", timing=at(times.deadlines_at), work=office_jobs.deadlines),
+        Job(
+            name="service",
+            label="文书送达",
+            timing=every(times.service_minutes, zone),
+            work=office_jobs.service,
+        ),
         Job(name="gate", label="车道与证书", timing=at(times.gate_at), work=office_jobs.gate),
         Job(name="retention", label="到期删除", timing=at(times.retention_at), work=upkeep.retention),
+        Job(name="backup", label="备份", timing=at(times.backup_at), work=upkeep.backup),
         # Reading every original takes hours on a large store: not begun late into a working day.
         Job(
             name="verify",

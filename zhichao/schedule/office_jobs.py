@@ -15,7 +15,7 @@ from models.values.timeline import from_ms
 from notices.exchange.heads import say_heads
 from notices.exchange.relay import Relay
 from pipeline.lane_list import latest_standing
-from zhichao import exchange_wiring, wiring
+from zhichao import exchange_wiring, service_wiring, wiring
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.job import Done
 
@@ -89,3 +89,12 @@ def relay(installation: Installation, slot_ms: int) -> Done:
         for partner in sorted(ours.partners):
             leases.release(connection, f"relay:{partner}", holder)
     return Done(summary=f"收到回执 {received} 份")
+
+
+def service(installation: Installation, slot_ms: int) -> Done:
+    """Send documents that wait, follow those that were sent, name what is overdue."""
+    del slot_ms
+    tally = service_wiring.desk(installation.settings, installation.database).run()
+    summary = f"发出 {tally.sent}，送达 {tally.delivered}，未送达 {tally.failed}，逾期 {len(tally.overdue)}"
+    problems = "；".join([summary, *tally.problems])
+    return Done(summary=problems, troubled=bool(tally.overdue or tally.problems or tally.failed))

@@ -6,10 +6,10 @@ from models import head_file
 from models.office_tables import SignIn
 from models.schedule_tables import JobRun
 from pipeline.registries.retention import delete_old
-from pipeline.verify import breaks
-from zhichao import wiring
+from zhichao.backup.make import make_backup, scheduled_passphrase
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.job import DAY_MS, Done
+from zhichao.soundness import Silent, all_breaks
 
 SIGN_IN_DAYS = 30
 RUN_DAYS = 180
@@ -35,11 +35,28 @@ def retention(installation: Installation, slot_ms: int) -> Done:
     )
 
 
+def backup(installation: Installation, slot_ms: int) -> Done:
+    """Make a backup, with the keys where a passphrase is set."""
+    del slot_ms
+    settings = installation.settings
+    made = make_backup(
+        settings,
+        installation.database,
+        installation.config,
+        installation.clock_ms(),
+        scheduled_passphrase(settings),
+    )
+    summary = f"{made.path.name}：{made.rows} 行，新增原件 {made.copied} 份，删除旧备份 {made.removed} 份"
+    if made.broken:
+        summary += f"；{len(made.broken)} 份原件缺失或损坏：{made.broken[0]}"
+    return Done(summary=summary, troubled=bool(made.broken))
+
+
 def verify(installation: Installation, slot_ms: int) -> Done:
     """Check the audit log, the steps of cases and every original."""
     del slot_ms
     settings = installation.settings
     kept = head_file.noted(settings.head_file)
     with installation.database.read() as connection:
-        broken = list(breaks(connection, wiring.store(settings), kept, lambda: None))
+        broken = list(all_breaks(settings, connection, kept, Silent()))
     return Done(summary="；".join(broken) or "完整", troubled=bool(broken))

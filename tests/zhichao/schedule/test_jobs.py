@@ -197,6 +197,6 @@ def test_the_command_runs_what_is_due_and_shows_it(tmp_path: Path, monkeypatch: 
     assert done.exit_code == 0, done.output
     shown = runner.invoke(app, ["schedule", "--status", "--json", "--config", str(config)])
     lines = {line["name"]: line for line in map(json.loads, shown.stdout.splitlines())}
-    assert list(lines) == ["deadlines", "gate", "retention", "verify"]
+    assert list(lines) == ["deadlines", "service", "gate", "retention", "backup", "verify"]
     assert lines["retention"]["state"] == "done"
     assert "定时任务" in runner.invoke(app, ["schedule", "--status", "--config", str(config)]).stdout

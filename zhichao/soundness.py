@@ -1,0 +1,52 @@
+"""Everything that is kept, verified: what `zhichao verify`, the schedule and a restore all ask."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from models.clock import clock_ms
+from models.hash_chain import Head
+from notices.documents.verify import breaks as document_breaks
+from notices.documents.verify import count_sealed
+from notices.exchange.verify import breaks as exchange_breaks
+from notices.exchange.verify import partners
+from pipeline.verify import breaks, count_originals
+from zhichao import exchange_wiring, wiring
+from zhichao.office import anchors, document_store
+from zhichao.settings import Settings
+
+
+class Progress(Protocol):
+    """Shows how far a stage has come."""
+
+    def stage(self, label: str, total: int) -> None:
+        """Begin a stage of `total` steps."""
+        ...
+
+    def step(self) -> None:
+        """One step is done."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def stage(self, label: str, total: int) -> None:
+        """Begin."""
+
+    def step(self) -> None:
+        """Go on."""
+
+
+def all_breaks(
+    settings: Settings, connection: Connection, kept: Head | None, progress: Progress
+) -> Iterator[str]:
+    """Yield the first break of log, steps, originals, sealed documents and messages, in words."""
+    progress.stage("原始文件 originals", count_originals(connection))
+    yield from breaks(connection, wiring.store(settings), kept, progress.step)
+    progress.stage("签章文书 documents", count_sealed(connection))
+    yield from document_breaks(connection, document_store(settings), anchors(settings), progress.step)
+    if partners(connection):
+        ring = exchange_wiring.key_ring(settings)
+        yield from exchange_breaks(connection, settings.agency.id, ring, clock_ms())
