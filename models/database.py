@@ -23,6 +23,7 @@ from models import (
     office_tables,
     partner_tables,
     push_tables,
+    reidentify_tables,
     schedule_tables,
     service_tables,
 )
@@ -39,6 +40,7 @@ TABLES = (
     office_tables,
     partner_tables,
     push_tables,
+    reidentify_tables,
     schedule_tables,
     service_tables,
 )

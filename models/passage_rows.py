@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from models.tables import Passage
 from models.values.passages import PassageBatch, content_key
@@ -108,7 +108,7 @@ def select_passages() -> Select[*tuple[Any, ...]]:
     )
 
 
-def from_rows(rows: Sequence[Row[Any]]) -> tuple[NDArray[np.int64], PassageBatch]:
+def from_rows(rows: Sequence[Sequence[Any]]) -> tuple[NDArray[np.int64], PassageBatch]:
     """Return the passages' ids (N,) and the passages."""
     columns = list(zip(*rows, strict=True)) or [()] * 15
     whole = [np.array(column, dtype=np.int64) for column in columns[:6]]

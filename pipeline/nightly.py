@@ -31,6 +31,7 @@ from pipeline.ledger import (
 )
 from pipeline.match import match_frames
 from pipeline.registries.look_up import LookupReport, Registries
+from pipeline.reidentify.night import reidentify_day
 from stations.intake import Intake, IntakeReport, drop_folder_files
 from stations.station import Station
 
@@ -60,6 +61,9 @@ class NightReport:
     frames_matched: int = 0
     chunks: int = 0
     manoeuvres: int = 0
+    searched: int = 0
+    plate_conflicts: int = 0
+    clock_troubles: list[str] = field(default_factory=list)
     lanes_measured: int = 0
     cases_opened: int = 0
     leads_opened: int = 0
@@ -113,6 +117,8 @@ class NightlyRun:
             self._measure(stations, report)
         with report.timed("cases"):
             self._open_cases(stations, report)
+        with report.timed("reidentify"):
+            self._reidentify(stations, report)
         with report.timed("registries"):
             self._look_up(stations, report)
         with self.database.read() as connection:
@@ -213,6 +219,14 @@ class NightlyRun:
         report.leads_opened += opened.leads
         if opened.revived:
             report.leads_revived[station.id, day] = opened.revived
+
+    def _reidentify(self, stations: Sequence[Station], report: NightReport) -> None:
+        for station in stations:
+            with self.intake.alone(station), self.database.write("reidentified") as connection:
+                found = reidentify_day(connection, station, report.day, stations)
+            report.searched += found.searched
+            report.plate_conflicts += found.conflicts
+            report.clock_troubles += found.troubles
 
     def _look_up(self, stations: Sequence[Station], report: NightReport) -> None:
         if self.registries is None:

@@ -24,6 +24,7 @@ from review import case_questions as ask
 from review.accounts import Visitor
 from review.characters import Character, characters
 from review.drawing import AxleDrawing, draw_axles
+from review.identity import Identity, identity_of
 from review.lookup import Lookups, lookups_of
 from review.office import Office
 from review.pages.evasion import manoeuvres_of
@@ -70,6 +71,7 @@ class CaseFile:
     earlier_passages: Sequence[Any]
     trail: Sequence[Any]
     manoeuvres: Sequence[Any]
+    identity: Identity
 
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
@@ -107,6 +109,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
         manoeuvres=manoeuvres_of(connection, life.case_id),
+        identity=identity_of(connection, life.case_id),
     )
 
 

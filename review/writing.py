@@ -16,6 +16,7 @@ from models.values.office import Action
 from models.values.partner_reasons import PartnerReason
 from models.values.passages import FrameKind
 from models.values.quality import QualityCode, Severity
+from models.values.reidentify import ConflictKind
 from models.values.states import Standing
 from models.values.timeline import from_ms
 from review.lookup import ANSWER_LABELS
@@ -45,6 +46,7 @@ LABELS: dict[str, object] = {
             ("actions", Action),
             ("severities", Severity),
             ("standings", Standing),
+            ("conflict_kinds", ConflictKind),
         )
     },
     "codes": {code.value: code.label for code in QualityCode},

@@ -18,6 +18,8 @@ COMMANDS = {
     "cases": "case_commands:cases",
     "leads": "case_commands:leads",
     "evasion": "evasion_command:evasion",
+    "candidates": "reidentify_command:candidates",
+    "plate-conflicts": "reidentify_command:plate_conflicts",
     "stations": "lane_commands:stations",
     "override": "lane_commands:override",
     "plates": "plates_command:plates",

@@ -51,7 +51,7 @@ def run_night(
     show.messages(
         notes, [f"{name} {one}: {count} 条线索转为案件 leads became cases" for (name, one), count in revived]
     )
-    show.messages(notes, barred)
+    show.messages(notes, barred + report.clock_troubles)
     if as_json:
         show.json_lines(night.as_json() | {"seconds": report.seconds} for night in nights)
     else:

@@ -8,7 +8,16 @@ from models.database import Database
 from models.tables import Base
 
 # When something arrived is the only thing that may differ between two runs.
-VARIABLE = {"received_at", "measured_at", "decided_at", "entered_at", "at"}
+VARIABLE = {
+    "received_at",
+    "measured_at",
+    "decided_at",
+    "entered_at",
+    "at",
+    "seen_at",
+    "searched_at",
+    "found_at",
+}
 NATURAL = {
     "passage": ("station_id", "passed_at", "record_key"),
     "frame": ("station_id", "name", "sha256"),

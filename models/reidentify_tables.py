@@ -1,0 +1,61 @@
+"""Tables of re-identification: who an unread vehicle may have been, and plates that two vehicles bear.
+
+Rows are only added. Instants are UTC milliseconds.
+"""
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables import Base, Id, one_of
+from models.values.reidentify import ConflictKind
+
+
+class SearchRow(Base):
+    """One search for who an unread vehicle was; `trouble` says why none could be made, "" where one was.
+
+    `unknown` is the probability that it is no vehicle of the fleet searched, `fleet` its passages.
+    """
+
+    __tablename__ = "reidentify_search"
+    __table_args__ = (UniqueConstraint("passage_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
+    searched_at: Mapped[int] = mapped_column(BigInteger)
+    fleet: Mapped[int] = mapped_column(BigInteger)
+    unknown: Mapped[float]
+    trouble: Mapped[str] = mapped_column(Text)
+
+
+class CandidateRow(Base):
+    """One vehicle that an unread passage may have been: never an accusation. `evidence` is JSON."""
+
+    __tablename__ = "reidentify_candidate"
+    __table_args__ = (UniqueConstraint("search_id", "place"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    search_id: Mapped[int] = mapped_column(ForeignKey("reidentify_search.id"))
+    place: Mapped[int]
+    plate: Mapped[str] = mapped_column(Text)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
+    probability: Mapped[float]
+    evidence: Mapped[str] = mapped_column(Text)
+
+
+class PlateConflict(Base):
+    """One plate on two passages that can't be one vehicle: for a person, and then the police."""
+
+    __tablename__ = "plate_conflict"
+    __table_args__ = (
+        UniqueConstraint("passage_id", "other_passage_id", "kind"),
+        one_of("kind", ConflictKind),
+        Index("ix_plate_conflict_other_passage_id", "other_passage_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    plate: Mapped[str] = mapped_column(Text)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
+    other_passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    sentence: Mapped[str] = mapped_column(Text)
+    found_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,58 @@
+"""The night's part of re-identification: unread vehicles sought, plates of two vehicles found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from models import leases
+from models.inserts import insert_new
+from models.reidentify_tables import PlateConflict
+from models.values.timeline import day_bounds_ms
+from pipeline.reidentify.conflicts import conflicts
+from pipeline.reidentify.named import fleet_until
+from pipeline.reidentify.search import noise_on, roads_of, search_day
+from stations.station import Station
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reidentified:
+    """How many passages were searched for, how many plates conflict, and what is wrong with clocks."""
+
+    searched: int
+    conflicts: int
+    troubles: tuple[str, ...]
+
+
+def reidentify_day(
+    connection: Connection, station: Station, day: date, stations: Sequence[Station]
+) -> Reidentified:
+    """Search and hold plates against each other for a station's local day; a second run changes nothing."""
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    fleet, roads = fleet_until(connection, end_ms), roads_of(stations)
+    searched = search_day(connection, station, day, fleet, roads)
+    times = fleet.batch.passed_at_ms
+    of_day = (fleet.station == station.id) & (times >= start_ms) & (times < end_ms)
+    found, troubles = conflicts(fleet, noise_on(station, day), roads, np.asarray(of_day, dtype=np.bool_))
+    now = leases.now_ms(connection)
+    rows = [
+        {
+            "plate": str(fleet.plate[one.later]),
+            "passage_id": int(fleet.ids[one.later]),
+            "other_passage_id": int(fleet.ids[one.earlier]),
+            "kind": one.kind.value,
+            "sentence": one.sentence,
+            "found_at": now,
+        }
+        for one in found
+    ]
+    before = _count(connection)
+    if rows:
+        connection.execute(insert_new(connection, PlateConflict), rows)
+    return Reidentified(searched=searched, conflicts=_count(connection) - before, troubles=tuple(troubles))
+
+
+def _count(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(PlateConflict)) or 0

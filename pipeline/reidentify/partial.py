@@ -1,0 +1,42 @@
+"""What the frames of an unread passage still show of its plate."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from models.tables import Frame, PlateReadingRow
+from models.values.passages import FrameKind
+
+# Frames whose sure characters differ in more places than this show two vehicles.
+DIFFER_MOST = 2
+SURE = 0.8
+DISAGREE = "各抓拍图片读出的号牌互不相符，可能是其他车辆，未采用"
+Part = tuple[str, tuple[float, ...], str]
+
+
+def partial_plate(connection: Connection, passage_id: int) -> tuple[Part, str]:
+    """Return characters, how sure each is, colour; and why they were not used, "" where they are."""
+    query = (
+        select(PlateReadingRow.text, PlateReadingRow.characters, PlateReadingRow.colour, Frame.kind)
+        .join(Frame, Frame.id == PlateReadingRow.frame_id)
+        .where(Frame.passage_id == passage_id, PlateReadingRow.text != "")
+        # A rear frame may show the trailer's own plate.
+        .where(Frame.kind != FrameKind.REAR)
+        .order_by(PlateReadingRow.confidence.desc(), PlateReadingRow.id)
+    )
+    return merged(connection.execute(query).all())
+
+
+def merged(readings: Sequence[Any]) -> tuple[Part, str]:
+    """Return the surest reading, if no other one contradicts it."""
+    if not readings:
+        return ("", (), ""), ""
+    best = readings[0]
+    sure = tuple(json.loads(best.characters))
+    for other in readings[1:]:
+        pairs = zip(best.text, sure, other.text, json.loads(other.characters), strict=False)
+        if sum(a != b and s >= SURE and t >= SURE for a, s, b, t in pairs) > DIFFER_MOST:
+            return ("", (), ""), DISAGREE
+    return (best.text, sure, best.colour if best.colour != "unknown" else ""), ""

@@ -1,0 +1,66 @@
+"""One plate on two vehicles: seen where no error explains it, not where a clock or a trailer does."""
+
+from typing import Any
+
+import numpy as np
+from driven import trucks
+from trucks import HOUR_S, fleet
+
+from models.values.reidentify import ConflictKind
+from pipeline.reidentify.conflicts import conflicts
+from pipeline.reidentify.noise import Noise
+
+NOISE = Noise.of_class(5)
+ROADS = {frozenset("ab"): 30.0}
+PLATE = "浙Z00001"
+
+
+def found(times_s: list[float], plates: list[str], stations: str, **columns: Any) -> Any:  # noqa: ANN401
+    made = fleet(trucks(times_s, **columns), plates, station=list(stations))
+    return conflicts(made, NOISE, ROADS, np.full(len(plates), True))
+
+
+def test_axles_of_another_vehicle() -> None:
+    spacing = [[1900, 4500, 1350], [3200, 3200, 1350]]
+    ((one,), troubles) = found([0, HOUR_S], [PLATE] * 2, "ab", spacing_mm=spacing)
+    assert (one.kind, one.earlier, one.later) == (ConflictKind.SIGNATURE, 0, 1)
+    assert "1.90米、本次3.20米" in one.sentence
+    assert troubles == []
+
+
+def test_measuring_errors_and_another_trailer_are_no_conflict() -> None:
+    spacing = [[1900, 4500, 1350], [1980, 6500, 1310]]
+    assert found([0, HOUR_S], [PLATE] * 2, "ab", spacing_mm=spacing) == ([], [])
+    assert found([0, HOUR_S], [PLATE] * 2, "ab", spacing_mm=[[0, 0, 0], [1980, 6500, 1310]]) == ([], [])
+
+
+def test_a_road_driven_too_fast() -> None:
+    ((one,), _) = found([0, 600], [PLATE] * 2, "ab")
+    assert one.kind is ConflictKind.TRAVEL_TIME
+    assert "只用10.0分钟" in one.sentence
+    assert "至少需18.0分钟" in one.sentence
+    assert found([0, 1000], [PLATE] * 2, "ab") == ([], [])
+
+
+def test_a_road_that_nobody_declared_tells_nothing() -> None:
+    assert found([0, 60], [PLATE] * 2, "ac") == ([], [])
+
+
+def test_a_clock_that_is_off_makes_no_conflicts() -> None:
+    plates = [f"浙Z{number:05d}" for number in range(4)]
+    times = [0, 300, 600, 900]
+    result, troubles = found([*times, *(one + 240 for one in times)], plates * 2, "aaaabbbb")
+    assert result == []
+    assert len(troubles) == 1
+    assert "疑为时钟不准" in troubles[0]
+
+
+def test_two_records_of_one_crossing_are_one_passage() -> None:
+    spacing = [[1900, 4500, 1350], [3200, 3200, 1350]]
+    assert found([0, 20], [PLATE] * 2, "aa", spacing_mm=spacing) == ([], [])
+
+
+def test_only_what_is_asked_for_is_held_against_what_was_before() -> None:
+    spacing = [[1900, 4500, 1350], [3200, 3200, 1350]]
+    made = fleet(trucks([0, HOUR_S], spacing_mm=spacing), [PLATE] * 2)
+    assert conflicts(made, NOISE, ROADS, np.array([True, False])) == ([], [])

@@ -1,0 +1,76 @@
+"""Re-identification in the night: kept once, shown side by side, and the same on a rerun."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hs_file import HEADER, hs_row
+from nights import DAY, Night
+from snapshot import snapshot
+
+from pipeline.reidentify.lists import candidate_rows, conflict_rows
+from pipeline.reidentify.partial import DISAGREE, merged
+from stations.station import Station
+
+
+@pytest.fixture
+def night(
+    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
+) -> Iterator[Night]:
+    made = Night(tmp_path, make_station(), new_database())
+    yield made
+    made.database.close()
+
+
+def write(night: Night, rows: list[tuple[str, str]]) -> None:
+    lines = [f"{HEADER},License_Plate,License_Plate_Color", *(f"{row},{plate},黄" for row, plate in rows)]
+    (night.inbox / "night.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_an_unread_overload_gets_candidates_and_a_clone_is_told(night: Night) -> None:
+    write(
+        night,
+        [
+            (hs_row("2026-06-18 01:00:00.000", 62_000), "浙Z00007"),
+            (hs_row("2026-06-18 01:30:00.000", 30_000, axles=4), "浙Z00008"),
+            (hs_row("2026-06-18 02:00:00.000", 62_300), ""),
+            (hs_row("2026-06-18 02:30:00.000", 61_000), "浙Z00008"),
+        ],
+    )
+    night.run()
+    with night.database.read() as connection:
+        candidates = candidate_rows(connection, night.station, DAY)
+        (conflict,) = conflict_rows(connection, night.station, DAY)
+    assert [row["place"] for row in candidates] == list(range(1, len(candidates) + 1))
+    assert candidates[0]["plate"] == "浙Z00007"
+    assert candidates[0]["other_gross_kg"] == 62_000
+    assert candidates[0]["other_time"].startswith("2026-06-18T01:00:00")
+    assert (conflict["plate"], conflict["kind"]) == ("浙Z00008", "signature")
+    assert (conflict["axle_count"], conflict["other_axle_count"]) == (6, 4)
+    before = snapshot(night.database)
+    night.run()
+    assert snapshot(night.database) == before
+    assert before["reidentify_candidate"]
+
+
+def test_a_passage_that_cannot_be_compared_says_why(night: Night) -> None:
+    write(night, [(hs_row("2026-06-18 02:00:00.000", 62_300), "")])
+    night.run()
+    with night.database.read() as connection:
+        (row,) = candidate_rows(connection, night.station, DAY)
+    assert (row["place"], row["plate"]) == (0, "")
+    assert "没有号牌可读" in row["trouble"]
+
+
+def reading(text: str, sure: float) -> SimpleNamespace:
+    return SimpleNamespace(text=text, characters=json.dumps([sure] * len(text)), colour="yellow")
+
+
+def test_frames_of_two_vehicles_tell_nothing_of_a_plate() -> None:
+    first, second = reading("浙Z00012", 0.95), reading("浙Z97345", 0.9)
+    assert merged([first, second]) == (("", (), ""), DISAGREE)
+    near = reading("浙Z00013", 0.9)
+    assert merged([first, near]) == (("浙Z00012", (0.95,) * 7, "yellow"), "")
+    assert merged([]) == (("", (), ""), "")

@@ -1,0 +1,85 @@
+"""Who an unread vehicle may have been, and plates that two vehicles bear: `candidates`, `plate-conflicts`."""
+
+import datetime
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.database import Database
+from pipeline.reidentify.lists import candidate_rows, conflict_rows
+from zhichao import show
+from zhichao.chosen import StationsOption, chosen
+from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
+from zhichao.settings import load_settings
+
+DateOption = Annotated[
+    datetime.datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="local day; default: all")
+]
+
+
+def candidates(
+    *,
+    date: DateOption = None,
+    station: StationsOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """List which vehicles unread ones may have been, likeliest first: hints for a person, no accusation."""
+    out, notes = show.console(), Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        day = date.date() if date else None
+        with Database(settings.url).read() as connection:
+            rows = [row for one in chosen(settings, station) for row in candidate_rows(connection, one, day)]
+    if as_json:
+        show.json_lines(rows)
+        return
+    table = _table(
+        "未识别车辆的可能车辆 candidates（仅供人工参考）", "检测点", "时间 time", "名次", "号牌 plate"
+    )
+    table.add_column("可能性", justify="right")
+    table.add_column("依据 evidence")
+    for row in rows:
+        said = row["trouble"] or json.dumps(row["evidence"], ensure_ascii=False)
+        probability = "" if row["plate"] == "" else f"{row['probability']:.3f}"
+        place = str(row["place"]) if row["place"] else "–"
+        table.add_row(row["station"], row["time"][:19], place, row["plate"], probability, escape(said))
+    out.print(table)
+
+
+def plate_conflicts(
+    *,
+    date: DateOption = None,
+    station: StationsOption = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """List plates that two vehicles seem to bear: for a person, and then for the police."""
+    out, notes = show.console(), Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        day = date.date() if date else None
+        with Database(settings.url).read() as connection:
+            rows = [row for one in chosen(settings, station) for row in conflict_rows(connection, one, day)]
+    if as_json:
+        show.json_lines(rows)
+        return
+    table = _table(
+        "号牌冲突 plate conflicts（移送公安前由人工核对）", "号牌 plate", "本次 this", "前次 before"
+    )
+    table.add_column("所见 what was seen")
+    for row in rows:
+        places = [f"{row[f'{which}station']} {row[f'{which}time'][:19]}" for which in ("", "other_")]
+        table.add_row(row["plate"], *places, escape(row["sentence"]))
+    out.print(table)
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    return table
