@@ -207,7 +207,7 @@ def test_the_summary_of_a_night_reads_no_whole_table(filled: tuple[Database, Sta
     leads = PER_DAY // LEAD_EVERY
     assert (night.passages, night.frames) == (PER_DAY, PER_DAY // OVER_EVERY)
     assert (night.cases, night.leads[0]["passages"]) == (PER_DAY // OVER_EVERY - leads, leads)
-    assert len(statements) == 17
+    assert len(statements) == 18
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from desk import Desk
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from models.evasion_tables import ManoeuvreRow
 from models.reidentify_tables import CandidateRow, PlateConflict, SearchRow
@@ -49,6 +49,9 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
     with office.write("test") as connection:
         of_case = select(Finding.passage_id).join(Case, Case.id == Finding.case_id).order_by(Case.passed_at)
         known, unread = list(dict.fromkeys(connection.scalars(of_case)))[:2]
+        # The night made searches of its own.
+        connection.execute(delete(CandidateRow))
+        connection.execute(delete(SearchRow))
         search = {"passage_id": unread, "searched_at": 0, "fleet": 12, "unknown": 0.25, "trouble": ""}
         connection.execute(insert(SearchRow).values(id=1, **search))
         evidence = '{"spacings": 5.0, "loads": -4.0, "length": 0.0, "plate": 0.0, "colour": 0.0}'
