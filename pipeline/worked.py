@@ -14,6 +14,17 @@ from pipeline.rules.rule_sets import RuleSet, rule_sets
 
 PERCENT = 100
 LIMIT_ITEM = re.compile(r"62号令 art\. 3\((.)\)")
+ORDER, STANDARD = "《超限运输车辆行驶公路管理规定》第三条", "《公路货运车辆超限超载认定标准》"
+# What a citation may say beside or instead of the item, and how people read it.
+LIMIT_WORDS = (
+    ("sum of the axle loads", f"{ORDER}第二款（不超过各轴最大允许轴荷之和）"),
+    ("认定标准 note 1", f"{STANDARD}注1（二轴货车以行驶证载明的总质量为限）"),
+    ("by the gross mass of the vehicle licence", f"{ORDER}第二款（以行驶证载明的总质量为限）"),
+    ("认定标准: ", STANDARD),
+    ("with air suspension", f"{STANDARD}注4（空气悬架）"),
+    ("air suspension, trailer axles", f"{STANDARD}注4（空气悬架）"),
+    ("3000 kg less", f"{ORDER}第二款（单轮胎车轴每轴减少3,000千克）"),
+)
 
 
 def rule_set_of(judgement: Row[Any]) -> RuleSet:
@@ -42,8 +53,9 @@ def worked_out(judgement: Row[Any], passage: Row[Any]) -> Consequence:
 
 def limit_article(citation: str) -> str:
     """Return where a limit stands as people read it, "" if unknown; rule files cite as programs read it."""
-    item = LIMIT_ITEM.match(citation)
-    return f"《超限运输车辆行驶公路管理规定》第三条第一款第（{item[1]}）项" if item else ""
+    item = LIMIT_ITEM.search(citation)
+    first = [f"{ORDER}第一款第（{item[1]}）项"] if item else []
+    return "、".join(dict.fromkeys([*first, *(words for mark, words in LIMIT_WORDS if mark in citation)]))
 
 
 def _tolerance(deducted_kg: int, gross_kg: int) -> str:

@@ -134,7 +134,7 @@ def answer(page: Page, office: Office, request: Request, form: Form) -> Response
 def _let_through(page: Page, visit: Visit) -> None:
     posted = page.method == "POST"
     if posted:
-        _check_origin(visit.request)
+        check_origin(visit.request)
     if page.roles is None:
         return
     if visit.visitor is None:
@@ -145,7 +145,7 @@ def _let_through(page: Page, visit: Visit) -> None:
         raise NotAllowedError("表单不是本次登录打开的页面发出的，没有保存；请返回页面重试")
 
 
-def _check_origin(request: Request) -> None:
+def check_origin(request: Request) -> None:
     """Refuse what another site's page sent; browsers tell, programs send no such header."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")

@@ -3,19 +3,32 @@
 import json
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
 
-from models.tables import Case, Finding, Frame, Judgement, Passage, SourceFile
+from models.tables import (
+    Case,
+    CaseLookup,
+    Finding,
+    Frame,
+    Judgement,
+    Passage,
+    RegisteredJudgement,
+    SourceFile,
+)
 from models.values.findings import Doubt
+from models.values.lookups import LookupState
 from models.values.money import Consequence
 from models.values.passages import FrameKind
+from models.values.plates import PlateColour
 from models.values.quality import QualityCode
 from models.values.timeline import from_ms
+from models.values.vehicles import VehicleFacts
 from notices.documents.all_kinds import PAPERS
 from notices.documents.fields import format_day
 from notices.documents.kinds import DocumentKind
@@ -25,8 +38,10 @@ from pipeline.overload import allowance_on
 from pipeline.rules.consequences import Context, consequence
 from pipeline.rules.limits import gross_limits
 from pipeline.rules.rule_sets import RuleSet, rule_sets
+from pipeline.rules.tolerance import Allowance
 from pipeline.worked import limit_article
 from stations.station import Certificate, Station
+from zhichao.case_course import confirmed_plate, course_facts
 from zhichao.settings import ConfigError
 
 SHOWS = {
@@ -37,6 +52,7 @@ SHOWS = {
     FrameKind.UNKNOWN: "抓拍",
 }
 MOST_PHOTOGRAPHS = 6
+VEHICLE_FACTS = TypeAdapter(VehicleFacts)
 # What the case itself says is never taken from a file.
 OF_THE_CASE = {
     "act",
@@ -48,6 +64,10 @@ OF_THE_CASE = {
     "record_sha256",
     "weighing",
 }
+
+
+# What the course of a case says, where it has come so far, no file may say otherwise.
+FROM_ITS_COURSE = {"review", "notice_number", "noticed_on", "statement"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +108,8 @@ def make_paper(kind: DocumentKind, agency: Agency, case: CaseFacts, given: dict[
 
     """
     model = PAPERS[kind]
+    for name in FROM_ITS_COURSE & case.fields.keys() & given.keys():
+        raise ConfigError(f"{kind.label} {name}: the case itself says this; leave it out of the file")
     fields = {"agency": agency} | case.fields | given
     try:
         return model.model_validate({name: fields[name] for name in model.model_fields if name in fields})
@@ -112,7 +134,8 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
     rules = next((one for one in rule_sets() if one.id == row.rule_set), None)
     if certificate is None or rules is None:
         raise ConfigError(f"{number}: no certificate or no rules on {day}, so nothing follows from it")
-    weighing = _weighing(row, station, certificate, rules)
+    known = _registered(connection, row)
+    weighing = _weighing(row, known, station, certificate, rules)
     follows = _follows(weighing, rules)
     photographs = _photographs(connection, row.passage_id, station)
     return CaseFacts(
@@ -134,6 +157,7 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
                 f"计量检定证书（{certificate.number}）",
             ],
             "source": "技术监控设备自动检测",
+            **course_facts(connection, row.case_id, datetime.now(UTC)),
         },
     )
 
@@ -160,8 +184,35 @@ def _gravest(connection: Connection, station: Station, number: str) -> Any:  # n
     return row
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The vehicle as it stands: the plate that two officers confirmed, and the limit by its registration."""
+
+    plate: str
+    colour: str
+    registered: Any = None
+
+
+def _registered(connection: Connection, row: Any) -> _Known:  # noqa: ANN401 (a row of several tables)
+    """Return the confirmed plate, and the judgement by the registered facts of that very vehicle."""
+    plate = confirmed_plate(connection, row.case_id) or row.plate
+    latest = connection.execute(
+        select(CaseLookup).where(CaseLookup.case_id == row.case_id).order_by(CaseLookup.id.desc()).limit(1)
+    ).one_or_none()
+    if latest is None or latest.state != LookupState.IDENTIFIED or latest.plate != plate:
+        return _Known(plate=plate, colour=row.colour)
+    again = connection.execute(
+        select(RegisteredJudgement).where(
+            RegisteredJudgement.lookup_id == latest.id, RegisteredJudgement.passage_id == row.passage_id
+        )
+    ).one_or_none()
+    known = latest.colour not in {"", PlateColour.UNKNOWN.value}
+    return _Known(plate=plate, colour=latest.colour if known else row.colour, registered=again)
+
+
 def _weighing(
     row: Any,  # noqa: ANN401 (a row of several tables)
+    known: _Known,
     station: Station,
     certificate: Certificate,
     rules: RuleSet,
@@ -169,16 +220,7 @@ def _weighing(
     axle_kg = [int(word) for word in row.axle_kg.split(",")]
     spacing_mm = [int(word) for word in row.spacing_mm.split(",") if int(word) > 0]
     allowed = allowance_on(station, from_ms(row.passed_at, station.zone).date(), rules)
-    limits = gross_limits(
-        np.array([row.axle_count], dtype=np.int16),
-        np.array([spacing_mm or [0]], dtype=np.int64),
-        rules.gross_mass,
-        raised=allowed.raised,
-    )
-    if limits.limit_kg[0] != row.limit_kg:
-        raise ConfigError(
-            f"the judgement has a limit of {row.limit_kg} kg, the rules {limits.limit_kg[0]} kg"
-        )
+    judged, citation = _judged(row, known, spacing_mm, rules, allowed)
     lane = next((lane.name for lane in station.lanes if lane.number == row.lane), "")
     return {
         "station": station.name,
@@ -189,16 +231,45 @@ def _weighing(
         f"准确度等级{certificate.accuracy_class}，有效期至{format_day(certificate.valid_until)}",
         "device": _device(station),
         "passed_at": from_ms(row.passed_at, station.zone),
-        "vehicle": {"plate": row.plate, "colour": row.colour},
+        "vehicle": {"plate": known.plate, "colour": known.colour},
         "axle_kg": axle_kg,
         "spacing_mm": spacing_mm if len(spacing_mm) == len(axle_kg) - 1 else [],
         "gross_kg": row.gross_kg,
         "tolerance": allowed.words,
-        "decided_kg": row.decided_kg,
-        "limit_kg": row.limit_kg,
-        "limit_rule": _limit_article(str(limits.rule[0])),
-        "excess_kg": row.excess_kg,
+        "decided_kg": judged.decided_kg,
+        "limit_kg": judged.limit_kg,
+        "limit_rule": _limit_article(citation),
+        "excess_kg": judged.excess_kg,
     }
+
+
+def _judged(
+    row: Any,  # noqa: ANN401 (a row of several tables)
+    known: _Known,
+    spacing_mm: list[int],
+    rules: RuleSet,
+    allowed: Allowance,
+) -> tuple[Any, str]:
+    """Return the judgement that stands, and its citation, held against today's rules."""
+    registered = known.registered
+    facts = []
+    if registered is not None:
+        if registered.excess_kg <= 0:
+            raise ConfigError(f"by its registration ({known.plate}) the vehicle is not over the limit")
+        facts = [VEHICLE_FACTS.validate_json(registered.facts)]
+    judged = row if registered is None else registered
+    limits = gross_limits(
+        np.array([row.axle_count], dtype=np.int16),
+        np.array([spacing_mm or [0]], dtype=np.int64),
+        rules.gross_mass,
+        facts,
+        raised=allowed.raised,
+    )
+    if limits.limit_kg[0] != judged.limit_kg:
+        raise ConfigError(
+            f"the judgement has a limit of {judged.limit_kg} kg, the rules {limits.limit_kg[0]} kg"
+        )
+    return judged, str(limits.rule[0])
 
 
 def _limit_article(citation: str) -> str:

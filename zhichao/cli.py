@@ -28,6 +28,7 @@ COMMANDS = {
     "schedule": "schedule_command:schedule",
     "backup": "backup_command:backup",
     "restore": "backup_command:restore",
+    "serve-public": "public_command:serve_public",
     "users": "console:users_app",
     "verify": "evidence:verify",
     "bundle": "evidence:bundle",

@@ -1,0 +1,123 @@
+"""The verification of seals: who sealed what and when, intact or not; it says nothing of any party."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from models.document_tables import Document
+from models.values.documents import DocumentState
+from notices.documents.kinds import DocumentKind
+from notices.seal.verify import NoSealError, SealFound, verify
+from review.access import check_origin
+from review.public.counter import PublicCounter
+from review.public.desk import PublicVisit, explained, page
+from review.public.visits import TOO_OFTEN, tidy
+from review.refusals import BadInputError, NotFoundError, TakenError
+
+MOST_BYTES = 20_000_000
+UNKNOWN = "没有登记此文书码的文书，请核对"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What there is to say of a document; `registered` says that it is the very file on record."""
+
+    seals: tuple[SealFound, ...]
+    problem: str = ""
+    registered: str = ""
+    void: bool = False
+
+
+def by_code(visit: PublicVisit) -> Response:
+    """Verify the document on record under a code."""
+    counter, now = visit.counter, visit.counter.clock_ms()
+    code = tidy(str(visit.request.path_params["code"]))
+    limits = counter.limits
+    if limits.by_address.holds_off(visit.address, now):
+        raise TakenError(TOO_OFTEN, 429)
+    with counter.database.read() as connection:
+        row = connection.execute(
+            select(Document.kind, Document.number, Document.state, Document.sha256).where(
+                Document.code == code, Document.sha256 != ""
+            )
+        ).one_or_none()
+    if row is None:
+        limits.by_address.note(visit.address, now)
+        raise NotFoundError(UNKNOWN)
+    try:
+        content = counter.documents.path(row.sha256).read_bytes()
+    except OSError as error:
+        raise NotFoundError("文件暂时无法提供，请与办案机关联系", 410) from error
+    checked = _checked(counter, content)
+    void = row.state == DocumentState.VOID.value
+    title = f"{DocumentKind(row.kind).label} {row.number}"
+    return visit.render("verified.html", checked=checked, title=title, void=void, code=code)
+
+
+def form(visit: PublicVisit) -> Response:
+    """Return the form for a file."""
+    return visit.render("verify.html")
+
+
+def upload(counter: PublicCounter) -> Route:
+    """Return the route that verifies a file which somebody was given."""
+
+    async def endpoint(request: Request) -> Response:
+        visit = PublicVisit(request=request, counter=counter, form={})
+
+        async def work() -> Response:
+            check_origin(request)
+            now = counter.clock_ms()
+            if counter.limits.uploads.holds_off(visit.address, now):
+                raise TakenError(TOO_OFTEN, 429)
+            counter.limits.uploads.note(visit.address, now)
+            content = await _file(request)
+            checked = await run_in_threadpool(_checked, counter, content)
+            return visit.render("verified.html", checked=checked, title="", void=checked.void, code="")
+
+        return await explained(visit, work)
+
+    return Route("/verify", endpoint, methods=["POST"], name="POST /verify")
+
+
+async def _file(request: Request) -> bytes:
+    if int(request.headers.get("content-length") or MOST_BYTES + 1) > MOST_BYTES:
+        raise BadInputError("文件过大，最多20MB", 413)
+    try:
+        # The library stops at its own bounds; the length was held against ours above.
+        async with request.form(max_files=1, max_fields=1) as posted:
+            found: Any = posted.get("file")
+            content = await found.read() if hasattr(found, "read") else b""
+    except MultiPartException as error:
+        raise BadInputError("只接受本页面的表单", 400) from error
+    if not content:
+        raise BadInputError("请选择一个PDF文件")
+    return bytes(content)
+
+
+def _checked(counter: PublicCounter, content: bytes) -> Checked:
+    digest = hashlib.sha256(content).hexdigest()
+    with counter.database.read() as connection:
+        row = connection.execute(
+            select(Document.kind, Document.number, Document.state).where(Document.sha256 == digest)
+        ).first()
+    registered = f"{DocumentKind(row.kind).label} {row.number}" if row else ""
+    void = row is not None and row.state == DocumentState.VOID.value
+    try:
+        found = verify(content, counter.anchors, now=datetime.fromtimestamp(counter.clock_ms() / 1000, UTC))
+    except NoSealError:
+        return Checked(
+            seals=(), problem="文件不是带有电子签章的PDF，或者无法读取", registered=registered, void=void
+        )
+    return Checked(seals=found.seals, registered=registered, void=void)
+
+
+PAGES = (page("/verify", form), page("/d/{code}", by_code), upload)

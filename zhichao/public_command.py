@@ -1,0 +1,63 @@
+"""The command of the public pages: where a party reads its document, and anyone verifies a seal."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+from sqlalchemy import Connection, select
+
+from models.database import Database
+from models.tables import Case
+from models.vault import Vault
+from review.app import Guarded
+from review.public.app import make_public_app
+from review.public.counter import PublicCounter
+from zhichao import wiring
+from zhichao.case_papers import case_facts
+from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.office import anchors, document_store
+from zhichao.settings import ConfigError, Settings, load_settings
+
+
+def counter(settings: Settings, database: Database) -> PublicCounter:
+    """Return the public counter of an installation."""
+
+    def told(connection: Connection, number: str) -> Mapping[str, Any] | None:
+        station_id = connection.scalar(select(Case.station_id).where(Case.number == number))
+        try:
+            return case_facts(connection, settings.station(str(station_id)), number).fields
+        except ConfigError:
+            # The sealed document stands, whatever can be worked out today.
+            return None
+
+    return PublicCounter(
+        database=database,
+        documents=document_store(settings),
+        originals=wiring.store(settings),
+        vault=Vault.load(settings.registry_keys),
+        anchors=anchors(settings),
+        told=told,
+    )
+
+
+def public_app(settings: Settings) -> Guarded:
+    """Return the public pages as an application."""
+    return make_public_app(counter(settings, Database(settings.url)))
+
+
+def serve_public(
+    *,
+    host: Annotated[str, typer.Option(help="address; default: public_host of the settings")] = "",
+    port: Annotated[int, typer.Option(help="port; default: public_port of the settings")] = 0,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Serve the public pages until stopped: documents by code and plate, verification of seals."""
+    notes = Console(stderr=True)
+    with explained(notes):
+        settings = load_settings(config)
+        served = public_app(settings)
+        where, at = host or settings.public_host, port or settings.public_port
+        notes.print(f"公开页面 public: http://{where}:{at}/  (Ctrl+C 停止 stops it)", highlight=False)
+        uvicorn.run(served, host=where, port=at, log_level="warning", server_header=False)
