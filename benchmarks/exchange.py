@@ -101,7 +101,7 @@ def main() -> None:
             listening(bare_app(theirs, bare_agency.base_url), bare_settings),
             exchange_wiring.client(sender) as client,
         ):
-            relay = Relay(exchange=ours, post=client.post, holder=this_process(60_000))
+            relay = Relay(exchange=ours, partners=client.partners(), holder=this_process(60_000))
             body = ours.sign(
                 1,
                 to=receiver.agency.id,

@@ -25,7 +25,9 @@ class ExchangeState(Base):
 class ExchangePartner(Base):
     """How it stands with one partner: the head of the log kept with it, its incarnation, a pause in sending.
 
-    `attempts` counts failures to reach it since the last success; nothing is tried before `due_at`.
+    `attempts` counts failures to reach it since the last success; nothing is tried before `due_at`. Of the
+    log that it keeps with us the part up to `seen_number` was compared with ours at `seen_at`, which is 0
+    where that is to be done at once, and below 0 while the partner makes good a restore of its own.
     """
 
     __tablename__ = "exchange_partner"
@@ -34,6 +36,9 @@ class ExchangePartner(Base):
     number: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(Text)
     incarnation: Mapped[int] = mapped_column(BigInteger)
+    seen_number: Mapped[int] = mapped_column(BigInteger)
+    seen_hash: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[int] = mapped_column(BigInteger)
     attempts: Mapped[int]
     due_at: Mapped[int] = mapped_column(BigInteger)
     problem: Mapped[str] = mapped_column(Text)

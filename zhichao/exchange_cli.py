@@ -9,8 +9,8 @@ from rich.table import Table
 
 from models.database import Database
 from notices.exchange import bundle, export, log, outbox
+from notices.exchange.partners import NotTakenError
 from notices.exchange.refusals import RefusedError
-from notices.exchange.relay import NotTakenError
 from zhichao import exchange_wiring, show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.settings import ConfigError, load_settings

@@ -19,7 +19,7 @@ from notices.exchange.exchange import Exchange
 from notices.exchange.keys import AgencyKey, KeyRing, public_text
 from notices.exchange.listener import listener
 from notices.exchange.relay import Relay
-from notices.exchange.resync import Partners, resync
+from notices.exchange.resync import resync
 from notices.exchange.tls import client_context, make_certificate
 from zhichao.settings import Settings
 
@@ -89,7 +89,7 @@ def https(folder: Path, certificate: str) -> httpx.Client:
 def make_good(settings: Settings, ours: Exchange) -> None:
     """Learn from the partners what a restored backup has forgotten, and go on."""
     with client(settings) as asking:
-        resync(ours, Partners(post=asking.post, page=asking.log))
+        resync(ours, asking.partners())
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
     server = listener(partner_app(ours, settings.agency.base_url), settings.agency, folder, certificates)
     stop = threading.Event()
     with client(settings) as posting:
-        relay = Relay(exchange=ours, post=posting.post, holder=this_process(LEASE_MS))
+        relay = Relay(exchange=ours, partners=posting.partners(), holder=this_process(LEASE_MS))
         threads = [
             threading.Thread(target=server.run, name="listener", daemon=True),
             threading.Thread(target=relay.run, args=(stop,), name="relay", daemon=True),

@@ -9,7 +9,7 @@ import httpx
 
 from models.keys import SigningKey
 from notices.exchange.hop import sign_request
-from notices.exchange.relay import NotTakenError, UnreachableError
+from notices.exchange.partners import NotTakenError, Partners, UnreachableError
 
 MESSAGES = "/v1/messages"
 LOG = "/v1/log"
@@ -44,6 +44,10 @@ class Client:
         """Close them."""
         for line in self._lines.values():
             line.client.close()
+
+    def partners(self) -> Partners:
+        """Return the ways to ask them."""
+        return Partners(post=self.post, page=self.log)
 
     def post(self, partner: str, contents: bytes) -> bytes:
         """Bring a message and return the reply.

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.keys import SigningKey
 from notices.exchange.keys import KeyRing
-from notices.exchange.kinds import BODIES, VERSION, Body, Digest, Kind, Millis, Name, Word
+from notices.exchange.kinds import BODIES, HIGHEST, VERSION, Body, Digest, Kind, Millis, Name, Word
 from notices.exchange.refusals import Reason, RefusedError
 
 HOUR_MS = 3_600_000
@@ -36,7 +36,7 @@ class Envelope(BaseModel):
     kind: Annotated[Kind, Field(strict=False)]
     sender: Name
     to: Name
-    incarnation: Annotated[int, Field(ge=1, le=1_000_000)]
+    incarnation: Annotated[int, Field(ge=1, le=HIGHEST)]
     said_ms: Millis
     key: Digest
     body: dict[str, Any]
@@ -84,6 +84,14 @@ def hear(contents: bytes, ring: KeyRing, now_ms: int) -> Heard:
     except ValidationError as error:
         raise _refusal(error, "body.") from error
     return Heard(envelope=envelope, body=body, contents=contents)
+
+
+def opened(contents: bytes) -> Heard:
+    """Read a message of the own log, which was checked when it was put there."""
+    envelope = Envelope.model_validate_json(contents)
+    return Heard(
+        envelope=envelope, body=BODIES[envelope.kind].model_validate(envelope.body), contents=contents
+    )
 
 
 def _parse(contents: bytes) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Exchange:
             at_ms=self.clock(),
         )
 
-    def lock(self, connection: Connection) -> int:
+    def lock(self, connection: Connection, *, even_frozen: bool = False) -> int:
         """Make every other step wait until this transaction ends; return the incarnation.
 
         Raises:
@@ -169,7 +169,7 @@ class Exchange:
         incarnation, frozen = connection.execute(
             counted.returning(ExchangeState.incarnation, ExchangeState.frozen)
         ).one()
-        if frozen:
+        if frozen and not even_frozen:
             raise RefusedError(Reason.FROZEN, frozen)
         for partner in sorted(self.partners):
             log.meet(connection, partner)

@@ -17,10 +17,15 @@ def say_heads(exchange: Exchange) -> None:
             is_due = _is_due(connection, partner, exchange.clock())
         if is_due:
             with exchange.database.write("exchange.head") as connection:
-                exchange.lock(connection)
-                head = log.head(connection, partner)
-                body = {"number": head.number, "hash": head.hash}
-                exchange.say(connection, partner, Kind.LOG_HEAD, f"log_head/{head.number}", body)
+                say_head(connection, exchange, partner)
+
+
+def say_head(connection: Connection, exchange: Exchange, partner: str) -> None:
+    """Tell a partner the head of the log as it is now."""
+    incarnation, head = exchange.lock(connection), log.head(connection, partner)
+    body = {"number": head.number, "hash": head.hash}
+    # After a restore the same number may have another hash: then it is another message.
+    exchange.say(connection, partner, Kind.LOG_HEAD, f"log_head/{incarnation}/{head.number}", body)
 
 
 def _is_due(connection: Connection, partner: str, now_ms: int) -> bool:

@@ -1,20 +1,21 @@
 """What comes in: checked, kept with its receipt and what follows from it in one transaction, or refused."""
 
 import hashlib
-import json
 import logging
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from models.exchange_tables import ExchangeIncident, ExchangeLog, ExchangePartner, TheirClaimRow
-from models.inserts import insert_new
-from notices.exchange import dockets, log, outbox
-from notices.exchange.envelope import Envelope, Heard, hear
+from models.exchange_tables import ExchangeLog, TheirClaimRow
+from notices.exchange import comparison, dockets, incarnations, log, outbox
+from notices.exchange.envelope import Heard, hear
 from notices.exchange.exchange import Exchange, receipt_body, receipt_id
+from notices.exchange.incarnations import ForgottenError
+from notices.exchange.incidents import alarm
 from notices.exchange.kinds import (
     ClaimBody,
     FinedBody,
     Kind,
+    LogHeadBody,
     ReceiptBody,
     RestoredBody,
     Stage,
@@ -65,6 +66,10 @@ class Inbox:
             with exchange.database.write("exchange.incident") as connection:
                 self._alarm(connection, heard, str(error))
             raise RefusedError(Reason.INCIDENT, str(error)) from error
+        except ForgottenError:
+            with exchange.database.write("exchange.forgotten") as connection:
+                comparison.ask_again(connection, envelope.sender)
+            raise
         except UnknownPolicyError as error:
             raise RefusedError(Reason.UNKNOWN_KIND, f"body.policy: {error}") from error
         except ValueError as error:
@@ -74,13 +79,12 @@ class Inbox:
 
     def _take(self, connection: Connection, heard: Heard) -> bytes | None:
         exchange, envelope = self.exchange, heard.envelope
-        incarnation = exchange.lock(connection)
+        # Both sides may have restored: each must hear of it before either can go on.
+        incarnation = exchange.lock(connection, even_frozen=envelope.kind is Kind.RESTORED)
         known = log.find(connection, envelope.sender, "received", envelope.id)
         if known is not None and known.contents.encode() == heard.contents:
             return None if _is_acceptance(heard) else self._give_receipt(connection, heard, incarnation)
-        # What was received stays received, whatever the receiver restored since.
-        if not _is_acceptance(heard) and _is_stale(connection, envelope):
-            raise RefusedError(Reason.STALE, f"incarnation: {envelope.sender} restored a backup since")
+        incarnations.check(connection, heard)
         if known is not None:
             raise IncidentError(f"{envelope.id}: the same id with other bytes")
         log.append(
@@ -121,6 +125,8 @@ class Inbox:
                 self._fined(connection, heard, heard.body)
             case RestoredBody():
                 self._restored(connection, heard, heard.body)
+            case LogHeadBody():
+                incarnations.settle(connection, heard)
             case _:
                 pass  # what follows from it is casework's
 
@@ -153,36 +159,12 @@ class Inbox:
             self._alarm(connection, heard, f"fined {body.claim_id} without a grant of {self.exchange.agency}")
 
     def _restored(self, connection: Connection, heard: Heard, body: RestoredBody) -> None:
-        partner = heard.envelope.sender
         if body.incarnation != heard.envelope.incarnation:
             raise IncidentError(f"{heard.envelope.id}: incarnation {body.incarnation} said in another")
-        moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
-        connection.execute(moved.values(incarnation=body.incarnation))
+        incarnations.begin(connection, heard.envelope.sender, body)
 
     def _alarm(self, connection: Connection, heard: Heard, reason: str) -> None:
-        LOGGER.error("incident with %s: %s", heard.envelope.sender, reason)
-        row = {
-            "partner": heard.envelope.sender,
-            "at": self.exchange.clock(),
-            "reason": reason,
-            "sha256": heard.sha256,
-            "contents": heard.contents.decode(),
-        }
-        connection.execute(insert_new(connection, ExchangeIncident).values(row))
-
-
-def _incarnation(connection: Connection, partner: str) -> int:
-    query = select(ExchangePartner.incarnation).where(ExchangePartner.partner == partner)
-    return connection.scalar(query) or 1
-
-
-def _is_stale(connection: Connection, envelope: Envelope) -> bool:
-    """Tell whether the sender restored a backup since, and did not name this message as still to come."""
-    incarnation = _incarnation(connection, envelope.sender)
-    if envelope.incarnation >= incarnation:
-        return False
-    restored = log.find(connection, envelope.sender, "received", f"restored/{incarnation}")
-    return restored is None or envelope.id not in json.loads(restored.contents)["body"]["still_said"]
+        alarm(connection, heard.envelope.sender, self.exchange.clock(), reason, heard.contents.decode())
 
 
 def _is_acceptance(heard: Heard) -> bool:

@@ -126,15 +126,16 @@ class LogHeadBody(Body):
 
 
 class RestoredBody(Body):
-    """The sender went back to a backup whose log ends here.
+    """The sender went back to a backup; of its log with the receiver the part up to this head still stands.
 
-    What it said in an earlier incarnation and comes only now doesn't count, but for the ids `still_said`.
+    What it said in an earlier incarnation and comes only now doesn't count, but for what `still_said` names
+    by digest, in as many parts as that needs.
     """
 
-    incarnation: Annotated[int, Field(ge=2, le=1_000_000)]
+    incarnation: Annotated[int, Field(ge=2, le=HIGHEST)]
     number: Millis
     hash: Digest
-    still_said: Annotated[tuple[Word, ...], Field(strict=False, max_length=1000)]
+    still_said: Annotated[tuple[Digest, ...], Field(strict=False, max_length=500)]
 
 
 class RulingBody(Body):

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from models.exchange_tables import ExchangeLog, ExchangePartner
+from models.exchange_tables import ExchangeLog, ExchangePartner, Outgoing
 from models.hash_chain import START, Head, entry_hash
 from models.inserts import insert_new
 
@@ -31,9 +31,8 @@ class Entry:
 def meet(connection: Connection, partner: str) -> None:
     """Begin a log with `partner`, if there is none."""
     row = {"partner": partner, "number": 0, "hash": START, "incarnation": 1}
-    connection.execute(
-        insert_new(connection, ExchangePartner).values(row | {"attempts": 0, "due_at": 0, "problem": ""})
-    )
+    row |= {"seen_number": 0, "seen_hash": START, "seen_at": 0, "attempts": 0, "due_at": 0, "problem": ""}
+    connection.execute(insert_new(connection, ExchangePartner).values(row))
 
 
 def head(connection: Connection, partner: str) -> Head:
@@ -69,6 +68,17 @@ def append(
     moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
     connection.execute(moved.values(number=last.number + 1, hash=digest))
     return last.number + 1
+
+
+def cut(connection: Connection, partner: str, first: int) -> Head:
+    """Take away the entries from number `first` on, and what waits of them; return where the log ends now."""
+    for table in (Outgoing, ExchangeLog):
+        connection.execute(delete(table).where(table.partner == partner, table.number >= first))
+    last = page(connection, partner, first - 2, 1)
+    end = Head(number=first - 1, hash=last[0].hash if last else START)
+    moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
+    connection.execute(moved.values(number=end.number, hash=end.hash))
+    return end
 
 
 def find(connection: Connection, partner: str, direction: Direction, message_id: str) -> Entry | None:

@@ -19,13 +19,29 @@ def rebuild(docket: Docket, words: Sequence[Message], fined: Collection[str]) ->
 
     `docket` gives the claims that nobody was told of; `fined` are the own claims whose fine stands.
     """
-    for claim in {word.claim.id: word.claim for word in words}.values():
-        about = [word for word in words if word.claim.id == claim.id]
+    for claim in _claims(docket, words):
+        about = [word for word in words if word.claim == claim]
         if claim.agency == docket.agency:
             docket = docket.with_own(_own(docket.own.get(claim.id), claim, about, is_fined=claim.id in fined))
         else:
             docket = docket.with_theirs(_theirs(claim, about))
     return docket
+
+
+def untold(agency: str, words: Sequence[Message]) -> tuple[Message, ...]:
+    """Return what the agency told one partner of its claims and a restore kept it from telling another."""
+    own = (word for word in words if word.claim.agency == agency == word.sender)
+    return tuple(dict.fromkeys(replace(word, to=to) for word in own for to in sorted(word.claim.scope)))
+
+
+def _claims(docket: Docket, words: Sequence[Message]) -> list[Claim]:
+    """Return the claims spoken of; what their own agency said of them counts before what others did."""
+    firsthand = [word.claim for word in words if word.claim.agency == word.sender]
+    granted = [word.claim for word in words if word.claim.agency != docket.agency]
+    claims: dict[str, Claim] = {}
+    for claim in (*firsthand, *granted):
+        claims.setdefault(claim.id, claim)
+    return list(claims.values())
 
 
 def _own(known: OwnClaim | None, claim: Claim, about: Sequence[Message], *, is_fined: bool) -> OwnClaim:
@@ -37,16 +53,17 @@ def _own(known: OwnClaim | None, claim: Claim, about: Sequence[Message], *, is_f
         is_closed = known is not None and known.standing is Standing.CLOSED
         standing = Standing.CLOSED if is_closed else Standing.BLOCKED
         return replace(blocked, standing=standing, epoch=taken_back + 1, granted_by=frozenset())
+    if is_fined:
+        # Only what all had granted was fined, even where a grant is still on its way again.
+        return OwnClaim(claim=claim, standing=Standing.DECIDED, epoch=claimed, granted_by=claim.scope)
     granted_by = frozenset(word.sender for word in about if word.word is Word.GRANT and word.epoch == claimed)
-    if granted_by < claim.scope:
-        return OwnClaim(claim=claim, standing=Standing.WAITING, epoch=claimed, granted_by=granted_by)
-    standing = Standing.DECIDED if is_fined else Standing.HELD
+    standing = Standing.WAITING if granted_by < claim.scope else Standing.HELD
     return OwnClaim(claim=claim, standing=standing, epoch=claimed, granted_by=granted_by)
 
 
 def _theirs(claim: Claim, about: Sequence[Message]) -> TheirClaim:
     claimed, granted = _highest(about, {Word.CLAIM}), _highest(about, {Word.GRANT})
-    closed = max(_highest(about, TAKES_BACK), claimed - 1)
+    closed = max(_highest(about, TAKES_BACK), claimed - 1, granted - 1)
     return TheirClaim(
         claim=claim,
         bound=granted if granted > closed else 0,

@@ -8,12 +8,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from models import edges
+from notices.exchange.partners import NotTakenError, UnreachableError
 from notices.exchange.refusals import RefusedError
-from notices.exchange.relay import UnreachableError
 from notices.recognition.docket import Standing
 
 FATES = ("arrives", "arrives", "lost", "reply lost", "late")
-EDGES = ("exchange.accepted", "test.file", "test.decide", "test.release", "relay.taken")
+EDGES = (
+    "exchange.accepted",
+    "exchange.fenced",
+    "exchange.resynced",
+    "test.file",
+    "test.decide",
+    "test.release",
+    "relay.taken",
+)
+MOST_BACKUPS = 3
 agencies = st.sampled_from(NAMES)
 DAY_MS = 24 * HOUR_MS
 
@@ -25,8 +34,6 @@ class CrashError(BaseException):
 class ExchangeMachine(RuleBasedStateMachine):
     """Officers file, fine, revoke and release; the network and the processes do their worst."""
 
-    restores: bool = True
-
     pair: Pair  # set by the test, on the databases to be used
 
     @initialize()
@@ -35,14 +42,14 @@ class ExchangeMachine(RuleBasedStateMachine):
         self.numbers = dict.fromkeys(NAMES, 0)
         self.now_ms = START_MS
         self.fates: list[str] = []
-        self.backups: dict[str, Backup] = {}
+        self.backups: dict[str, list[Backup]] = {name: [] for name in NAMES}
         self.pair.fate = lambda: self.fates.pop() if self.fates else "arrives"
 
     def _alive(self, act: Callable[[], Any]) -> None:
         """Do something in a process that may die of it, or that is refused."""
         try:
             act()
-        except (CrashError, UnreachableError):
+        except (CrashError, UnreachableError, NotTakenError):
             pass
         except RefusedError as refused:
             if refused.reason == "incident":
@@ -87,9 +94,13 @@ class ExchangeMachine(RuleBasedStateMachine):
     @rule(name=agencies, pick=st.integers(0, 5))
     def revoke(self, name: str, pick: int) -> None:
         agency = self.pair[name]
-        decision = f"罚-{name}-{self.now_ms}"
         self._pass_time()
-        self._try(name, pick, {Standing.DECIDED}, lambda claim_id: agency.revoke(claim_id, decision))
+        self._try(
+            name,
+            pick,
+            {Standing.DECIDED},
+            lambda claim_id: agency.revoke(claim_id, agency.decision_on(claim_id)),
+        )
 
     @rule(name=agencies, pick=st.integers(0, 5))
     def release(self, name: str, pick: int) -> None:
@@ -133,18 +144,33 @@ class ExchangeMachine(RuleBasedStateMachine):
     def set_clock(self, name: str, days: int) -> None:
         self.pair[name].clock.now_ms = self.now_ms + days * DAY_MS
 
-    @precondition(lambda self: self.restores)
+    @rule(name=agencies)
+    def start_again(self, name: str) -> None:
+        """A relay that starts looks into the partner's log first."""
+        self.pair[name].relay.seen.clear()
+
     @rule(name=agencies)
     def back_up(self, name: str) -> None:
-        self.backups[name] = self.pair[name].backup()
+        self.backups[name] = [*self.backups[name], self.pair[name].backup()][-MOST_BACKUPS:]
 
-    @precondition(lambda self: self.backups)
-    @rule(name=agencies)
-    def restore(self, name: str) -> None:
-        """Lose everything since the backup, and resync."""
-        if name in self.backups:
+    @precondition(lambda self: any(self.backups.values()))
+    @rule(name=agencies, which=st.integers(0, MOST_BACKUPS - 1))
+    def restore(self, name: str, which: int) -> None:
+        """Lose everything since a backup; an older one may come back first, and a later one after it."""
+        if found := self.backups[name]:
             edges.listener = None
-            self.pair.restore(name, self.backups[name])
+            self._pass_time()
+            self.pair.go_back(name, found[which % len(found)])
+
+    @precondition(lambda self: any(agency.is_frozen for agency in self.pair.agencies.values()))
+    @rule(name=agencies, fates=st.lists(st.sampled_from(FATES), max_size=6))
+    def resync(self, name: str, fates: list[str]) -> None:
+        """Make good what was lost, on a network and in processes that may break it off anywhere."""
+        if self.pair[name].is_frozen:
+            self._pass_time()
+            self.fates = fates
+            self._alive(lambda: self.pair.resync(name))
+            self.fates = []
 
     @invariant()
     def never_two(self) -> None:

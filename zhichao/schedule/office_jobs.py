@@ -12,7 +12,6 @@ from models.leases import this_process
 from models.values.calendar import work_calendar
 from models.values.states import Standing
 from models.values.timeline import from_ms
-from notices.exchange.heads import say_heads
 from notices.exchange.relay import Relay
 from pipeline.lane_list import latest_standing
 from zhichao import exchange_wiring, service_wiring, wiring
@@ -82,9 +81,8 @@ def relay(installation: Installation, slot_ms: int) -> Done:
     settings, database = installation.settings, installation.database
     ours = exchange_wiring.exchange(settings, database)
     holder = this_process(exchange_wiring.LEASE_MS)
-    say_heads(ours)
     with exchange_wiring.client(settings) as posting:
-        received = Relay(exchange=ours, post=posting.post, holder=holder).round()
+        received = Relay(exchange=ours, partners=posting.partners(), holder=holder).turn()
     with database.write("relay.released") as connection:
         for partner in sorted(ours.partners):
             leases.release(connection, f"relay:{partner}", holder)

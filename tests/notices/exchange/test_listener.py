@@ -11,7 +11,7 @@ from models.database import Database
 from notices.exchange.app import partner_app
 from notices.exchange.client import MESSAGES
 from notices.exchange.listener import listener
-from notices.exchange.relay import NotTakenError, UnreachableError
+from notices.exchange.partners import NotTakenError, UnreachableError
 from zhichao import exchange_wiring
 from zhichao.demo_agency import two_installations
 from zhichao.settings import Settings

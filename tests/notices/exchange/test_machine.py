@@ -24,7 +24,5 @@ def test_never_two_and_never_none(pair: Pair) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1800)
 def test_never_two_and_never_none_in_many_runs(pair: Pair) -> None:
-    # Restores are tried above: many of them in one run, crashes between, leave logs that differ (known).
-    machine = type("Machine", (ExchangeMachine,), {"pair": pair, "restores": False})
     long = settings(QUICK, max_examples=150, stateful_step_count=50)
-    run_state_machine_as_test(machine, settings=long)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine_on(pair), settings=long)  # type: ignore[no-untyped-call]

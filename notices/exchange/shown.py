@@ -1,0 +1,72 @@
+"""What a partner's log shows of what passed between the two, from this agency's point of view."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from notices.exchange import log
+from notices.exchange.envelope import Heard, hear
+from notices.exchange.exchange import Exchange
+from notices.exchange.export import read_log
+from notices.exchange.kinds import ReceiptBody, Stage
+from notices.exchange.partners import Partners
+from notices.exchange.refusals import Reason, RefusedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What one partner's log shows, in its order, by direction (as seen from here) and id."""
+
+    entries: dict[tuple[log.Direction, str], Heard]
+
+    @property
+    def incarnation(self) -> int:
+        """Return the last incarnation of ours that the partner knows."""
+        ours = (heard.envelope for (direction, _), heard in self.entries.items() if direction == "sent")
+        return max((one.incarnation for one in ours), default=1)
+
+    @property
+    def acknowledged(self) -> set[tuple[str, str]]:
+        """Return id and digest of what this agency gave a receipt for, and so once took in."""
+        return {
+            (heard.body.message_id, heard.body.sha256)
+            for (direction, _), heard in self.entries.items()
+            if direction == "sent"
+            and isinstance(heard.body, ReceiptBody)
+            and heard.body.stage is Stage.ACCEPTED
+        }
+
+    def contradicts(self, entry: log.Entry) -> bool:
+        """Tell whether the partner knows the entry's id in other bytes."""
+        heard = self.entries.get((entry.direction, entry.message_id))
+        return heard is not None and heard.contents != entry.contents.encode()
+
+    def lacks(self, entry: log.Entry) -> bool:
+        """Tell whether the entry was said and the partner never heard it."""
+        return entry.direction == "sent" and ("sent", entry.message_id) not in self.entries
+
+
+def ask(exchange: Exchange, partners: Partners, partner: str) -> Shown:
+    """Read a partner's whole log.
+
+    Raises:
+        UnreachableError: the partner can't be reached.
+        RefusedError: the log holds what isn't ours as ours; a person must look.
+
+    """
+    entries: dict[tuple[log.Direction, str], Heard] = {}
+    for heard in _heard(exchange, partners, partner):
+        sender, to = heard.envelope.sender, heard.envelope.to
+        if {sender, to} != {exchange.agency, partner}:
+            raise RefusedError(Reason.NOT_FOR_US, f"{partner}'s log holds {heard.envelope.id}")
+        entries["sent" if sender == exchange.agency else "received", heard.envelope.id] = heard
+    return Shown(entries=entries)
+
+
+def _heard(exchange: Exchange, partners: Partners, partner: str) -> Iterator[Heard]:
+    for entry in read_log(partners, partner, 0):
+        try:
+            yield hear(entry.contents.encode(), exchange.ring, exchange.clock())
+        except RefusedError:
+            # What the partner said and can't be taken in comes, and is refused, by itself.
+            if entry.direction == "received":
+                raise
