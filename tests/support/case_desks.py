@@ -39,7 +39,7 @@ class CaseDesk:
         agency.exchange = joined(agency.exchange)
         agency.inbox = Inbox(agency.exchange)
         agency.relay = Relay(
-            exchange=agency.exchange, post=agency.post, holder=agency.relay.holder, chance=lambda: 0.5
+            exchange=agency.exchange, partners=agency.partners, holder=agency.relay.holder, chance=lambda: 0.5
         )
         self.desk = PartnerDesk(exchange=agency.exchange, policy="assumed-1", act_of=self._act_of)
         with agency.database.write("test") as connection:
