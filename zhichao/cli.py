@@ -43,6 +43,7 @@ COMMANDS = {
     "exchange": "exchange_cli:app",
     "listen": "listen_command:listen",
     "stream": "stream_command:stream",
+    "station-agent": "agent_command:station_agent",
     "credentials": "credentials_command:commands",
 }
 

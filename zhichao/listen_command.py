@@ -1,24 +1,29 @@
 """Commands of the stream: listen for what stations push."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from models.database import Database, DatabaseUnavailableError
+from models.errors import MisuseError
 from stations.push.app import push_app
 from stations.push.heard import raise_hands
 from stations.push.listener import listener
+from stations.push.settings import Push
 from stations.push.take_in import TakeIn
+from stations.station import Station
 from zhichao import logs, wiring
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.settings import Settings, load_settings
 
 LOGGER = logs.logger(__name__)
-WATCH_S = 5.0
+WATCH_S, STOP_S = 5.0, 10.0
 
 
 def take_in(settings: Settings, database: Database) -> TakeIn:
@@ -53,7 +58,7 @@ def listen(
             f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",
             highlight=False,
         )
-        with watching(taking, sorted(stations), push.silent_s):
+        with watching(taking, sorted(stations), push.silent_s), from_broker(taking, stations, push):
             server.run()
 
 
@@ -81,3 +86,24 @@ def watching(taking: TakeIn, station_ids: list[str], silent_s: float) -> Iterato
     finally:
         stop.set()
         thread.join()
+
+
+@contextmanager
+def from_broker(taking: TakeIn, stations: Mapping[str, Station], push: Push) -> Iterator[None]:
+    """Take from the broker too, where there is one, in a thread with a loop of its own."""
+    if not push.broker:
+        yield
+        return
+    try:
+        broker = import_module("stations.push.broker")
+    except ImportError as error:
+        raise MisuseError("push.broker needs the package nats-py") from error
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    run = broker.Broker(take_in=taking, stations=stations, push=push).run
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run(stop)), name="broker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(STOP_S)

@@ -79,7 +79,7 @@ def listener(app: FastAPI, push: Push) -> uvicorn.Server:
         ListenerError: it would listen without TLS where others can hear.
 
     """
-    if not push.certificate and not _is_loopback(push.host):
+    if not push.certificate and not is_loopback(push.host):
         raise ListenerError(
             f"push.host {push.host}: other addresses than loopback need push.certificate and push.key"
         )
@@ -105,7 +105,8 @@ def listener(app: FastAPI, push: Push) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
