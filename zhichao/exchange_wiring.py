@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from models.database import Database
+from models.files import FileStore
 from models.keys import load_key, make_key
 from models.leases import this_process
 from notices.casework.casework import joined
@@ -51,7 +52,13 @@ def exchange(settings: Settings, database: Database) -> Exchange:
     """Return the agency's side of the exchange."""
     key = load_key(keys_folder(settings) / SIGNING_KEY)
     ring = key_ring(settings)
-    return joined(Exchange(database=database, agency=settings.agency.id, key=key, ring=ring))
+    here = Exchange(database=database, agency=settings.agency.id, key=key, ring=ring)
+    return joined(here, received_store(settings))
+
+
+def received_store(settings: Settings) -> FileStore:
+    """Return the files that partners sent."""
+    return FileStore(settings.data_dir / "received")
 
 
 def key_ring(settings: Settings) -> KeyRing:

@@ -33,6 +33,7 @@ class Action(Labelled):
     PARTNER_TOLD = "partner_told", "对方省份告知"
     EXPORTED = "exported", "导出"
     SERVICE = "service", "送达"
+    EXCHANGED = "exchanged", "与对方往来"
     DEFENCE = "defence", "陈述申辩与听证"
     USER_ADDED = "user_added", "新增用户"
     USER_CHANGED = "user_changed", "变更用户"

@@ -8,12 +8,14 @@ from sqlalchemy.orm import aliased
 
 from models.case_life import life_query
 from models.case_tables import CaseEvent, CaseLife
-from models.exchange_tables import OwnClaimRow
+from models.exchange_tables import ExchangeLog, OwnClaimRow
+from models.matter_tables import RulingRow
 from models.partner_tables import CaseClaim
 from models.values.case_life import CaseState
 from models.values.partner_reasons import PartnerReason
 from models.values.plates import PlateColour
 from notices.exchange.dockets import own_claim
+from notices.exchange.kinds import Kind, RulingBody
 from notices.recognition.claim import Claim
 from notices.recognition.docket import OwnClaim
 
@@ -106,3 +108,20 @@ def filed_at(connection: Connection, case_id: int, *, again: bool = True) -> int
     counted = or_(filing, CaseEvent.reason == PartnerReason.FILED_AGAIN) if again else filing
     query = select(CaseEvent.at).where(CaseEvent.case_id == case_id, counted)
     return connection.execute(query.order_by(CaseEvent.version.desc()).limit(1)).scalar_one()
+
+
+def prevailing(connection: Connection, claim_id: str) -> list[str]:
+    """Return the claims that rulings said by both sides put before a claim."""
+    query = select(RulingRow.contents).where(RulingRow.ours_at.is_not(None), RulingRow.theirs_at.is_not(None))
+    rulings = [RulingBody.model_validate_json(contents) for contents in connection.scalars(query)]
+    return [one.prevailing_claim for one in rulings if claim_id in one.yielding_claims]
+
+
+def is_released(connection: Connection, claim_id: str) -> bool:
+    """Tell whether another agency gave its claim up for good."""
+    query = select(ExchangeLog.number).where(
+        ExchangeLog.direction == "received",
+        ExchangeLog.kind == Kind.RELEASE,
+        ExchangeLog.message_id.startswith(f"release/{claim_id}/", autoescape=True),
+    )
+    return connection.scalar(query.limit(1)) is not None

@@ -12,7 +12,7 @@ from models.exchange_tables import ExchangeState
 from models.values.case_life import BEFORE_DECISION, IN_REVIEW, CaseState
 from models.values.documents import DocumentState
 from models.values.office import PROGRAM
-from notices.casework.claims import Act, Filer, claim_for, claim_of_case
+from notices.casework.claims import Act, Filer, claim_for, claim_of_case, is_released, prevailing
 from notices.casework.fines import StandingFine, standing_fine
 from notices.documents.kinds import DocumentKind
 from notices.exchange.exchange import Exchange
@@ -135,6 +135,10 @@ class PartnerDesk:
     def _resume(self, connection: Connection, life: Row[Any], claim: OwnClaim | None) -> None:
         if claim is not None and claim.standing is Standing.BLOCKED:
             raise StepRefusedError("同一违法行为已由在先的互认申请占用，解除之前不能恢复办理")
+        if claim is not None and any(
+            not is_released(connection, one) for one in prevailing(connection, claim.claim.id)
+        ):
+            raise StepRefusedError("裁定由对方办理，对方解除之前不能恢复办理")
         if claim is None or claim.standing is Standing.CLOSED:
             self._file(connection, life)
 

@@ -16,7 +16,7 @@ from models.values.case_life import BEFORE_DECISION, CaseState
 from models.values.office import PROGRAM
 from models.values.partner_reasons import PartnerReason
 from models.values.timeline import from_ms
-from notices.casework.claims import case_of_claim, filed_at
+from notices.casework.claims import case_of_claim, filed_at, prevailing
 from notices.casework.fines import StandingFine, standing_fine
 from notices.exchange import dockets
 from notices.exchange.exchange import Exchange
@@ -48,6 +48,8 @@ def _settle(
         grant(connection, life.case_id, number, PROGRAM, now_ms)
     if own.standing is Standing.BLOCKED:
         _halt(connection, life, blockers(exchange, docket, own), now_ms)
+    elif own.standing is Standing.CLOSED and CaseState(life.state) in HALTED:
+        _follow_ruling(connection, docket, own, life, now_ms)
     elif own.standing in {Standing.WAITING, Standing.HELD}:
         _give_free(exchange, connection, own, life, now_ms)
 
@@ -79,6 +81,18 @@ def recognise(connection: Connection, life: Row[Any], fines: Sequence[StandingFi
         partner_fine_final(connection, life.case_id, final.decision, PROGRAM, now_ms)
     if not fines and life.state == S.RECOGNISED and life.partner_fine is None:
         take(connection, life, S.SUSPENDED, PartnerReason.FINE_ANNULLED, now_ms)
+
+
+def _follow_ruling(
+    connection: Connection, docket: Docket, own: OwnClaim, life: Row[Any], now_ms: int
+) -> None:
+    """Recognise the fine on the claim that a ruling put before this one."""
+    before = [
+        docket.theirs[one].claim for one in prevailing(connection, own.claim.id) if one in docket.theirs
+    ]
+    fines = [fine for claim in before if (fine := standing_fine(connection, claim, claim.agency)) is not None]
+    if before:
+        recognise(connection, life, fines, now_ms)
 
 
 def _give_free(

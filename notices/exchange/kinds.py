@@ -1,8 +1,8 @@
 """What can be said: each kind of message with the body that it carries, versioned as a whole."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from models.values.labelled import Labelled
 from models.values.plates import PlateColour
@@ -16,6 +16,13 @@ Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Millis = Annotated[int, Field(ge=0, le=HIGHEST)]
+# An instant that people are shown: until 2100, which every calendar holds.
+Instant = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
+# A message has at most 64 KiB, so a file goes in parts.
+PART_BYTES = 32_766
+PART_CHARACTERS = 43_688
+FILE_BYTES = 8 << 20
+FILES_BYTES = 16 << 20
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -43,6 +50,7 @@ class Kind(Labelled):
     OFFENDER = "offender", "违法车辆记录"
     PARTY_QUERY = "party_query", "当事人查询"
     PARTY_ANSWER = "party_answer", "当事人查询答复"
+    ATTACHMENT = "attachment", "附件"
 
 
 class Stage(Labelled):
@@ -52,6 +60,17 @@ class Stage(Labelled):
     DELIVERED = "delivered", "已送办案人员"
     OPENED = "opened", "已查阅"
     SERVED = "served", "已送达当事人"
+
+
+class AnswerOutcome(Labelled):
+    """What came of what was asked or handed over."""
+
+    FILED = "filed", "已立案"
+    FINED = "fined", "已处罚"
+    DONE = "done", "已办理"
+    NOT_FOUND = "not_found", "未查实"
+    NOT_OURS = "not_ours", "不属本机关管辖"
+    REFUSED = "refused", "不予受理"
 
 
 class Body(BaseModel):
@@ -68,12 +87,12 @@ class ClaimFields(Body):
     plate: Word
     plate_colour: Annotated[PlateColour, Field(strict=False)]
     violation: Word
-    passed_ms: Millis
+    passed_ms: Instant
     heading: Annotated[str, StringConstraints(max_length=200)]
     axles: Annotated[int, Field(ge=0, le=100)]
     gross_kg: Count
     mpe_percent: Annotated[float, Field(ge=0, le=100)]
-    filed_ms: Millis
+    filed_ms: Instant
     policy: Word
     scope: Annotated[tuple[Name, ...], Field(strict=False, max_length=20)]
 
@@ -89,7 +108,7 @@ class FinedBody(Body):
 
     claim_id: Word
     decision: Word
-    decided_ms: Millis
+    decided_ms: Instant
     amount_fen: Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
@@ -106,7 +125,7 @@ class FinalBody(Body):
 
     claim_id: Word
     decision: Word
-    final_ms: Millis
+    final_ms: Instant
 
 
 class ReceiptBody(Body):
@@ -115,7 +134,7 @@ class ReceiptBody(Body):
     message_id: Word
     sha256: Digest
     stage: Annotated[Stage, Field(strict=False)]
-    at_ms: Millis
+    at_ms: Instant
 
 
 class LogHeadBody(Body):
@@ -142,45 +161,92 @@ class RulingBody(Body):
     """A ruling of the joint conference or of the common superior; it counts once both sides said it alike."""
 
     ruling: Word
+    by: Literal["conference", "superior"]
     prevailing_claim: Word
     yielding_claims: Annotated[tuple[Word, ...], Field(strict=False, min_length=1, max_length=50)]
     document_sha256: Digest
 
 
-class LeadBody(Body):
-    """A case handed over, with the digests of its evidence; an answer is due."""
+class FileFields(Body):
+    """A file that goes beside a message, in parts of kind `attachment`."""
+
+    sha256: Digest
+    name: Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f\x7f]{1,120}$")]
+    media_type: Literal["application/json", "application/pdf", "image/jpeg", "image/png", "video/mp4"]
+    size_bytes: Annotated[int, Field(ge=1, le=FILE_BYTES)]
+
+
+Files = Annotated[tuple[FileFields, ...], Field(strict=False, max_length=50)]
+
+
+class WithFiles(Body):
+    """A message that names files; each once, and together no more than a message may bring."""
+
+    files: Files = ()
+
+    @model_validator(mode="after")
+    def _files_fit(self) -> Self:
+        if len({one.sha256 for one in self.files}) < len(self.files):
+            raise ValueError("files: the same file stands twice")
+        if sum(one.size_bytes for one in self.files) > FILES_BYTES:
+            raise ValueError(f"files: more than {FILES_BYTES} bytes together")
+        return self
+
+
+class AttachmentBody(Body):
+    """One part of a file, counted from 1; every part but the last has `PART_BYTES` bytes, in base64."""
+
+    sha256: Digest
+    part: Annotated[int, Field(ge=1, le=1000)]
+    data: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=PART_CHARACTERS)]
+
+
+class LeadBody(WithFiles):
+    """A case handed over with its evidence; an answer is due."""
 
     subject: Word
     plate: Word
+    plate_colour: Annotated[PlateColour, Field(strict=False)]
     text: Text
-    evidence: Annotated[tuple[Digest, ...], Field(strict=False, max_length=200)]
-    answer_due_ms: Millis
+    answer_due_ms: Instant
 
 
-class AnswerBody(Body):
+class AnswerBody(WithFiles):
     """An answer to the message of that id."""
 
     in_reply_to: Word
-    outcome: Word
+    outcome: Annotated[AnswerOutcome, Field(strict=False)]
     text: Text
 
 
-class ServiceRequestBody(Body):
-    """A document to be served on a party of the other province."""
+class ServiceRequestBody(WithFiles):
+    """A sealed document to be served on a party of the other province (行政处罚法 art. 26)."""
 
+    reference: Word
     document_sha256: Digest
     document_kind: Word
     case: Word
-    due_ms: Millis
+    due_ms: Instant
 
 
-class AssistanceBody(Body):
+class ServiceResultBody(WithFiles):
+    """What came of a service: `on` is the day of it, `proof_sha256` what proves a delivery."""
+
+    in_reply_to: Word
+    reference: Word
+    served: bool
+    on: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+    reason: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
+    proof_sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+
+
+class AssistanceBody(WithFiles):
     """A question to the other agency: who asks, and what for."""
 
     officer: Word
     purpose: Text
     text: Text
-    answer_due_ms: Millis
+    answer_due_ms: Instant
 
 
 class RecordBody(Body):
@@ -189,18 +255,34 @@ class RecordBody(Body):
     plate: Word
     plate_colour: Annotated[PlateColour, Field(strict=False)]
     case: Word
-    closed_ms: Millis
+    decision: Word
+    closed_ms: Instant
     text: Text
 
 
 class PartyQueryBody(Body):
-    """Who keeps this vehicle? Purpose and officer are part of the question."""
+    """Who keeps this vehicle? Officer and purpose are part of the question; nothing but `fields` is told."""
 
     officer: Word
-    purpose: Text
+    purpose: Annotated[str, StringConstraints(min_length=4, max_length=500, pattern=r"^[^\x00]*$")]
+    case: Word
     plate: Word
     plate_colour: Annotated[PlateColour, Field(strict=False)]
-    stage: Literal["owner", "driver"]
+    fields: Annotated[
+        tuple[Literal["name", "kind", "address"], ...], Field(strict=False, min_length=1, max_length=3)
+    ]
+    answer_due_ms: Instant
+
+
+class PartyAnswerBody(Body):
+    """The keeper, in no more fields than were asked for; "" where a field was not asked or is not known."""
+
+    in_reply_to: Word
+    outcome: Literal["identified", "unknown", "refused"]
+    name: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    kind: Literal["person", "company", ""] = ""
+    address: Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00]*$")] = ""
+    text: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")] = ""
 
 
 BODIES: dict[Kind, type[Body]] = {
@@ -218,11 +300,12 @@ BODIES: dict[Kind, type[Body]] = {
     Kind.LEAD: LeadBody,
     Kind.LEAD_ANSWER: AnswerBody,
     Kind.SERVICE_REQUEST: ServiceRequestBody,
-    Kind.SERVICE_RESULT: AnswerBody,
+    Kind.SERVICE_RESULT: ServiceResultBody,
     Kind.ASSISTANCE: AssistanceBody,
     Kind.ASSISTANCE_REPLY: AnswerBody,
     Kind.CIRCULAR: RecordBody,
     Kind.OFFENDER: RecordBody,
     Kind.PARTY_QUERY: PartyQueryBody,
-    Kind.PARTY_ANSWER: AnswerBody,
+    Kind.PARTY_ANSWER: PartyAnswerBody,
+    Kind.ATTACHMENT: AttachmentBody,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from agencies import JINSHAN, PINGHU, Agency, Pair
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from models.case_life import Step, life_of, move
 from models.case_tables import CaseEvent
+from models.files import FileStore
 from models.tables import Case
 from models.values.case_life import CaseState
 from models.values.office import Role
@@ -32,11 +34,13 @@ class CaseDesk:
     """The officers of one agency."""
 
     agency: Agency
+    folder: Path
     acts: dict[str, Act] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         agency = self.agency
-        agency.exchange = joined(agency.exchange)
+        self.received = FileStore(self.folder)
+        agency.exchange = joined(agency.exchange, self.received)
         agency.inbox = Inbox(agency.exchange)
         agency.relay = Relay(
             exchange=agency.exchange, partners=agency.partners, holder=agency.relay.holder, chance=lambda: 0.5
@@ -128,9 +132,9 @@ class CaseDesk:
 class Desks:
     """Both agencies' desks, their clocks a day after the passages."""
 
-    def __init__(self, new_database: Callable[[], str]) -> None:
+    def __init__(self, new_database: Callable[[], str], folder: Path) -> None:
         self.pair = Pair([new_database(), new_database()])
-        self.pinghu, self.jinshan = (CaseDesk(self.pair[name]) for name in (PINGHU, JINSHAN))
+        self.pinghu, self.jinshan = (CaseDesk(self.pair[name], folder / name) for name in (PINGHU, JINSHAN))
         self.turn_clocks(PASSED_AT_MS + DAY_MS)
 
     def turn_clocks(self, now_ms: int) -> None:

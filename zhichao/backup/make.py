@@ -22,7 +22,7 @@ from zhichao.backup.tables import dump
 from zhichao.settings import Settings
 
 FORMAT = 1
-STORES = ("originals", "documents", "proofs")
+STORES = ("originals", "documents", "proofs", "received")
 MANIFEST = "manifest.json"
 HALF = ".half-"
 KEYS = "keys.sealed"

@@ -46,6 +46,6 @@ def desks(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator
         return server.new_database(template=request.getfixturevalue("empty_postgres"))
 
     makers: dict[str, Callable[[], str]] = {"sqlite": sqlite, "postgresql": postgresql}
-    made = Desks(makers[kind])
+    made = Desks(makers[kind], tmp_path)
     yield made
     made.close()

@@ -1,0 +1,78 @@
+"""Service by the partner (协助送达): the request goes out with the document, the result ends the attempt."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from sqlalchemy import Connection
+
+from models.case_life import ZONE
+from models.values.office import PROGRAM
+from models.values.service import Outcome
+from notices.casework.attachments import describe
+from notices.casework.matters import MatterError, Outgoing, say_matter
+from notices.exchange.exchange import Exchange
+from notices.exchange.kinds import Kind, ServiceRequestBody, ServiceResultBody
+from notices.recognition.protocol import IncidentError
+from notices.service.attempts import Ending, ServiceError, note
+from notices.service.partner import PartnerRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceByPartner:
+    """Asks the one partner to serve; `document` gives a sealed document's bytes by its digest."""
+
+    exchange: Exchange
+    document: Callable[[str], bytes]
+
+    def request(self, connection: Connection, wanted: PartnerRequest) -> None:
+        """Put the request into the outbox; the same reference asks once.
+
+        Raises:
+            MatterError: there is not exactly one partner, or the document can't be sent.
+
+        """
+        if len(self.exchange.partners) != 1:
+            raise MatterError("协助送达须有且只有一个对方机关")
+        (partner,) = self.exchange.partners
+        contents = self.document(wanted.document_sha256)
+        file = describe(contents, f"{wanted.document_kind}.pdf", "application/pdf")
+        body = ServiceRequestBody(
+            reference=wanted.reference,
+            document_sha256=wanted.document_sha256,
+            document_kind=wanted.document_kind,
+            case=wanted.case_number,
+            due_ms=_end_of(wanted.due_on),
+            files=(file,),
+        )
+        said = Outgoing(
+            to=partner,
+            kind=Kind.SERVICE_REQUEST,
+            reference=wanted.reference,
+            body=body,
+            files={file.sha256: contents},
+        )
+        say_matter(self.exchange, connection, said, PROGRAM)
+
+
+def take_result(connection: Connection, result: ServiceResultBody, now_ms: int) -> None:
+    """End the attempt that the partner served for us.
+
+    Raises:
+        IncidentError: there is no such attempt, or what is told of it can't be.
+
+    """
+    ending = Ending(
+        outcome=Outcome.DELIVERED if result.served else Outcome.FAILED,
+        on=date.fromisoformat(result.on),
+        reason=result.reason,
+        proof_sha256=result.proof_sha256,
+    )
+    try:
+        note(connection, result.reference, ending, actor=PROGRAM, at_ms=now_ms)
+    except ServiceError as error:
+        raise IncidentError(f"service result {result.reference}: {error}") from error
+
+
+def _end_of(day: date) -> int:
+    return int(datetime.combine(day, time(23, 59, 59), ZONE).timestamp() * 1000)
