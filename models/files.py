@@ -1,7 +1,9 @@
 """Files by digest: an original is stored once under its SHA-256 and never changed."""
 
+import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,9 +25,10 @@ class StoredFile:
 class FileStore:
     """A folder of originals, two levels deep by digest."""
 
-    def __init__(self, root: Path) -> None:
-        """Use `root`, made at the first `put`."""
+    def __init__(self, root: Path, reserve_bytes: int = 0) -> None:
+        """Use `root`, made at the first `put`; nothing is put where less than the reserve is free."""
         self.root = root
+        self.reserve_bytes = reserve_bytes
 
     def path(self, sha256: str) -> Path:
         """Return where the original of that digest lies."""
@@ -39,6 +42,8 @@ class FileStore:
 
         """
         self.root.mkdir(parents=True, exist_ok=True)
+        if self.reserve_bytes and shutil.disk_usage(self.root).free < self.reserve_bytes:
+            raise OSError(errno.ENOSPC, "less than the reserve (disk_reserve_mb) is free", str(self.root))
         digest = hashlib.sha256()
         size_bytes = 0
         handle, name = tempfile.mkstemp(dir=self.root, prefix="incoming-")

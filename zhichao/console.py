@@ -24,14 +24,15 @@ from pipeline.bundle import write_bundle
 from pipeline.registries.kept import party_of
 from pipeline.summary import station_night
 from review.accounts import NewOfficer, add_officer
-from review.app import Guarded, make_app
+from review.app import make_app
 from review.asking import Asking
 from review.office import Office
 from review.refusals import Refusal
 from review.site import Site, SiteCertificate, SiteLane
 from stations.station import Station
-from zhichao import partner_desk, show, wiring
+from zhichao import logs, partner_desk, show, wiring
 from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.health.wiring import watched
 from zhichao.settings import ConfigError, Settings, load_settings
 
 users_app = typer.Typer(help="Users of the officers' console.", no_args_is_help=True)
@@ -91,11 +92,6 @@ def office(settings: Settings, database: Database, *, asks: bool = False) -> Off
     )
 
 
-def app(settings: Settings) -> Guarded:
-    """Return the console as an application."""
-    return make_app(office(settings, Database(settings.url), asks=True))
-
-
 def serve(
     *,
     host: Annotated[str, typer.Option(help="address; default: console_host of the settings")] = "",
@@ -106,7 +102,9 @@ def serve(
     notes = Console(stderr=True)
     with explained(notes):
         settings = load_settings(config)
-        served = app(settings)
+        logs.set_up(as_json=settings.log_format == "json")
+        database = Database(settings.url)
+        served = watched("console", make_app(office(settings, database, asks=True)), settings, database)
         where, at = host or settings.console_host, port or settings.console_port
         notes.print(f"审核台 console: http://{where}:{at}/  (Ctrl+C 停止 stops it)", highlight=False)
         uvicorn.run(served, host=where, port=at, log_level="warning", server_header=False)

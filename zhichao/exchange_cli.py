@@ -11,7 +11,7 @@ from models.database import Database
 from notices.exchange import bundle, export, log, outbox
 from notices.exchange.partners import NotTakenError
 from notices.exchange.refusals import RefusedError
-from zhichao import exchange_wiring, show
+from zhichao import exchange_wiring, logs, show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.settings import ConfigError, load_settings
 
@@ -44,6 +44,7 @@ def serve(*, config: ConfigOption = CONFIG) -> None:
     with explained(notes):
         settings = load_settings(config)
         where = f"监听 listening: {settings.agency.host}:{settings.agency.port}"
+        logs.set_up(as_json=settings.log_format == "json")
         exchange_wiring.serve(settings, Database(settings.url), lambda: notes.print(where, highlight=False))
 
 

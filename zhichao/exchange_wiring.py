@@ -22,6 +22,8 @@ from notices.exchange.listener import listener
 from notices.exchange.relay import Relay
 from notices.exchange.resync import resync
 from notices.exchange.tls import client_context, make_certificate
+from zhichao.health import readiness
+from zhichao.health.wiring import watched
 from zhichao.settings import Settings
 
 SIGNING_KEY = "agency.pem"
@@ -104,7 +106,13 @@ def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
     """Listen for the partners and send to them while the block runs, each in a thread of its own."""
     folder = keys_folder(settings)
     certificates = [folder / partner.certificate for partner in settings.partners if partner.certificate]
-    server = listener(partner_app(ours, settings.agency.base_url), settings.agency, folder, certificates)
+    more = {
+        "certificate": readiness.certificate(folder / "tls.pem"),
+        "exchange": readiness.exchange(ours.database),
+    }
+    app = partner_app(ours, settings.agency.base_url)
+    served = watched("exchange", app, settings, ours.database, more)
+    server = listener(served, settings.agency, folder, certificates)
     stop = threading.Event()
     with client(settings) as posting:
         relay = Relay(exchange=ours, partners=posting.partners(), holder=this_process(LEASE_MS))

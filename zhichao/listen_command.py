@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,8 @@ from stations.push.take_in import TakeIn
 from stations.station import Station
 from zhichao import logs, wiring
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
+from zhichao.health import readiness
+from zhichao.health.wiring import watched
 from zhichao.settings import Settings, load_settings
 
 LOGGER = logs.logger(__name__)
@@ -51,8 +54,10 @@ def listen(
         )
         taking = take_in(settings, Database(settings.url))
         stations = {station.id: station for station in settings.stations}
-        server = listener(push_app(taking, stations, push), push)
-        logs.set_up(as_json=as_json)
+        logs.set_up(as_json=as_json or settings.log_format == "json")
+        more = {"certificate": readiness.certificate(Path(push.certificate))} if push.certificate else {}
+        served = watched("stations", push_app(taking, stations, push), settings, taking.database, more)
+        server = listener(served, push)
         scheme = "https" if push.certificate else "http"
         notes.print(
             f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",

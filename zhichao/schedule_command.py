@@ -1,11 +1,13 @@
 """The command that keeps the schedule, and shows it."""
 
 import signal
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated, Any
 
 import typer
+import uvicorn
 from rich.console import Console
 from rich.table import Table
 
@@ -17,10 +19,14 @@ from models.values.schedule import RunState
 from models.values.timeline import from_ms
 from zhichao import logs, show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.health.wiring import watched
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.jobs import jobs
 from zhichao.schedule.keeper import Inline, Keeper
 from zhichao.settings import load_settings
+
+CONNECTIONS = 16
+END_S = 10
 
 
 def schedule(
@@ -38,7 +44,7 @@ def schedule(
                 config=config, settings=settings, database=database, clock_ms=clock_ms
             )
             if not status:
-                logs.set_up(as_json=as_json)
+                logs.set_up(as_json=as_json or settings.log_format == "json")
                 _keep(installation, once=once)
             if status or once:
                 _show(installation, as_json=as_json)
@@ -54,7 +60,28 @@ def _keep(installation: Installation, *, once: bool) -> None:
         return
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda *_: installation.stopping.set())
-    Keeper(installation, jobs).run()
+    keeper = Keeper(installation, jobs)
+    more = {"schedule": keeper.problem, "settings": lambda: installation.problem}
+    served = watched("schedule", None, installation.settings, installation.database, more)
+    where = installation.settings.schedule
+    config = uvicorn.Config(
+        served,
+        host=where.host,
+        port=where.port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="health", daemon=True)
+    thread.start()
+    try:
+        keeper.run()
+    finally:
+        server.should_exit = True
+        thread.join(END_S)
 
 
 def _show(installation: Installation, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     registry_patience_s: float = Field(
         default=900, ge=0, description="how long a night waits for a registry that is down"
     )
+    disk_reserve_mb: int = Field(
+        default=512, ge=0, description="room kept free: nothing is taken in where there is less"
+    )
+    metrics_token_file: str = Field(
+        default="", description="token that /metrics asks for; empty: there are no /metrics"
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="how the listeners write logs")
     registries: tuple[RegistrySettings, ...] = Field(default=(), description="the registries, see below")
     agency: Agency = Field(default=Agency(), description="the agency that runs here, see below")
     partners: tuple[Partner, ...] = Field(default=(), description="the agencies it exchanges with, see below")

@@ -18,7 +18,7 @@ from zhichao.settings import Settings
 
 def store(settings: Settings) -> FileStore:
     """Return the originals of an installation."""
-    return FileStore(settings.data_dir / "originals")
+    return FileStore(settings.data_dir / "originals", settings.disk_reserve_mb << 20)
 
 
 def intake(settings: Settings, database: Database) -> Intake:

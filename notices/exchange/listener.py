@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from notices.exchange.settings import Agency
 
@@ -13,7 +13,7 @@ CONNECTIONS = 64
 IDLE_S = 30
 
 
-def listener(app: FastAPI, agency: Agency, keys: Path, certificates: Sequence[Path]) -> uvicorn.Server:
+def listener(app: ASGIApp, agency: Agency, keys: Path, certificates: Sequence[Path]) -> uvicorn.Server:
     """Return the server; `keys` holds tls.pem and tls.key, `certificates` are the partners'."""
     pinned = keys / "partners.pem"
     if agency.ask_certificate:

@@ -2,7 +2,7 @@
 
 import json
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from models.values.office import Role
 from review import accounts
@@ -77,16 +77,8 @@ def start(visit: Visit) -> Response:
     return see(home(visit))
 
 
-def health(visit: Visit) -> Response:
-    """Tell whether the console and its database answer."""
-    with visit.office.read() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    return JSONResponse({"status": "ok"})
-
-
 PAGES = (
     Page(path="/", show=start, roles=EVERYONE),
-    Page(path="/health", show=health, roles=None),
     Page(path="/sign-in", show=show, roles=None),
     Page(path="/sign-in", show=enter, roles=None, method="POST"),
     Page(path="/sign-out", show=leave, roles=EVERYONE, method="POST"),

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from models.errors import MisuseError
@@ -72,7 +72,7 @@ class Guarded(H11Protocol):
             self._deadline = None
 
 
-def listener(app: FastAPI, push: Push) -> uvicorn.Server:
+def listener(app: ASGIApp, push: Push) -> uvicorn.Server:
     """Return the server.
 
     Raises:

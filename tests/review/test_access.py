@@ -16,7 +16,7 @@ from review.app import PAGES, make_app
 from review.office import Office
 
 TABLE = Path(__file__).parents[2] / "docs" / "access.md"
-OPEN = {("GET", "/health"), ("GET", "/sign-in"), ("POST", "/sign-in")}
+OPEN = {("GET", "/sign-in"), ("POST", "/sign-in")}
 NOT_FOR_YOU = "不能使用此页面"
 
 
@@ -48,7 +48,7 @@ def test_every_route_is_a_page_with_roles(office: Office) -> None:
     assert isinstance(route(PAGES[0], office), Route)
 
 
-def test_anonymous_gets_nothing_but_sign_in_and_health(office: Office, numbers: list[str]) -> None:
+def test_anonymous_gets_nothing_but_sign_in(office: Office, numbers: list[str]) -> None:
     nobody = Desk(office)
     for page in PAGES:
         form = {"act": "confirm"} if page.method == "POST" else None

@@ -6,6 +6,7 @@ that was killed all come to the same question, and the same answer.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
@@ -21,6 +22,7 @@ from zhichao.schedule.job import Done, Due, Job
 from zhichao.schedule.runs import LockLostError
 
 BESIDE = 4
+SILENT_S = 90.0
 LOG = logger("zhichao.schedule")
 JobTable = Callable[[Installation], Sequence[Job]]
 
@@ -47,6 +49,7 @@ class Keeper:
         self._executor = executor or ThreadPoolExecutor(BESIDE, thread_name_prefix="job")
         self._active: dict[str, int] = {}
         self._guard = threading.Lock()
+        self._beaten, self._away = time.monotonic(), ""
         # A name of its own, so that the leases of a night in this process are not the schedule's.
         process = this_process(installation.settings.schedule.lease_s * 1000)
         self.holder = Holder(name=f"{process.name}/{LOCK}", lease_ms=process.lease_ms)
@@ -70,18 +73,27 @@ class Keeper:
                 leases.release_dead(connection)
                 held = leases.take(connection, LOCK, self.holder)
             if held != self.holds:
-                LOG.info("schedule.taken" if held else "schedule.standby", extra={"holder": self.holder.name})
+                LOG.info("schedule.taken" if held else "schedule.standby", holder=self.holder.name)
             self.holds = held
             if held:
                 self._turn(self.installation.clock_ms())
+            self._away = ""
         except LockLostError:
             self.holds = False
             LOG.warning("schedule.lock_lost", holder=self.holder.name)
         except DatabaseUnavailableError as error:
             # Nothing is begun; what runs goes on, and what is due stays due.
-            self.holds = False
+            self.holds, self._away = False, str(error)
             LOG.error("schedule.database_unavailable", error=str(error))  # noqa: TRY400 (one line says it)
+        self._beaten = time.monotonic()
         return self.holds
+
+    def problem(self) -> str:
+        """Say what keeps this process from keeping the schedule or standing by; "" where nothing does."""
+        silent_s = time.monotonic() - self._beaten
+        if silent_s > SILENT_S:
+            return f"no sign of life for {silent_s:.0f} s"
+        return self._away
 
     def give_back(self) -> None:
         """Let the next process have the schedule at once."""

@@ -35,5 +35,7 @@ class ScheduleSettings(BaseModel):
     deadlines_at: time = Field(default=time(6, 0), description="days due are worked out anew")
     gate_at: time = Field(default=time(6, 10), description="lanes, overrides, certificates are looked at")
     night_memory_mb: int = Field(default=0, ge=0, description="a night that takes more is ended; 0: any")
+    host: str = Field(default="127.0.0.1", description="where the schedule tells health and figures")
+    port: int = Field(default=8440, ge=1, le=65_535)
     heart_s: float = Field(default=5, gt=0, le=30, description="pause between renewals of the lock")
     lease_s: int = Field(default=60, ge=5, le=3600, description="silence after which another takes over")

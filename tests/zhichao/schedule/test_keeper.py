@@ -86,7 +86,9 @@ def test_a_database_away_is_waited_for(timetable: Timetable, monkeypatch: pytest
         patched.setattr(timetable.database, "write", away)
         assert timetable.beat_at("06-18 12:00") == []
         assert not timetable.keeper.holds
+        assert timetable.keeper.problem() == "away"
     assert ("night", at("06-18 01:30")) in timetable.beat_at("06-18 12:01")
+    assert timetable.keeper.problem() == ""
 
 
 def test_one_keeps_and_the_other_stands_by_until_the_lock_is_given_back(timetable: Timetable) -> None:

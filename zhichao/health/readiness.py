@@ -1,0 +1,86 @@
+"""What a listener needs to do its work; each check says in words what is wrong, "" where nothing is."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from cryptography import x509
+from sqlalchemy import select
+
+import models
+from models.clock import clock_ms
+from models.database import Database, DatabaseUnavailableError
+from models.exchange_tables import ExchangeState
+from zhichao.settings import Settings
+
+Check = Callable[[], str]
+MB = 1 << 20
+MIGRATIONS = Path(models.__file__).parent / "migrations"
+
+
+def database(kept: Database) -> Check:
+    """Check that the database answers, at the schema this program knows."""
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+    def check() -> str:
+        try:
+            revision = kept.revision
+        except DatabaseUnavailableError as error:
+            return str(error)
+        return "" if revision == newest else f"schema {revision}, this program knows {newest}: restart"
+
+    return check
+
+
+def disk(settings: Settings) -> Check:
+    """Check that there is room for evidence."""
+
+    def check() -> str:
+        folder = settings.data_dir
+        while not folder.exists():
+            folder = folder.parent
+        free_mb = shutil.disk_usage(folder).free // MB
+        reserve_mb = settings.disk_reserve_mb
+        return "" if free_mb >= reserve_mb else f"{folder}: {free_mb} MB free, {reserve_mb} kept in reserve"
+
+    return check
+
+
+def certificate(path: Path, ahead: timedelta = timedelta(), now_ms: Callable[[], int] = clock_ms) -> Check:
+    """Check that a certificate in PEM is valid, now and for some time ahead."""
+
+    def check() -> str:
+        try:
+            found = x509.load_pem_x509_certificate(path.read_bytes())
+        except (OSError, ValueError) as error:
+            return f"{path}: {error}"
+        now = datetime.fromtimestamp(now_ms() / 1000, UTC)
+        begins = found.not_valid_before_utc
+        if begins > now:
+            return f"{path}: valid only from {begins:%Y-%m-%d %H:%M} UTC: is the clock right?"
+        ends = found.not_valid_after_utc
+        if ends <= now:
+            return f"{path}: expired {ends:%Y-%m-%d %H:%M} UTC"
+        return f"{path}: expires {ends:%Y-%m-%d}" if ends - now <= ahead else ""
+
+    return check
+
+
+def exchange(kept: Database) -> Check:
+    """Check that the exchange is not frozen."""
+
+    def check() -> str:
+        try:
+            with kept.read() as connection:
+                return connection.scalar(select(ExchangeState.frozen)) or ""
+        except DatabaseUnavailableError as error:
+            return str(error)
+
+    return check
+
+
+def common(settings: Settings, kept: Database) -> Mapping[str, Check]:
+    """Return what every listener needs."""
+    return {"database": database(kept), "disk": disk(settings)}
