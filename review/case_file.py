@@ -23,6 +23,7 @@ from pipeline.worked import worked_out
 from review import case_questions as ask
 from review.accounts import Visitor
 from review.characters import Character, characters
+from review.course import Course, course_of
 from review.drawing import AxleDrawing, draw_axles
 from review.identity import Identity, identity_of
 from review.lookup import Lookups, lookups_of
@@ -72,6 +73,7 @@ class CaseFile:
     trail: Sequence[Any]
     manoeuvres: Sequence[Any]
     identity: Identity
+    course: Course
 
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
@@ -110,6 +112,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
         manoeuvres=manoeuvres_of(connection, life.case_id),
         identity=identity_of(connection, life.case_id),
+        course=course_of(connection, office.vault() if office.vault else None, life.case_id, number),
     )
 
 

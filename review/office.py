@@ -16,6 +16,7 @@ from models.database import Database
 from models.files import FileStore
 from models.hash_chain import Head
 from models.values.registry import Party
+from models.vault import Vault
 from notices.casework.desk import PartnerDesk
 from review.asking import Asking
 from review.site import Site
@@ -31,6 +32,7 @@ class Office:
     `asking` asks the registries again, `party` opens the owner in an answer, `bundle` writes a case's
     archive; None where an installation can't.
     `partners` is told of every step of a case, None where there is no partner.
+    `vault` opens what parties wrote.
     """
 
     database: Database
@@ -39,6 +41,7 @@ class Office:
     head_file: Path
     no_partner: bool = True
     partners: PartnerDesk | None = None
+    vault: Callable[[], Vault] | None = None
     clock_ms: Callable[[], int] = clock.clock_ms
     night: Callable[[Connection, str, date], Mapping[str, object]] | None = None
     asking: Asking | None = None

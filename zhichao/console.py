@@ -82,6 +82,7 @@ def office(settings: Settings, database: Database, *, asks: bool = False) -> Off
         head_file=settings.head_file,
         no_partner=not settings.partners,
         partners=partner_desk.desk_of(settings, database),
+        vault=lambda: Vault.load(settings.registry_keys),
         night=night,
         # Without patience: what a registry can't answer now waits for the night.
         asking=Asking(partial(replace(registries, patience_s=0).look_up_corrected, settings.stations))

@@ -16,6 +16,7 @@ from models.values.office import Action, Role
 from models.values.partner_reasons import PartnerReason
 from models.values.quality import QualityCode, Severity
 from models.values.schedule import RunState
+from models.values.service import Answer, Channel, DefenceKind, Outcome
 from models.values.states import Standing
 from pipeline.registries.plate_paths import PlatePath
 from review.lookup import ANSWER_LABELS, FIT_LABELS
@@ -64,6 +65,10 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         LookupDoubt,
         WaitReason,
         PlatePath,
+        Channel,
+        Outcome,
+        DefenceKind,
+        Answer,
     ],
 )
 def test_every_label_has_its_english(enum: type[Labelled]) -> None:

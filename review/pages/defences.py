@@ -1,0 +1,112 @@
+"""Statements and hearings: those that wait, an officer's answer, and one that came on paper."""
+
+from datetime import date
+
+from sqlalchemy import Connection, select
+from starlette.responses import Response
+
+from models.case_life import life_of
+from models.document_tables import Document
+from models.values.case_life import CaseState
+from models.values.service import Answer, DefenceKind
+from models.vault import Vault
+from notices.documents.kinds import DocumentKind
+from notices.service.answers import Reply, answer_defence
+from notices.service.defence import MAY_FILE, DefenceError, Filing, defences, file_defence
+from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
+from review.forms import line, paragraph
+from review.refusals import BadInputError, NotFoundError, Refusal
+
+KINDS = {one.value: one.label for one in DefenceKind}
+ANSWERS = {one.value: one.label for one in Answer}
+
+
+def show(visit: Visit) -> Response:
+    """Return what parties filed, what waits first."""
+    with visit.office.read() as connection:
+        rows = defences(connection)
+    return visit.render("defences.html", rows=rows, kinds=KINDS, answers=ANSWERS)
+
+
+def answer(visit: Visit) -> Response:
+    """Answer what a party filed; one that is upheld dismisses the case."""
+    number = visit.path("number")
+    reply = Reply(
+        answer=_answer(visit.form.get("answer", "")),
+        reason=paragraph(visit.form, "reason"),
+        hearing_on=_day(visit.form.get("hearing_on", "")),
+        place=line(visit.form, "place"),
+    )
+    with visit.office.step("console.answered") as connection:
+        before = life_of(connection, number)
+        receipt, at_ms = line(visit.form, "receipt", 40), visit.office.clock_ms()
+        try:
+            answer_defence(connection, receipt, reply, visit.officer.actor, at_ms=at_ms)
+        except DefenceError as error:
+            raise Refusal(str(error), 409) from error
+        if life_of(connection, number).state == CaseState.DISMISSED:
+            visit.office.moved(connection, before)
+    return see(f"/cases/{number}#course")
+
+
+def on_paper(visit: Visit) -> Response:
+    """Take down what came on paper or by word of mouth, under the officer's name."""
+    number, kind = visit.path("number"), visit.form.get("kind", "")
+    if kind not in KINDS:
+        raise BadInputError("请选择陈述申辩或者听证申请")
+    filing = Filing(
+        kind=DefenceKind(kind),
+        text=paragraph(visit.form, "text", 4000),
+        name=line(visit.form, "name", 100),
+        contact=line(visit.form, "contact", 100),
+    )
+    with visit.office.write("console.took_defence") as connection:
+        life = life_of(connection, number)
+        document_id = _answered_document(connection, life.case_id, filing.kind)
+        actor, at_ms = visit.officer.actor, visit.office.clock_ms()
+        try:
+            file_defence(connection, _vault(visit), document_id, filing, actor=actor, at_ms=at_ms)
+        except DefenceError as error:
+            raise Refusal(str(error), 409) from error
+    return see(f"/cases/{number}#course")
+
+
+def _vault(visit: Visit) -> Vault:
+    if visit.office.vault is None:
+        raise NotFoundError("没有配置保管当事人资料的密钥")
+    return visit.office.vault()
+
+
+def _answered_document(connection: Connection, case_id: int, kind: DefenceKind) -> int:
+    """Return the latest document that the party was given and may answer so."""
+    kinds = [one.value for one in DocumentKind if kind in MAY_FILE.get(one, ())]
+    found = connection.scalar(
+        select(Document.id)
+        .where(Document.case_id == case_id, Document.kind.in_(kinds), Document.left_at.is_not(None))
+        .order_by(Document.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NotFoundError("本案没有已发出的通知书，不能登记")
+    return int(found)
+
+
+def _answer(word: str) -> Answer:
+    if word not in set(Answer):
+        raise BadInputError("请选择答复")
+    return Answer(word)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadInputError("听证日期应为年-月-日") from error
+
+
+CASE = "/cases/{number}"
+PAGES = (
+    Page(path="/defences", show=show, roles=CASE_READERS),
+    Page(path=f"{CASE}/defence", show=answer, roles=CASE_WORKERS, method="POST"),
+    Page(path=f"{CASE}/paper-defence", show=on_paper, roles=CASE_WORKERS, method="POST"),
+)

@@ -1,0 +1,211 @@
+"""Officers and the party's defence: answered with reasons, held in time, never to the party's harm."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from served import Counter
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from models.case_life import Step, StepRefusedError, life_of, move
+from models.case_tables import CaseEvent, CaseLife
+from models.defence_tables import Defence, DefenceAnswer
+from models.document_tables import Document
+from models.values.case_life import CaseState
+from models.values.office import PROGRAM, Actor
+from models.values.service import Answer, Channel, DefenceKind, Outcome
+from models.values.timeline import to_ms
+from models.vault import Vault
+from notices.documents.issue import hand_out
+from notices.documents.kinds import DocumentKind
+from notices.service.answers import Reply, answer_defence
+from notices.service.carriers import Report
+from notices.service.defence import DefenceError, Filing, file_defence
+from review.office import Office
+
+VAULT = Vault([b"k" * 32])
+NUMBER = "case-1"
+
+
+@pytest.fixture
+def counter(office: Office, tmp_path: Path, numbers: list[str]) -> Counter:
+    assert numbers
+    made = Counter(office.database, tmp_path)
+    office.vault = lambda: VAULT
+    office.clock_ms = lambda: to_ms(made.now)
+    return made
+
+
+@pytest.fixture
+def notified(counter: Counter) -> int:
+    """Return the notice of a case, served on 1 July."""
+    case_id = counter.case(NUMBER, DocumentKind.VIOLATION_NOTICE)
+    number = counter.document(case_id, DocumentKind.VIOLATION_NOTICE, amount_fen=69_120)
+    reference = counter.desk.start(number, Channel.IN_PERSON, actor=PROGRAM)
+    counter.desk.note(reference, Report(outcome=Outcome.DELIVERED, on=counter.today, proof=b"x"))
+    return case_id
+
+
+def filed(counter: Counter, kind: DefenceKind = DefenceKind.STATEMENT, text: str = "并线，请复核") -> str:
+
+    with counter.database.write("test") as connection:
+        document_id = connection.scalar(select(Document.id).order_by(Document.id.desc()))
+        assert document_id is not None
+        filing = Filing(kind=kind, text=text, name="虚构物流有限公司")
+        return file_defence(connection, VAULT, document_id, filing, at_ms=to_ms(counter.now))
+
+
+def state(counter: Counter) -> str:
+    with counter.database.read() as connection:
+        return str(life_of(connection, NUMBER).state)
+
+
+def answered(one: Desk, receipt: str, answer: str, **more: object) -> int:
+    form = {"receipt": receipt, "answer": answer, "reason": "复核"} | more
+    return one.post(f"/cases/{NUMBER}/defence", **form).status_code
+
+
+@pytest.mark.usefixtures("notified")
+def test_a_statement_stands_on_the_case_page_and_is_answered_there(
+    desk: Callable[[str], Desk], counter: Counter
+) -> None:
+    receipt = filed(counter)
+    assert state(counter) == "statement"
+    officer = desk("reviewer")
+    assert receipt in officer.get("/defences").text
+    assert "待答复" in officer.get("/defences").text
+    page = officer.get(f"/cases/{NUMBER}").text
+    for words in (receipt, "并线，请复核", "虚构物流有限公司", "直接送达", "第八十七条"):
+        assert words in page, words
+    assert answered(officer, receipt, "not_upheld", reason=" ") == 409
+    assert answered(officer, receipt, "hearing_held") == 409
+    assert answered(officer, receipt, "praised") == 422
+    assert answered(officer, receipt, "not_upheld") == 303
+    assert answered(officer, receipt, "upheld") == 409
+    assert "经复核不予采纳" in officer.get(f"/cases/{NUMBER}").text
+    assert state(counter) == "statement"
+    # Who only reads is shown no form.
+    assert 'name="answer"' not in desk("auditor").get(f"/cases/{NUMBER}").text
+
+
+@pytest.mark.usefixtures("notified")
+def test_a_statement_that_is_upheld_dismisses_the_case(desk: Callable[[str], Desk], counter: Counter) -> None:
+    assert answered(desk("team_leader"), filed(counter), "upheld") == 303
+    assert state(counter) == "dismissed"
+    with counter.database.read() as connection:
+        reason = connection.scalar(select(CaseEvent.reason).where(CaseEvent.to_state == "dismissed"))
+    assert reason == "statement_upheld"
+
+
+def test_nothing_is_decided_while_a_defence_waits(
+    desk: Callable[[str], Desk], counter: Counter, notified: int
+) -> None:
+    receipt = filed(counter)
+    with counter.database.read() as connection:
+        life = life_of(connection, NUMBER)
+    step = Step(
+        case_id=notified,
+        version=life.version,
+        to=CaseState.DECIDED,
+        actor=PROGRAM,
+        at_ms=to_ms(counter.now),
+        no_partner=True,
+    )
+    with pytest.raises(StepRefusedError, match="尚未答复"), counter.database.write("test") as connection:
+        move(connection, step)
+    event = {
+        "case_id": notified,
+        "version": life.version + 1,
+        "from_state": "statement",
+        "to_state": "decided",
+        "at": 0,
+        "reason": "",
+        "note": "",
+    }
+    # Nor by anyone who writes past the program.
+    with (
+        pytest.raises(DatabaseError, match="a defence waits"),
+        counter.database.write("test") as connection,
+    ):
+        connection.execute(insert(CaseEvent).values(event))
+    assert answered(desk("reviewer"), receipt, "partly") == 303
+    with counter.database.write("test") as connection:
+        move(connection, step)
+    assert state(counter) == "decided"
+
+
+@pytest.mark.usefixtures("notified")
+def test_a_hearing_is_fixed_seven_working_days_ahead_and_chaired_by_nobody_who_reviewed(
+    desk: Callable[[str], Desk], counter: Counter
+) -> None:
+    receipt = filed(counter, DefenceKind.HEARING, "请求听证")
+    leader = desk("team_leader")
+    # 1 July is a Wednesday: seven working days between are 2-3, 6-10; the 13th is the first day that may be.
+    for on in ("", "2026-07-10"):
+        assert answered(leader, receipt, "hearing_fixed", hearing_on=on, place="虚构市二楼") == 409
+    assert answered(leader, receipt, "hearing_fixed", hearing_on="2026-07-13", place="") == 409
+    assert answered(leader, receipt, "hearing_fixed", hearing_on="2026-07-13", place="虚构市二楼") == 303
+    assert state(counter) == "hearing"
+    assert answered(leader, receipt, "hearing_held") == 409
+    counter.later(12)
+    assert counter.today == date(2026, 7, 13)
+    assert answered(desk("team_leader"), receipt, "hearing_held") == 303
+    assert state(counter) == "hearing"
+
+
+def test_a_reviewer_of_the_case_does_not_chair_its_hearing(counter: Counter, notified: int) -> None:
+
+    receipt = filed(counter, DefenceKind.HEARING, "请求听证")
+    with counter.database.write("test") as connection:
+        first = connection.scalar(select(CaseLife.first_reviewer_id).where(CaseLife.case_id == notified))
+        chair = Actor(officer_id=first, name="x")
+        fixed = Reply(answer=Answer.HEARING_FIXED, reason="x", hearing_on=date(2026, 7, 13), place="x")
+        answer_defence(connection, receipt, fixed, chair, at_ms=to_ms(counter.now))
+    counter.later(12)
+    held = Reply(answer=Answer.HEARING_HELD, reason="x")
+    with pytest.raises(DefenceError, match="非本案调查人员"), counter.database.write("test") as connection:
+        answer_defence(connection, receipt, held, chair, at_ms=to_ms(counter.now))
+
+
+@pytest.mark.usefixtures("notified")
+def test_a_statement_on_paper_is_taken_down_under_the_officers_name(
+    desk: Callable[[str], Desk], counter: Counter
+) -> None:
+    form = {"kind": "statement", "text": "口头陈述", "name": "张虚构"}
+    officer = desk("reviewer")
+    assert officer.post(f"/cases/{NUMBER}/paper-defence", **form).status_code == 303
+    assert officer.post(f"/cases/{NUMBER}/paper-defence", **(form | {"kind": "x"})).status_code == 422
+    with counter.database.read() as connection:
+        assert connection.scalar(select(Defence.officer_id)) is not None
+    assert "口头陈述" in officer.get(f"/cases/{NUMBER}").text
+
+
+def test_without_a_notice_nothing_is_taken_down(desk: Callable[[str], Desk], counter: Counter) -> None:
+    counter.case(NUMBER, DocumentKind.VIOLATION_NOTICE)
+    form = {"kind": "statement", "text": "x", "name": "x"}
+    assert desk("reviewer").post(f"/cases/{NUMBER}/paper-defence", **form).status_code == 404
+
+
+@pytest.mark.usefixtures("notified")
+def test_what_was_said_and_answered_is_never_changed(desk: Callable[[str], Desk], counter: Counter) -> None:
+    answered(desk("reviewer"), filed(counter), "not_upheld")
+    for table, change in ((Defence, {"late": True}), (DefenceAnswer, {"reason": "x"})):
+        for act in (update(table).values(change), delete(table)):
+            with (
+                pytest.raises(DatabaseError, match="only appended"),
+                counter.database.write("test") as connection,
+            ):
+                connection.execute(act)
+
+
+def test_a_decision_is_filed_against_elsewhere(counter: Counter) -> None:
+    case_id = counter.case(NUMBER, DocumentKind.DECISION)
+    number = counter.document(case_id, DocumentKind.DECISION)
+    with counter.database.write("test") as connection:
+        hand_out(connection, number)
+
+    with pytest.raises(DefenceError, match="行政复议"):
+        filed(counter)
