@@ -2,24 +2,27 @@
 
 import argparse
 import http.client
+import statistics
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvicorn
 from argon2 import PasswordHasher
 from runner import Case, arguments, keep, machine, ratio_line, times_s
-from sqlalchemy import event
+from sqlalchemy import Connection, event, update
 
 from models.bulk import insert_rows
 from models.clock import clock_ms
 from models.database import Database
 from models.files import FileStore
+from models.office_tables import AuditHead
 from models.values.office import PROGRAM, Role
 from review.access import COOKIE
 from review.accounts import NewOfficer, add_officer, sign_in
@@ -34,7 +37,7 @@ PASSED_MS = 1_781_712_060_000
 
 
 def fill(database: Database, count: int) -> None:
-    """Insert cases with a passage, a judgement and two steps each; every tenth is closed."""
+    """Insert cases with all that a night leaves of each; every tenth is dismissed."""
     with database.write("fill") as connection:
         source = ("id", "station_id", "sha256", "name", "kind", "state", "size_bytes", "received_at", "rows")
         more = ("rows_new", "rows_known", "rows_quarantined")
@@ -81,6 +84,7 @@ def fill(database: Database, count: int) -> None:
         insert_rows(
             connection, "finding", ("passage_id", "kind", "case_id"), [(n, "overload", n) for n in ids]
         )
+        insert_evidence(connection, count)
         steps = ("case_id", "version", "from_state", "to_state", "at", "reason", "note")
         flagged = [(n, 1, "", "flagged", PASSED_MS, "", "") for n in ids]
         dismissed = [(n, 2, "first_review", "dismissed", PASSED_MS, "exempt", "") for n in ids if n % 10 == 0]
@@ -89,6 +93,41 @@ def fill(database: Database, count: int) -> None:
         life += ("asks_legal_review", "resumes_to", "sampled", "due_on")
         rows = [(n, *standing(n), plate(n), "", False, True, False, "", False, due_on(n)) for n in ids]
         insert_rows(connection, "case_life", life, rows)
+
+
+def insert_evidence(connection: Connection, count: int) -> None:
+    """Insert a frame, a reading, the gate's decision, a look-up and two entries of the log for each case."""
+    ids = range(1, count + 1)
+    frame = ("id", "station_id", "name", "sha256", "kind", "lane", "received_at", "problem", "passage_id")
+    rows: list[tuple[object, ...]] = [(n, "made", f"{n}.jpg", f"{n:064d}", "front", 1, 0, "", n) for n in ids]
+    insert_rows(connection, "frame", frame, rows)
+    reading = ("id", "frame_id", "reader", "position", "text", "confidence", "colour", "rows", "box")
+    reading += ("corners", "characters")
+    sure = "[0.99, 0.99, 0.99, 0.99, 0.99, 0.99, 0.99]"
+    rows = [(n, n, "made", 0, plate(n), 0.99, "yellow", 1, "[0, 0, 9, 9]", "[]", sure) for n in ids]
+    insert_rows(connection, "plate_reading", reading, rows)
+    decision = ("passage_id", "number", "outcome", "obstacles", "standing", "certificate", "decided_at")
+    insert_rows(connection, "gate_decision", decision, [(n, 1, "case", "", "trusted", "A", 0) for n in ids])
+    answer = ("id", "source", "plate", "colour", "subject", "answered_at", "facts", "key_id")
+    rows = [(n, "made", plate(n), "yellow", "", 0, "{}", "") for n in ids]
+    insert_rows(connection, "registry_answer", answer, rows)
+    lookup = ("id", "case_id", "passage_id", "looked_up_at", "asked_by", "state", "reason", "read_plate")
+    lookup += ("plate", "colour", "trailer_plate", "probability", "fit", "doubts", "tried", "permits")
+    lookup += ("vehicle_answer_id",)
+    fit = '{"axles": "agrees", "wheelbase": "agrees"}'
+    rows = [
+        (n, n, n, 0, "made", "identified", "", plate(n), plate(n), "yellow", "", 1.0, fit, "", "[]", "[]", n)
+        for n in ids
+    ]
+    insert_rows(connection, "case_lookup", lookup, rows)
+    judged = ("id", "lookup_id", "passage_id", "rule_set", "layout", "limit_kg", "limit_rule", "decided_kg")
+    judged += ("excess_kg", "doubts", "facts")
+    rows = [(n, n, n, "zhejiang_2020", "", 46000, "62号令 art. 3(8)", 53200, 7200, "", "{}") for n in ids]
+    insert_rows(connection, "registered_judgement", judged, rows)
+    entry = ("number", "at", "actor", "action", "subject", "detail", "hash")
+    rows = [(n, 0, "made", "saw", f"made-{(n + 1) // 2}", "{}", "0") for n in range(1, 2 * count + 1)]
+    insert_rows(connection, "audit_entry", entry, rows)
+    connection.execute(update(AuditHead).values(number=len(rows), hash="0"))
 
 
 def standing(number: int) -> tuple[int, str]:
@@ -192,18 +231,34 @@ def tell(given: argparse.Namespace, port: int, token: str, asked: list[str]) -> 
     }
     asks = {name: pages(port, token, path) for name, path in paths.items()}
     lines = machine(("starlette", "uvicorn", "jinja2", "sqlalchemy"))
-    cases = [Case(name=name, run=ask, rows=REQUESTS) for name, ask in asks.items()]
+    # On a machine that others use too, the processor's time tells what the clock can't.
+    cpu: dict[str, list[float]] = {name: [] for name in asks}
+    cases = [
+        Case(name=name, run=partial(in_cpu_time, ask, cpu[name]), rows=REQUESTS) for name, ask in asks.items()
+    ]
     seconds = times_s(cases, given.repeats)
-    empty = seconds["empty page (own settings)"]
+    cpu = {name: taken[1:] for name, taken in cpu.items()}
+    empty = next(iter(paths))
     for name, ask in asks.items():
         asked.clear()
         size = ask(1)
         queries = len([one for one in asked if one.lstrip().upper().startswith("SELECT")])
-        milliseconds = 1000 * sorted(seconds[name])[len(seconds[name]) // 2] / REQUESTS
-        lines.append(f"{name}: {milliseconds:.1f} ms, {size:,} bytes, {queries} queries")
-        if seconds[name] is not empty:
-            lines.append("  " + ratio_line("beside the empty page", seconds[name], empty, f"<= {AIM}"))
+        milliseconds = [1000 * statistics.median(one) / REQUESTS for one in (seconds[name], cpu[name])]
+        took = f"{milliseconds[0]:.1f} ms, {milliseconds[1]:.1f} ms of processor"
+        lines.append(f"{name}: {took}, {size:,} bytes, {queries} queries")
+        if name != empty:
+            lines.append(
+                "  " + ratio_line("beside the empty page", seconds[name], seconds[empty], f"<= {AIM}")
+            )
+            lines.append("  " + ratio_line("in processor time", cpu[name], cpu[empty], f"<= {AIM}"))
     keep("console", given, lines)
+
+
+def in_cpu_time(ask: Callable[[], int], kept: list[float]) -> None:
+    """Ask, and keep the processor time that server and visitor took for it."""
+    before = time.process_time()
+    ask()
+    kept.append(time.process_time() - before)
 
 
 if __name__ == "__main__":

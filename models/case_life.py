@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from models import audit
 from models.case_tables import CaseEvent, CaseLife
@@ -129,6 +129,20 @@ def standing_of(life: Row[Any], *, no_grant_needed: bool = False) -> Standing:
     )
 
 
+# Put together once: each case page asks them, and that takes longer than the answers.
+_EVENTS = (
+    select(CaseEvent.to_state, CaseEvent.at, CaseEvent.reason)
+    .where(CaseEvent.case_id == bindparam("case_id"))
+    .order_by(CaseEvent.version)
+)
+_SERVED_ON = (
+    select(Document.kind, ServedDocument.served_on)
+    .join(ServedDocument, ServedDocument.document_id == Document.id)
+    .where(Document.case_id == bindparam("case_id"), Document.kind.in_(_SERVED))
+    .order_by(ServedDocument.served_on)
+)
+
+
 def clocks_of(
     connection: Connection, life: Row[Any], days_off: WorkCalendar | None = None
 ) -> tuple[Clock, ...]:
@@ -142,11 +156,7 @@ def _clocks(
     state: CaseState,
     days_off: WorkCalendar,
 ) -> tuple[Clock, ...]:
-    events = connection.execute(
-        select(CaseEvent.to_state, CaseEvent.at, CaseEvent.reason)
-        .where(CaseEvent.case_id == life.case_id)
-        .order_by(CaseEvent.version)
-    ).all()
+    events = connection.execute(_EVENTS, {"case_id": life.case_id}).all()
     served = served_days(connection, life.case_id)
     history = [
         (entered, served.get(entered, from_ms(at, ZONE).date()))
@@ -160,12 +170,7 @@ def _clocks(
 
 def served_days(connection: Connection, case_id: int) -> dict[CaseState, date]:
     """Return the days on which what led to a state counts as served, whenever that was noted."""
-    rows = connection.execute(
-        select(Document.kind, ServedDocument.served_on)
-        .join(ServedDocument, ServedDocument.document_id == Document.id)
-        .where(Document.case_id == case_id, Document.kind.in_(_SERVED))
-        .order_by(ServedDocument.served_on)
-    )
+    rows = connection.execute(_SERVED_ON, {"case_id": case_id})
     return {_SERVED[kind]: date.fromisoformat(served_on) for kind, served_on in rows}
 
 

@@ -35,20 +35,28 @@ def rule_set_of(judgement: Row[Any]) -> RuleSet:
     raise RuleError(f"no rule set {judgement.rule_set!r} is known any more")
 
 
-def worked_out(judgement: Row[Any], passage: Row[Any]) -> Consequence:
-    """Return the calculation for a judgement and its passage, both as rows of their tables."""
+def worked_out(judgement: Row[Any], passage: Row[Any], limit_rule: str = "") -> Consequence:
+    """Return the calculation for a judgement and its passage, both as rows of their tables.
+
+    `limit_rule` is where the limit stands, "" if it is still to be found by the axles.
+    """
     rules = rule_set_of(judgement)
-    spacings = [[int(spacing) for spacing in passage.spacing_mm.split(",") if spacing] or [0]]
-    limits = gross_limits(
-        np.array([passage.axle_count], dtype=np.int16), np.array(spacings, dtype=np.int64), rules.gross_mass
-    )
+    cited = limit_rule or _limit_rule(passage, rules)
     deducted_kg = passage.gross_kg - judgement.decided_kg
     context = Context(
-        limit_rule=limit_article(str(limits.rule[0])) or str(limits.rule[0]),
+        limit_rule=limit_article(cited) or cited,
         measured_kg=passage.gross_kg,
         tolerance=_tolerance(deducted_kg, passage.gross_kg),
     )
     return consequence(judgement.limit_kg, judgement.decided_kg, rules, context)
+
+
+def _limit_rule(passage: Row[Any], rules: RuleSet) -> str:
+    spacings = [[int(spacing) for spacing in passage.spacing_mm.split(",") if spacing] or [0]]
+    limits = gross_limits(
+        np.array([passage.axle_count], dtype=np.int16), np.array(spacings, dtype=np.int64), rules.gross_mass
+    )
+    return str(limits.rule[0])
 
 
 def limit_article(citation: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from models import audit
 from models.office_tables import Officer, SignIn
@@ -158,11 +158,7 @@ def visitor_of(office: Office, token: str) -> Visitor | None:
         return None
     now = office.clock_ms()
     with office.read() as connection:
-        row = connection.execute(
-            select(*SignIn.__table__.columns, *_OFFICER)
-            .join(Officer, Officer.id == SignIn.officer_id)
-            .where(SignIn.token_sha256 == _digest(token), Officer.active)
-        ).one_or_none()
+        row = connection.execute(_VISIT, {"token": _digest(token)}).one_or_none()
     if row is None or now - row.seen_at > office.idle_ms or now - row.began_at > office.visit_ms:
         return None
     if now - row.seen_at > MINUTE_MS:
@@ -182,7 +178,6 @@ def visitor_of(office: Office, token: str) -> Visitor | None:
     )
 
 
-_ACCOUNT = (Officer.id, Officer.name, Officer.password_hash, Officer.active, Officer.locked_until)
 _OFFICER = (
     Officer.login,
     Officer.name,
@@ -190,6 +185,11 @@ _OFFICER = (
     Officer.role,
     Officer.shortcuts,
     Officer.language,
+)
+_VISIT = (
+    select(*SignIn.__table__.columns, *_OFFICER)
+    .join(Officer, Officer.id == SignIn.officer_id)
+    .where(SignIn.token_sha256 == bindparam("token"), Officer.active)
 )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import BigInteger, Connection, Row, String, bindparam, cast, literal, select
 
 from models import audit, leases
 from models.office_tables import Officer
@@ -28,14 +28,16 @@ def holder_name(officer_id: int) -> str:
 
 def holder_of(connection: Connection, case_id: int) -> tuple[int | None, str]:
     """Return who holds the case now: the officer's id and name, None and "" where nobody does."""
-    query = select(Lease.holder).where(
-        Lease.name == lease_name(case_id), Lease.until >= leases.now_ms(connection)
-    )
-    holder = connection.scalar(query)
-    if holder is None:
-        return None, ""
-    officer_id = int(holder.removeprefix(HOLDER))
-    return officer_id, str(connection.scalar(select(Officer.name).where(Officer.id == officer_id)))
+    values = {"lease": lease_name(case_id), "now": leases.now_ms(connection)}
+    holder = connection.execute(_HOLDER, values).one_or_none()
+    return (None, "") if holder is None else (holder.id, holder.name)
+
+
+_HOLDER = (
+    select(Officer.id, Officer.name)
+    .join(Lease, literal(HOLDER).concat(cast(Officer.id, String)) == Lease.holder)
+    .where(Lease.name == bindparam("lease"), Lease.until >= bindparam("now", type_=BigInteger()))
+)
 
 
 def take(connection: Connection, office: Office, life: Row[Any], visitor: Visitor) -> bool:

@@ -31,6 +31,7 @@ from review.office import Office
 from review.pages.evasion import manoeuvres_of
 from review.site import Site, SiteCertificate
 
+REVIEWED = 3
 NOT_ASKED = "没有配置车辆登记系统"
 
 
@@ -105,7 +106,8 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         ),
         clocks=clocks_of(connection, life),
         events=connection.execute(ask.EVENTS, of_case).all(),
-        reviews=[] if blind else connection.execute(ask.REVIEWS, of_case).all(),
+        # The first verdict makes the third version.
+        reviews=[] if blind or life.version < REVIEWED else connection.execute(ask.REVIEWS, of_case).all(),
         corrections=corrections,
         earlier_cases=connection.execute(ask.EARLIER_CASES, vehicle).all() if life.plate else [],
         earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
@@ -159,12 +161,11 @@ def note_look(office: Office, visitor: Visitor, number: str) -> None:
 def _passages(connection: Connection, case_id: int, zone: ZoneInfo) -> tuple[PassageSheet, ...]:
     of_case = {"case_id": case_id}
     records = connection.execute(ask.RECORDS, of_case).all()
-    ids = {"ids": [record.id for record in records]}
-    judgements = {row.passage_id: row for row in connection.execute(ask.JUDGEMENTS, ids)}
+    judgements = {row.passage_id: row for row in connection.execute(ask.JUDGEMENTS, of_case)}
     kinds = _grouped(connection, ask.KINDS, of_case)
-    frames = _grouped(connection, ask.FRAMES, ids)
-    readings = _grouped(connection, ask.READINGS, ids)
-    gates = _grouped(connection, ask.GATE, ids)
+    frames = _grouped(connection, ask.FRAMES, of_case)
+    readings = _grouped(connection, ask.READINGS, of_case)
+    gates = _grouped(connection, ask.GATE, of_case)
     return tuple(
         _sheet(
             record,

@@ -25,23 +25,22 @@ TRAIL = 60
 # Enough to find the one before a correction.
 LOOKUPS_SHOWN = 8
 CASE = bindparam("case_id", type_=BigInteger())
-IDS = bindparam("ids", expanding=True, type_=BigInteger())
 OF_CASE = select(Finding.passage_id).where(Finding.case_id == CASE)
 LIFE = life_query().where(Case.number == bindparam("number"))
 RECORDS = (
     select(*Passage.__table__.columns).where(Passage.id.in_(OF_CASE)).order_by(Passage.passed_at, Passage.id)
 )
-JUDGEMENTS = select(*Judgement.__table__.columns).where(Judgement.passage_id.in_(IDS))
+JUDGEMENTS = select(*Judgement.__table__.columns).where(Judgement.passage_id.in_(OF_CASE))
 KINDS = select(Finding.passage_id, Finding.kind).where(Finding.case_id == CASE)
 FRAMES = (
     select(Frame.passage_id, Frame.id, Frame.sha256, Frame.kind, Frame.name, Frame.problem)
-    .where(Frame.passage_id.in_(IDS))
+    .where(Frame.passage_id.in_(OF_CASE))
     .order_by(Frame.kind, Frame.id)
 )
 READINGS = (
     select(Frame.passage_id, *PlateReadingRow.__table__.columns)
     .join(Frame, Frame.id == PlateReadingRow.frame_id)
-    .where(Frame.passage_id.in_(IDS))
+    .where(Frame.passage_id.in_(OF_CASE))
     .order_by(PlateReadingRow.confidence.desc())
 )
 
@@ -57,7 +56,7 @@ def _by_officers(table: Any, order: Any) -> Select[*tuple[Any, ...]]:  # noqa: A
 
 GATE = (
     select(DecisionRow.passage_id, DecisionRow.standing, DecisionRow.certificate, DecisionRow.decided_at)
-    .where(DecisionRow.passage_id.in_(IDS))
+    .where(DecisionRow.passage_id.in_(OF_CASE))
     .order_by(DecisionRow.number.desc())
 )
 LOOKUPS = (
@@ -67,6 +66,7 @@ LOOKUPS = (
         RegistryAnswer.answered_at,
         RegistryAnswer.key_id.label("sealed_by"),
         RegisteredJudgement.rule_set,
+        RegisteredJudgement.limit_rule,
         RegisteredJudgement.limit_kg,
         RegisteredJudgement.decided_kg,
         RegisteredJudgement.excess_kg,

@@ -103,6 +103,6 @@ def _consequence(row: Any, record: Any) -> Consequence | None:  # noqa: ANN401 (
     if row.limit_kg is None or record is None:
         return None
     try:
-        return worked_out(row, record)
+        return worked_out(row, record, row.limit_rule)
     except RuleError:
         return None
