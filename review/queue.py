@@ -202,6 +202,8 @@ def next_case(
                 .where(CaseLife.state == state, CaseLife.case_id != skip, ~held, fresh, again)
                 .order_by(CaseLife.due_on, CaseLife.case_id)
                 .limit(1)
+                # Who takes one at this moment is not waited for: the next free one is as good.
+                .with_for_update(of=CaseLife, skip_locked=True)
             ).one_or_none()
             for state in stage.states
         ]

@@ -87,7 +87,6 @@ def give_verdict(
         "plate": opinion.plate,
     }
     connection.execute(insert(CaseReview).values(review))
-    audit.append(connection, visitor.actor, Action.JUDGED, life.number, at_ms=at_ms, detail=review)
     step = Step(
         case_id=life.case_id,
         version=life.version,
@@ -98,6 +97,8 @@ def give_verdict(
         note=opinion.note,
     )
     move(connection, step, changes)
+    # The log is locked from its first entry to the end: what can come before it does.
+    audit.append(connection, visitor.actor, Action.JUDGED, life.number, at_ms=at_ms, detail=review)
     return to
 
 

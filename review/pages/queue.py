@@ -1,5 +1,6 @@
 """The queue page, and the way to the next case."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from starlette.responses import Response
@@ -20,10 +21,11 @@ def today(visit: Visit) -> date:
     return from_ms(visit.office.clock_ms(), ZONE).date()
 
 
-def wanted(visit: Visit) -> Filter:
-    """Return the filter that the address asks for; words that are none fall back to the first."""
+def wanted(visit: Visit, counts: Mapping[str, int]) -> Filter:
+    """Return the filter that the address asks for; without a stage, the first of one's own that has cases."""
     stage = visit.asked("stage")
-    default = WORK.get(visit.officer.role, (Stage.FIRST,))[0]
+    own = WORK.get(visit.officer.role, (Stage.FIRST,))
+    default = next((one for one in own if counts[one.value]), own[0])
     due, _, case_id = visit.asked("after").partition("~")
     behind = whole(case_id)
     return Filter(
@@ -37,10 +39,10 @@ def wanted(visit: Visit) -> Filter:
 
 def show(visit: Visit) -> Response:
     """Return the queue."""
-    chosen = wanted(visit)
     with visit.office.read() as connection:
-        rows = case_rows(connection, chosen, visit.officer)
         counts = visit.office.cached_counts("stages", lambda: stage_counts(connection))
+        chosen = wanted(visit, counts)
+        rows = case_rows(connection, chosen, visit.officer)
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     return visit.render(

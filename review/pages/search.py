@@ -30,7 +30,7 @@ def show(visit: Visit) -> Response:
                 life_query().where(Case.id.in_(ids)).order_by(Case.id.desc()).limit(MOST)
             )
             rows = list(found.all())
-    return visit.render("search.html", asked=asked, rows=rows, today=today(visit), most=MOST)
+    return visit.render("search.html", asked=asked, rows=rows, today=today(visit), most=MOST, least=SHORTEST)
 
 
 def _begins(connection: Connection, column: Any, text: str) -> ColumnElement[bool]:  # noqa: ANN401 (a column)
