@@ -1,5 +1,6 @@
 """What tests share: stations, made record files, a database of their own, real data where it is."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -25,14 +26,38 @@ def postgres() -> Iterator[Postgres]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an SQLite file with all tables and no row, to be copied."""
+    path = tmp_path_factory.mktemp("tables") / "empty.sqlite"
+    Database(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
-    """Return a maker of empty databases' URLs, on each kind of database in turn."""
+def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Return a maker of databases' URLs without a table, on each kind of database in turn."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         return server.new_database
     numbers = count(1)
-    return lambda: f"sqlite:///{tmp_path / f'test-{next(numbers)}.sqlite'}"
+    return lambda: f"sqlite:///{tmp_path / f'bare-{next(numbers)}.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Return a maker of databases' URLs with all tables and no row, on each kind of database in turn."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return lambda: server.new_database(template=server.tables)
+    empty: Path = request.getfixturevalue("empty_tables")
+    numbers = count(1)
+
+    def copied() -> str:
+        path = shutil.copyfile(empty, tmp_path / f"test-{next(numbers)}.sqlite")
+        return f"sqlite:///{path}"
+
+    return copied
 
 
 @pytest.fixture

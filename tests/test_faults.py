@@ -28,13 +28,13 @@ def station(make_station: Callable[..., Station]) -> Station:
 
 
 @pytest.fixture
-def make(tmp_path: Path, station: Station, new_database: Callable[[], str]) -> Make:
+def make(tmp_path: Path, station: Station, bare_database: Callable[[], str]) -> Make:
     """Return a maker of equal nights that wait to be run, as folder and database URL."""
     made: list[Path] = []
 
     def new() -> tuple[Path, str]:
         made.append(tmp_path / f"night-{len(made)}")
-        url = new_database()
+        url = bare_database()
         night = Night(made[-1], station, url)
         mixed_input(night)
         night.say(Standing.BARRED)

