@@ -16,11 +16,13 @@ demo: setup
 	rm -rf build/demo
 	$(BIN)/zhichao demo --folder build/demo
 
+# A process takes whole files, for what their tests share, and has a PostgreSQL of its own.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 test: dev
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 exhaustive: dev
-	$(BIN)/pytest -m exhaustive
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m exhaustive
 
 check: dev
 	$(BIN)/ruff check .

@@ -60,6 +60,7 @@ def whole(make: Make, station: Station) -> dict[str, object]:
     return state
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_every_edge_by_name(make: Make, station: Station, whole: dict[str, object]) -> None:
     def fresh() -> tuple[Night, str]:
         folder, url = make()
