@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": "demo_command:demo",
     "serve": "console:serve",
     "schedule": "schedule_command:schedule",
+    "doctor": "doctor_command:doctor",
     "backup": "backup_command:backup",
     "restore": "backup_command:restore",
     "serve-public": "public_command:serve_public",

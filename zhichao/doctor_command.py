@@ -1,0 +1,60 @@
+"""The command that looks an installation over."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from zhichao import show
+from zhichao.doctor import elsewhere, here
+from zhichao.doctor.finding import Finding, Health, broken, sound
+from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption
+from zhichao.settings import ConfigError, Settings, load_settings
+
+LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
+    here.folders,
+    elsewhere.database,
+    here.disk,
+    here.backup,
+    here.certificates,
+    here.plates,
+    here.faces,
+    elsewhere.partners,
+    elsewhere.registries,
+)
+MARKS = {Health.SOUND: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BROKEN: "[red]✗[/]"}
+
+
+def doctor(*, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+    """Look the installation over and say what to do; changes nothing. Exit code 1: something is broken."""
+    out, findings = show.console(), []
+    try:
+        settings = load_settings(config)
+    except ConfigError as error:
+        findings.append(broken("设置", str(error), f"改正 {config}；运行中的进程仍用旧设置"))
+    else:
+        findings.append(sound("设置", f"{config}"))
+        for look in LOOKS:
+            findings += _looked(look, settings)
+    if as_json:
+        show.json_lines(asdict(one) for one in findings)
+    else:
+        _print(out, findings)
+    if any(one.health is Health.BROKEN for one in findings):
+        raise typer.Exit(Exit.TROUBLE)
+
+
+def _looked(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
+    try:
+        return list(look(settings))
+    except Exception as error:  # noqa: BLE001 (a look that fails is itself a finding, and the others go on)
+        return [broken(look.__name__, f"{type(error).__name__}: {error}", "报告此信息")]
+
+
+def _print(out: Console, findings: Sequence[Finding]) -> None:
+    for one in findings:
+        out.print(f"{MARKS[one.health]} {one.thing}  {escape(one.says)}", highlight=False, soft_wrap=True)
+        if one.do:
+            out.print(f"    → {escape(one.do)}", highlight=False, soft_wrap=True)
