@@ -15,6 +15,7 @@ from notices.exchange.export import line
 from notices.exchange.hop import CONTENT_TYPE, signer_of
 from notices.exchange.inbox import Inbox
 from notices.exchange.refusals import Reason, RefusedError
+from notices.exchange.resync import why_frozen
 from notices.exchange.schema import RECEIPT_RESPONSE, message_schema
 
 PROBLEM = "application/problem+json"
@@ -59,6 +60,7 @@ def partner_app(exchange: Exchange, base_url: str) -> FastAPI:
         openapi_extra={
             "parameters": [
                 {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
+                {"name": "frozen", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
             ]
         },
         responses=RECEIPT_RESPONSE,
@@ -68,7 +70,8 @@ def partner_app(exchange: Exchange, base_url: str) -> FastAPI:
         after = request.query_params.get("after", "0")
         if not after.isascii() or not after.isdigit() or len(after) > len(str(2**53)):
             raise RefusedError(Reason.MALFORMED, "after: expected a number")
-        lines = await run_in_threadpool(log_page, exchange, signer, int(after))
+        even_frozen = request.query_params.get("frozen") == "1"
+        lines = await run_in_threadpool(log_page, exchange, signer, int(after), even_frozen=even_frozen)
         return Response(lines, media_type="application/jsonl")
 
     _answer_errors(app)
@@ -88,8 +91,15 @@ def _answer_errors(app: FastAPI) -> None:
         return JSONResponse(problem, status_code=503, media_type=PROBLEM)
 
 
-def log_page(exchange: Exchange, partner: str, after: int) -> bytes:
-    """Return a page of the log with `partner` as JSON lines."""
+def log_page(exchange: Exchange, partner: str, after: int, *, even_frozen: bool) -> bytes:
+    """Return a page of the log with `partner` as JSON lines.
+
+    Raises:
+        RefusedError: the exchange is frozen, so that its log is about to be made good.
+
+    """
+    if not even_frozen and (reason := why_frozen(exchange)):
+        raise RefusedError(Reason.FROZEN, reason)
     with exchange.database.read() as connection:
         found = log.page(connection, partner, after, LOG_PAGE)
     return b"".join(line(entry) for entry in found)

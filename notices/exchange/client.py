@@ -59,14 +59,16 @@ class Client:
         """
         return self._ask(partner, "POST", MESSAGES, contents, REPLY_BYTES)
 
-    def log(self, partner: str, after: int) -> bytes:
+    def log(self, partner: str, after: int, even_frozen: bool) -> bytes:  # noqa: FBT001 (as Partners asks)
         """Return a page of the log that the partner keeps with us, as JSON lines.
 
         Raises:
             UnreachableError: the partner can't be reached.
 
         """
-        return self._ask(partner, "GET", f"{LOG}?after={after}", b"", LOG_BYTES)
+        return self._ask(
+            partner, "GET", f"{LOG}?after={after}{'&frozen=1' if even_frozen else ''}", b"", LOG_BYTES
+        )
 
     def _ask(self, partner: str, method: str, path: str, contents: bytes, limit: int) -> bytes:
         if partner not in self._lines:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from models.exchange_tables import OwnClaimRow, TheirClaimRow
 from models.inserts import upsert
@@ -14,29 +14,28 @@ from notices.exchange.wire import claim_fields, claim_of
 from notices.recognition.claim import Claim
 from notices.recognition.docket import Docket, OwnClaim, Standing, TheirClaim
 
+Table = type[OwnClaimRow | TheirClaimRow]
+TABLES: tuple[Table, ...] = (OwnClaimRow, TheirClaimRow)
+VEHICLE = {table: select(table.vehicle).where(table.claim_id == bindparam("id")) for table in TABLES}
+CLAIMS = {table: select(*table.__table__.columns).where(table.vehicle == bindparam("of")) for table in TABLES}
+
 
 def vehicle_of(plate: str, colour: PlateColour) -> str:
     """Return what a docket is kept by; claims of one act always share it (`notices.recognition.same_act`)."""
     return f"{colour}/{plate}"
 
 
-def vehicle_of_claim(
-    connection: Connection, claim_id: str, table: type[OwnClaimRow | TheirClaimRow] = OwnClaimRow
-) -> str | None:
+def vehicle_of_claim(connection: Connection, claim_id: str, table: Table = OwnClaimRow) -> str | None:
     """Return the vehicle of a claim, None where none of that id is known."""
-    return connection.scalar(select(table.vehicle).where(table.claim_id == claim_id))
+    return connection.scalar(VEHICLE[table], {"id": claim_id})
 
 
 def load(connection: Connection, agency: str, vehicle: str) -> Docket:
     """Return all that is known of the claims on that vehicle."""
     docket = Docket(agency=agency)
-    for row in connection.execute(
-        select(*OwnClaimRow.__table__.columns).where(OwnClaimRow.vehicle == vehicle)
-    ):
+    for row in connection.execute(CLAIMS[OwnClaimRow], {"of": vehicle}):
         docket = docket.with_own(own_claim(row))
-    for row in connection.execute(
-        select(*TheirClaimRow.__table__.columns).where(TheirClaimRow.vehicle == vehicle)
-    ):
+    for row in connection.execute(CLAIMS[TheirClaimRow], {"of": vehicle}):
         docket = docket.with_theirs(
             TheirClaim(claim=_claim(row.contents), bound=row.bound, deferred=row.deferred, closed=row.closed)
         )
@@ -75,7 +74,7 @@ def _own_fields(own: OwnClaim) -> dict[str, object]:
 
 def _put(
     connection: Connection,
-    table: type[OwnClaimRow | TheirClaimRow],
+    table: Table,
     vehicle: str,
     claim: Claim,
     fields: Mapping[str, object],

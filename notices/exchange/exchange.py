@@ -21,6 +21,11 @@ from notices.recognition.claim import Claim
 from notices.recognition.docket import Docket
 from notices.recognition.protocol import NotHeldError, Protocol, Step
 
+LOCK = (
+    update(ExchangeState)
+    .values(steps=ExchangeState.steps + 1)
+    .returning(ExchangeState.incarnation, ExchangeState.frozen)
+)
 OnHeard = Callable[[Connection, Heard], None]
 OnStep = Callable[[Connection, Docket, Docket], None]
 
@@ -165,14 +170,9 @@ class Exchange:
             RefusedError: the exchange is frozen.
 
         """
-        counted = update(ExchangeState).values(steps=ExchangeState.steps + 1)
-        incarnation, frozen = connection.execute(
-            counted.returning(ExchangeState.incarnation, ExchangeState.frozen)
-        ).one()
+        incarnation, frozen = connection.execute(LOCK).one()
         if frozen and not even_frozen:
             raise RefusedError(Reason.FROZEN, frozen)
-        for partner in sorted(self.partners):
-            log.meet(connection, partner)
         return int(incarnation)
 
     def step(

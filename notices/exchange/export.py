@@ -29,14 +29,16 @@ def line(entry: log.Entry) -> bytes:
     return (json.dumps(fields, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
-def read_log(partners: Partners, partner: str, after: int) -> Iterator[log.Entry]:
+def read_log(
+    partners: Partners, partner: str, after: int, *, even_frozen: bool = False
+) -> Iterator[log.Entry]:
     """Yield what a partner's log holds after that number, in order.
 
     Raises:
         UnreachableError: the partner can't be reached, or shows what is no log.
 
     """
-    while lines := partners.page(partner, after).splitlines():
+    while lines := partners.page(partner, after, even_frozen).splitlines():
         for one in lines:
             try:
                 entry = ENTRY.validate_json(one, strict=True)

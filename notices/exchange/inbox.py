@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
@@ -52,23 +53,46 @@ class Inbox:
             raise
 
     def _accept(self, contents: bytes, by: str) -> bytes | None:
-        exchange = self.exchange
-        heard = hear(contents, exchange.ring, exchange.clock())
+        heard = hear(contents, self.exchange.ring, self.exchange.clock())
         envelope = heard.envelope
         if by not in {"", envelope.sender}:
             raise RefusedError(Reason.UNSIGNED, f"sender: {envelope.sender}, but {by} sent it")
-        if envelope.to != exchange.agency or envelope.sender == exchange.agency:
-            raise RefusedError(Reason.NOT_FOR_US, f"to: expected {exchange.agency}, got {envelope.to}")
+        return self._keep(heard)
+
+    def accept_receipts(self, receipts: Sequence[Heard]) -> None:
+        """Take in receipts of acceptance in one transaction.
+
+        Raises:
+            RefusedError: one of them is not taken, and so none was; each can be taken in by itself.
+
+        """
+        with self.exchange.database.write("exchange.accepted") as connection:
+            incarnation = self.exchange.lock(connection)
+            for heard in receipts:
+                self._check_ends(heard)
+                self._take(connection, heard, incarnation)
+
+    def _check_ends(self, heard: Heard) -> None:
+        envelope, agency = heard.envelope, self.exchange.agency
+        if envelope.to != agency or envelope.sender == agency:
+            raise RefusedError(Reason.NOT_FOR_US, f"to: expected {agency}, got {envelope.to}")
+
+    def _keep(self, heard: Heard) -> bytes | None:
+        exchange = self.exchange
+        self._check_ends(heard)
         try:
             with exchange.database.write("exchange.accepted") as connection:
-                return self._take(connection, heard)
+                # Both sides may have restored: each must hear of it before either can go on.
+                is_fence = heard.envelope.kind is Kind.RESTORED
+                incarnation = exchange.lock(connection, even_frozen=is_fence)
+                return self._take(connection, heard, incarnation)
         except IncidentError as error:
             with exchange.database.write("exchange.incident") as connection:
                 self._alarm(connection, heard, str(error))
             raise RefusedError(Reason.INCIDENT, str(error)) from error
         except ForgottenError:
             with exchange.database.write("exchange.forgotten") as connection:
-                comparison.ask_again(connection, envelope.sender)
+                comparison.ask_again(connection, heard.envelope.sender)
             raise
         except UnknownPolicyError as error:
             raise RefusedError(Reason.UNKNOWN_KIND, f"body.policy: {error}") from error
@@ -77,10 +101,8 @@ class Inbox:
                 raise
             raise RefusedError(Reason.MALFORMED, f"body: {error}") from error
 
-    def _take(self, connection: Connection, heard: Heard) -> bytes | None:
+    def _take(self, connection: Connection, heard: Heard, incarnation: int) -> bytes | None:
         exchange, envelope = self.exchange, heard.envelope
-        # Both sides may have restored: each must hear of it before either can go on.
-        incarnation = exchange.lock(connection, even_frozen=envelope.kind is Kind.RESTORED)
         known = log.find(connection, envelope.sender, "received", envelope.id)
         if known is not None and known.contents.encode() == heard.contents:
             return None if _is_acceptance(heard) else self._give_receipt(connection, heard, incarnation)

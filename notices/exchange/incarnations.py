@@ -8,7 +8,7 @@ only what the fence names by digest may still come: what the agency and its back
 import hashlib
 import json
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from models.exchange_tables import ExchangeLog, ExchangePartner
 from models.hash_chain import START
@@ -17,6 +17,7 @@ from notices.exchange.kinds import Kind, RestoredBody
 from notices.exchange.refusals import Reason, RefusedError
 
 UNSETTLED = -1
+KNOWN = select(ExchangePartner.incarnation).where(ExchangePartner.partner == bindparam("of"))
 
 
 class ForgottenError(RefusedError):
@@ -30,8 +31,7 @@ def digest(contents: str) -> str:
 
 def of_partner(connection: Connection, partner: str) -> int:
     """Return the partner's incarnation as far as it is known here."""
-    query = select(ExchangePartner.incarnation).where(ExchangePartner.partner == partner)
-    return connection.scalar(query) or 1
+    return connection.scalar(KNOWN, {"of": partner}) or 1
 
 
 def check(connection: Connection, heard: Heard) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from models.exchange_tables import ExchangeLog, ExchangePartner, Outgoing
 from models.hash_chain import START, Head, entry_hash
@@ -12,6 +12,19 @@ from models.inserts import insert_new
 
 PAGE_ROWS = 1000
 Direction = Literal["sent", "received"]
+# Made once: every message takes a dozen of them, and making one costs more than running it.
+HEAD = select(ExchangePartner.number, ExchangePartner.hash).where(ExchangePartner.partner == bindparam("of"))
+ADD = insert(ExchangeLog)
+MOVE = (
+    update(ExchangePartner)
+    .where(ExchangePartner.partner == bindparam("of"))
+    .values(number=bindparam("number"), hash=bindparam("hash"))
+)
+FIND = select(*ExchangeLog.__table__.columns).where(
+    ExchangeLog.partner == bindparam("of"),
+    ExchangeLog.direction == bindparam("way"),
+    ExchangeLog.message_id == bindparam("id"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +50,7 @@ def meet(connection: Connection, partner: str) -> None:
 
 def head(connection: Connection, partner: str) -> Head:
     """Return the head as it is kept outside the log."""
-    query = select(ExchangePartner.number, ExchangePartner.hash).where(ExchangePartner.partner == partner)
-    found = connection.execute(query).one_or_none()
+    found = connection.execute(HEAD, {"of": partner}).one_or_none()
     return Head(number=found.number, hash=found.hash) if found else Head(number=0, hash=START)
 
 
@@ -54,6 +66,8 @@ def append(
 ) -> int:
     """Append an entry and return its number; the caller holds the lock of the exchange."""
     last = head(connection, partner)
+    if not last.number:
+        meet(connection, partner)
     row = {
         "partner": partner,
         "number": last.number + 1,
@@ -64,9 +78,8 @@ def append(
         "contents": contents.decode(),
     }
     digest = entry_hash(last.hash, row)
-    connection.execute(insert(ExchangeLog).values({**row, "hash": digest}))
-    moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
-    connection.execute(moved.values(number=last.number + 1, hash=digest))
+    connection.execute(ADD, {**row, "hash": digest})
+    connection.execute(MOVE, {"of": partner, "number": last.number + 1, "hash": digest})
     return last.number + 1
 
 
@@ -76,19 +89,13 @@ def cut(connection: Connection, partner: str, first: int) -> Head:
         connection.execute(delete(table).where(table.partner == partner, table.number >= first))
     last = page(connection, partner, first - 2, 1)
     end = Head(number=first - 1, hash=last[0].hash if last else START)
-    moved = update(ExchangePartner).where(ExchangePartner.partner == partner)
-    connection.execute(moved.values(number=end.number, hash=end.hash))
+    connection.execute(MOVE, {"of": partner, "number": end.number, "hash": end.hash})
     return end
 
 
 def find(connection: Connection, partner: str, direction: Direction, message_id: str) -> Entry | None:
     """Return the entry of that message, if there is one."""
-    query = select(*ExchangeLog.__table__.columns).where(
-        ExchangeLog.partner == partner,
-        ExchangeLog.direction == direction,
-        ExchangeLog.message_id == message_id,
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(FIND, {"of": partner, "way": direction, "id": message_id}).one_or_none()
     return Entry(**row._mapping) if row else None  # noqa: SLF001 (public in SQLAlchemy)
 
 

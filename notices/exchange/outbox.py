@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from models.exchange_tables import ExchangeLog, ExchangePartner, Outgoing
+
+PUT = insert(Outgoing)
+REMOVE = delete(Outgoing).where(Outgoing.partner == bindparam("of"), Outgoing.number == bindparam("entry"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +24,12 @@ class Waiting:
 def put(connection: Connection, partner: str, number: int, *, due_at_ms: int) -> None:
     """Queue the log's entry of that number."""
     row = {"partner": partner, "number": number, "attempts": 0, "due_at": due_at_ms, "problem": ""}
-    connection.execute(insert(Outgoing).values(row))
+    connection.execute(PUT, row)
 
 
 def remove(connection: Connection, partner: str, number: int) -> None:
     """Take away what was received."""
-    connection.execute(delete(Outgoing).where(Outgoing.partner == partner, Outgoing.number == number))
+    connection.execute(REMOVE, {"of": partner, "entry": number})
 
 
 def due(connection: Connection, partner: str, *, now_ms: int, longest_ms: int, limit: int) -> list[Waiting]:

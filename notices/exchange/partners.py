@@ -18,9 +18,10 @@ class Partners:
 
     Attributes:
         post: brings a message and returns the reply; raises NotTakenError where it is refused.
-        page: returns the next entries of the partner's log with us after a number, as JSON lines.
+        page: returns the next entries of the partner's log with us after a number, as JSON lines; a frozen
+            partner's log is about to change, and is shown only where the last argument is true.
 
     """
 
     post: Callable[[str, bytes], bytes]
-    page: Callable[[str, int], bytes]
+    page: Callable[[str, int, bool], bytes]

@@ -10,7 +10,7 @@ from models import leases
 from models.database import DatabaseUnavailableError
 from models.leases import Holder
 from notices.exchange import comparison, outbox
-from notices.exchange.envelope import hear
+from notices.exchange.envelope import Heard, hear
 from notices.exchange.exchange import Exchange
 from notices.exchange.heads import say_heads
 from notices.exchange.inbox import Inbox
@@ -104,15 +104,36 @@ class Relay:
         return received
 
     def _send_all(self, batch: list[Waiting]) -> int:
-        received = 0
-        for waiting in batch:
-            try:
-                self._send(waiting)
-            except (NotTakenError, RefusedError) as error:
-                self._not_taken(waiting, str(error))
-            else:
-                received += 1
+        """Send one after another, and keep the receipts together; what has none kept is sent again."""
+        receipts: list[tuple[Waiting, Heard]] = []
+        try:
+            for waiting in batch:
+                try:
+                    receipts.append((waiting, self._send(waiting)))
+                except (NotTakenError, RefusedError) as error:
+                    self._not_taken(waiting, str(error))
+        finally:
+            received = self._keep(receipts)
         return received
+
+    def _keep(self, receipts: list[tuple[Waiting, Heard]]) -> int:
+        if not receipts:
+            return 0
+        inbox = Inbox(self.exchange)
+        try:
+            inbox.accept_receipts([heard for _, heard in receipts])
+        except ValueError:
+            # One of them is bad: each by itself, so that it stops no other.
+            return sum(self._keep_one(inbox, waiting, heard) for waiting, heard in receipts)
+        return len(receipts)
+
+    def _keep_one(self, inbox: Inbox, waiting: Waiting, heard: Heard) -> int:
+        try:
+            inbox.accept(heard.contents, by=waiting.partner)
+        except RefusedError as error:
+            self._not_taken(waiting, str(error))
+            return 0
+        return 1
 
     def _is_ours(self, what: str) -> bool:
         """Take the lease: two relays would do no harm, and all the work twice."""
@@ -120,12 +141,14 @@ class Relay:
             leases.release_dead(connection)
             return leases.take(connection, f"relay:{what}", self.holder)
 
-    def _send(self, waiting: Waiting) -> None:
+    def _send(self, waiting: Waiting) -> Heard:
         reply = self.partners.post(waiting.partner, waiting.contents)
         heard = hear(reply, self.exchange.ring, self.exchange.clock())
         match heard.body:
-            case ReceiptBody(message_id=waiting.message_id, stage=Stage.ACCEPTED):
-                Inbox(self.exchange).accept(reply, by=waiting.partner)
+            case ReceiptBody(message_id=waiting.message_id, stage=Stage.ACCEPTED) if (
+                heard.envelope.sender == waiting.partner
+            ):
+                return heard
             case _:
                 raise NotTakenError(f"answered with {heard.envelope.kind} {heard.envelope.id}")
 

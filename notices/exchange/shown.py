@@ -63,7 +63,7 @@ def ask(exchange: Exchange, partners: Partners, partner: str) -> Shown:
 
 
 def _heard(exchange: Exchange, partners: Partners, partner: str) -> Iterator[Heard]:
-    for entry in read_log(partners, partner, 0):
+    for entry in read_log(partners, partner, 0, even_frozen=True):
         try:
             yield hear(entry.contents.encode(), exchange.ring, exchange.clock())
         except RefusedError:

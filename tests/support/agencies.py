@@ -239,12 +239,18 @@ class Pair:
         return reply
 
     def partners_of(self, name: str) -> Partners:
-        return Partners(post=self.post, page=lambda partner, after: self.page(name, partner, after))
+        return Partners(
+            post=self.post,
+            page=lambda partner, after, even_frozen: self.page(name, partner, after, even_frozen=even_frozen),
+        )
 
-    def page(self, name: str, partner: str, after: int) -> bytes:
+    def page(self, name: str, partner: str, after: int, *, even_frozen: bool) -> bytes:
         if self.fate() in {"lost", "reply lost"}:
             raise UnreachableError("no page")
-        return log_page(self[partner].exchange, name, after)
+        try:
+            return log_page(self[partner].exchange, name, after, even_frozen=even_frozen)
+        except RefusedError as refused:
+            raise UnreachableError(str(refused)) from refused
 
     def go_back(self, name: str, backup: Backup) -> None:
         """Go back to a backup; as long as it was not made good, nothing is said."""
