@@ -22,6 +22,10 @@ PROBLEM = "application/problem+json"
 MESSAGE_BYTES = 1 << 16
 READ_S = 10.0
 LOG_PAGE = 500
+LOG_PARAMETERS = [
+    {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
+    {"name": "frozen", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
+]
 LOGGER = logging.getLogger(__name__)
 
 
@@ -57,12 +61,7 @@ def partner_app(exchange: Exchange, base_url: str) -> FastAPI:
     @app.get(
         LOG,
         summary="我方与贵方往来日志 the log that is kept here with the one who asks",
-        openapi_extra={
-            "parameters": [
-                {"name": "after", "in": "query", "schema": {"type": "integer", "minimum": 0}},
-                {"name": "frozen", "in": "query", "schema": {"type": "integer", "enum": [0, 1]}},
-            ]
-        },
+        openapi_extra={"parameters": LOG_PARAMETERS},
         responses=RECEIPT_RESPONSE,
     )
     async def entries(request: Request) -> Response:
