@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from models.case_life import CaseError, CaseMovedError, UnknownCaseError
 from models.database import DatabaseUnavailableError
+from models.errors import NotDoneError
 from models.values.office import Role
 from review.accounts import Visitor, visitor_of
 from review.forms import Form, read_form
@@ -123,8 +124,8 @@ def answer(page: Page, office: Office, request: Request, form: Form) -> Response
         return _sign_in_first(visit)
     except Refusal as refusal:
         return refused(visit, str(refusal), refusal.status)
-    except CaseError as error:
-        kinds: Mapping[type[CaseError], int] = {UnknownCaseError: 404, CaseMovedError: 409}
+    except (CaseError, NotDoneError) as error:
+        kinds: Mapping[type[Exception], int] = {UnknownCaseError: 404, CaseMovedError: 409}
         return refused(visit, str(error), kinds.get(type(error), 409))
     except DatabaseUnavailableError:
         LOG.exception("console.database_unavailable")

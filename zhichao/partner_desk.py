@@ -28,7 +28,8 @@ def partner_desk(settings: Settings, exchange: Exchange) -> PartnerDesk:
     def act_of(connection: Connection, case_id: int) -> Act | None:
         return act(settings, connection, case_id)
 
-    return PartnerDesk(exchange=exchange, policy=settings.agency.policy, act_of=act_of)
+    received = exchange_wiring.received_store(settings)
+    return PartnerDesk(exchange=exchange, policy=settings.agency.policy, act_of=act_of, received=received)
 
 
 def desk_of(settings: Settings, database: Database) -> PartnerDesk | None:

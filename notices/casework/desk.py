@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from models import audit
 from models.case_life import StepRefusedError, carries_fine, grant, life_of
 from models.document_tables import Document
 from models.exchange_tables import ExchangeState
+from models.files import FileStore
 from models.values.case_life import BEFORE_DECISION, IN_REVIEW, CaseState
 from models.values.documents import DocumentState
-from models.values.office import PROGRAM
+from models.values.office import PROGRAM, Action, Actor
 from notices.casework.claims import Act, Filer, claim_for, claim_of_case, is_released, prevailing
 from notices.casework.fines import StandingFine, standing_fine
 from notices.documents.kinds import DocumentKind
@@ -27,11 +29,15 @@ GIVEN_UP = frozenset({S.DISMISSED, S.TRANSFERRED, S.WITHDRAWN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerDesk:
-    """The officers' side of the exchange; `act_of` tells what a case accuses of, None where it can't."""
+    """The officers' side of the exchange.
+
+    `act_of` tells what a case accuses of, None where it can't; `received` holds the files that partners sent.
+    """
 
     exchange: Exchange
     policy: str
     act_of: Callable[[Connection, int], Act | None]
+    received: FileStore
 
     def lock(self, connection: Connection) -> None:
         """Take the exchange's lock; each step of a case begins so, or two could wait for each other."""
@@ -68,7 +74,7 @@ class PartnerDesk:
             case _:
                 pass
 
-    def refunded(self, connection: Connection, number: str) -> None:
+    def refunded(self, connection: Connection, number: str, actor: Actor) -> None:
         """Give the act free after a fine was taken back and its money returned, or never paid.
 
         Raises:
@@ -80,6 +86,8 @@ class PartnerDesk:
         if claim is None or claim.standing is not Standing.HELD or life.state != S.WITHDRAWN:
             raise StepRefusedError("本案没有已撤销而尚未解除的处罚决定")
         self.exchange.release(connection, claim.claim.id)
+        detail = {"released": claim.claim.id, "because": "罚款已退还或者未缴纳"}
+        audit.append(connection, actor, Action.EXCHANGED, number, at_ms=self.exchange.clock(), detail=detail)
 
     def claim_open(self, connection: Connection, number: str) -> None:
         """Claim a case that was filed while no partner was declared; one with a claim stays as it is."""

@@ -10,6 +10,7 @@ from models.exchange_tables import ExchangeLog
 from notices.exchange import log
 from notices.exchange.kinds import Kind
 from notices.recognition.claim import Claim
+from notices.recognition.docket import Docket, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +60,17 @@ def _told(
         body = json.loads(contents)["body"]
         if body["claim_id"] == claim_id:
             yield (kind, body["decision"]), body
+
+
+def offences(connection: Connection, docket: Docket, until_ms: int, since_ms: int) -> list[Claim]:
+    """Return the acts of a vehicle that were fined, by whomever, of passages in [since_ms, until_ms].
+
+    An act that was recognised is counted where it was fined and nowhere else (公路安全保护条例 art. 66).
+    """
+    ours = [own.claim for own in docket.own.values() if own.standing is Standing.DECIDED]
+    theirs = [
+        known.claim
+        for known in docket.theirs.values()
+        if standing_fine(connection, known.claim, known.claim.agency) is not None
+    ]
+    return [claim for claim in (*ours, *theirs) if since_ms <= claim.passed_ms <= until_ms]

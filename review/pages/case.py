@@ -15,6 +15,7 @@ from review.case_file import note_look, read_case
 from review.forms import line, number, paragraph
 from review.pages import bundle, registration
 from review.pages.queue import take_another, today
+from review.partners import case_partner
 from review.queue import WORK, Filter, Stage, case_rows
 from review.refusals import BadInputError, NotFoundError, TakenError
 
@@ -38,6 +39,7 @@ def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False)
         beside = case_rows(connection, Filter(stage=stage), officer, BESIDE)[:BESIDE]
         holder_id, holder = holder_of(connection, case.life.case_id)
         done = _done(connection, visit)
+        partner = case_partner(connection, visit.office.partners, case.life)
     note_look(visit.office, officer, number)
     reviewed = officer.officer_id in {case.life.first_reviewer_id, case.life.second_reviewer_id}
     return visit.render(
@@ -53,6 +55,9 @@ def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False)
         reviewed=reviewed,
         takes_back=_takes_back(case.life, visit),
         steps=steps.offered(case.life, officer, no_partner=visit.office.no_partner),
+        partner=partner,
+        may_decide=CaseState.DECIDED in case.state.allowed_next
+        and officer.role in steps.roles_for(case.state, CaseState.DECIDED),
         reasons=[one for one in RejectReason if one is not RejectReason.STATEMENT_UPHELD],
         handling=case.state in AFTER_FILING,
         works=officer.role in CASE_WORKERS,

@@ -18,6 +18,9 @@ from models.values.quality import QualityCode, Severity
 from models.values.schedule import RunState
 from models.values.service import Answer, Channel, DefenceKind, Outcome
 from models.values.states import Standing
+from notices.exchange.kinds import AnswerOutcome, Kind
+from notices.exchange.kinds import Stage as Receipt
+from notices.recognition.docket import Standing as ClaimStanding
 from pipeline.registries.plate_paths import PlatePath
 from review.lookup import ANSWER_LABELS, FIT_LABELS
 from review.queue import Stage
@@ -50,6 +53,10 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         CaseState,
         RejectReason,
         PartnerReason,
+        Kind,
+        Receipt,
+        AnswerOutcome,
+        ClaimStanding,
         Verdict,
         Doubt,
         FindingKind,

@@ -45,7 +45,9 @@ class CaseDesk:
         agency.relay = Relay(
             exchange=agency.exchange, partners=agency.partners, holder=agency.relay.holder, chance=lambda: 0.5
         )
-        self.desk = PartnerDesk(exchange=agency.exchange, policy="assumed-1", act_of=self._act_of)
+        self.desk = PartnerDesk(
+            exchange=agency.exchange, policy="assumed-1", act_of=self._act_of, received=self.received
+        )
         with agency.database.write("test") as connection:
             roles = (Role.REVIEWER, Role.REVIEWER, Role.TEAM_LEADER)
             self.officers = [

@@ -168,9 +168,9 @@ def test_an_annulled_fine_halts_again_and_the_refund_gives_free(desks: Desks) ->
     assert theirs.state("b") == "suspended"
     assert ours.agency.standing(OURS) is Standing.HELD
     with ours.agency.database.write("test") as connection:
-        ours.desk.refunded(connection, "a")
+        ours.desk.refunded(connection, "a", PROGRAM)
     with pytest.raises(StepRefusedError), ours.agency.database.write("test") as connection:
-        ours.desk.refunded(connection, "a")
+        ours.desk.refunded(connection, "a", PROGRAM)
     desks.heal()
     assert theirs.state("b") == "filed"
     assert [word for word, _ in theirs.path("b")[-4:]] == ["suspended", "recognised", "suspended", "filed"]
@@ -271,7 +271,7 @@ def test_words_out_of_order_end_the_same(desks: Desks) -> None:
     desks.pair.sent.clear()
     desks.pinghu.step("a", *TO_STATEMENT, S.DECIDED, S.SERVED, S.WITHDRAWN)
     with desks.pinghu.agency.database.write("test") as connection:
-        desks.pinghu.desk.refunded(connection, "a")
+        desks.pinghu.desk.refunded(connection, "a", PROGRAM)
     waiting = [entry.contents.encode() for entry in desks.pinghu.agency.log() if entry.direction == "sent"]
     for contents in reversed(waiting[-3:]):
         desks.jinshan.agency.inbox.accept(contents)
