@@ -7,12 +7,14 @@ from models.database import Database
 from models.files import FileStore
 from models.values.service import Channel
 from models.vault import Vault
+from notices.casework.service import ServiceByPartner
 from notices.service.carriers import Carrier
 from notices.service.desk import ServiceDesk
 from notices.service.email import EmailCarrier, MailServer
 from notices.service.partner import PartnerService
 from notices.service.post import PostCarrier
 from notices.service.sms import SmsCarrier
+from zhichao import exchange_wiring
 from zhichao.office import document_store
 from zhichao.settings import ConfigError, Settings
 
@@ -24,8 +26,8 @@ def proof_store(settings: Settings) -> FileStore:
     return FileStore(settings.data_dir / "proofs")
 
 
-def desk(settings: Settings, database: Database, partner: PartnerService | None = None) -> ServiceDesk:
-    """Return the service desk of an installation; `partner` asks the other agency to serve for us."""
+def desk(settings: Settings, database: Database) -> ServiceDesk:
+    """Return the service desk of an installation; a declared partner serves for us where it is asked."""
     return ServiceDesk(
         database=database,
         documents=document_store(settings),
@@ -33,10 +35,21 @@ def desk(settings: Settings, database: Database, partner: PartnerService | None 
         vault=Vault.load(settings.registry_keys),
         clock_ms=clock_ms,
         carriers=carriers(settings),
-        partner=partner,
+        partner=partner_service(settings, database),
         look_up_url=settings.look_up_url,
         announced_days=settings.service.announced_days,
         abroad=settings.service.abroad,
+    )
+
+
+def partner_service(settings: Settings, database: Database) -> PartnerService | None:
+    """Return what asks the partner to serve for us, None where no partner is declared."""
+    if not settings.partners:
+        return None
+    sealed = document_store(settings)
+    return ServiceByPartner(
+        exchange=exchange_wiring.exchange(settings, database),
+        document=lambda sha256: sealed.path(sha256).read_bytes(),
     )
 
 
