@@ -11,14 +11,17 @@ from rich.table import Table
 
 from models.database import Database
 from notices.documents.kinds import DocumentKind
+from pipeline.evasion.rows import manoeuvre_rows
 from pipeline.export import case_rows
 from pipeline.registries.simulated.dials import Dials
+from pipeline.reidentify.lists import conflict_rows
 from stations.roadside.night import simulate_night
 from stations.roadside.vehicle import PlateCondition
 from zhichao import show, tables, wiring
 from zhichao.console import made_up_users
 from zhichao.demo_exchange import exchange_table, run_exchange
 from zhichao.documents import issue
+from zhichao.evasion_truth import compare_evasion, evasion_table
 from zhichao.office import make_test_seals
 from zhichao.progress import Bars
 from zhichao.registry_sim import fleet_of, roadside_stations, running
@@ -29,6 +32,7 @@ from zhichao.truth import Comparison, compare
 
 DAY = date(2026, 6, 18)
 STATIONS = ("sim-pinghu", "sim-jinshan")
+EVADERS_SHARE = 30  # one passage in so many evades the scale
 TRIPS_SHARE = 20  # one passage in so many is an overloaded truck that both stations see
 # The night is over, and its cases are filed.
 FILED_MS = int(datetime(2026, 6, 18, 6, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
@@ -63,6 +67,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
             passages_per_station=passages,
             stations=roadside,
             shared_trips=passages // TRIPS_SHARE,
+            evaders=passages // EVADERS_SHARE,
             progress=lambda _done, _total: bars.step(),
         )
     title = f"{SIMULATED}: {DAY} 夜间处理 nightly run"
@@ -72,24 +77,28 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
         report = run_night(here, stations, DAY, out=out, notes=notes, as_json=as_json, title=title)
     with Database(here.url).read() as connection:
         cases = [row for station in stations for row in case_rows(connection, station, DAY)]
+        driven = [row for station in stations for row in manoeuvre_rows(connection, station, DAY)]
+        conflicts = [row for station in stations for row in conflict_rows(connection, station, DAY)]
     found = sum(taken.quarantined + taken.frames_damaged for taken in report.intake.values())
     mpe = {station.id: station.certificates[0].mpe_percent for station in stations}
     compared = compare(night.vehicles, night.troubles, cases, found, mpe)
+    evaded = compare_evasion(night.vehicles, driven, conflicts)
     write_sheet(cases, wiring.store(here), folder / "cases.jpg", caption=SIMULATED)
     documents = _documents(here, cases)
     exchanged = run_exchange(here, stations, cases, FILED_MS)
     if as_json:
-        show.json_lines([*cases, compared.as_json(), exchanged.as_json()])
+        show.json_lines([*cases, compared.as_json() | {"evasion": evaded.as_json()}, exchanged.as_json()])
     else:
         out.print(tables.case_table(cases[:12], f"{SIMULATED}: 案件 cases (前12件 first 12 of {len(cases)})"))
         out.print(_truth_table(compared))
         out.print(_plate_table(compared))
+        out.print(evasion_table(evaded, f"{SIMULATED}: 规避检测 evasion"))
         out.print(exchange_table(exchanged, f"{SIMULATED}: 两地互认 each act fined once by two agencies"))
     notes.print(f"图片 picture: {folder / 'cases.jpg'}", highlight=False, soft_wrap=True)
     for document in documents:
         notes.print(f"文书 document: {document}", highlight=False, soft_wrap=True)
     _tell_of_the_console(here, notes)
-    return compared.sound and exchanged.sound
+    return compared.sound and evaded.sound and exchanged.sound
 
 
 def _tell_of_the_console(here: Settings, notes: Console) -> None:
@@ -136,6 +145,7 @@ def _truth_table(compared: Comparison) -> Table:
         ("  已立为案件 with a case", compared.with_case),
         ("  扣除误差后未超限 within the tolerance", compared.within_tolerance),
         ("  记录已剔除 record rejected", compared.record_rejected),
+        ("  规避检测，列为线索 lead: evaded the scale", compared.evaded),
         ("  遗漏 missed", compared.missed),
         ("误立案件 cases against the innocent", compared.wrong_cases),
         ("坏输入 bad input, true", compared.troubles_expected),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.rules.tolerance import Allowance, share
+from stations.roadside.evaders import is_evader
 from stations.roadside.truth import Troubles
 from stations.roadside.vehicle import Defect, PlateCondition, TrueVehicle
 
@@ -24,6 +25,7 @@ class Comparison:
     with_case: int
     within_tolerance: int
     record_rejected: int
+    evaded: int
     missed: int
     wrong_cases: int
     plates: Counter[tuple[PlateCondition, str]]
@@ -64,6 +66,8 @@ def compare(
             plates[vehicle.plate_condition, _verdict(case["plate"], vehicle.front_plate.text)] += 1
         elif vehicle.defect in REJECTED:
             counts["rejected"] += 1
+        elif is_evader(vehicle):
+            counts["evaded"] += 1
         elif decided_kg_of(vehicle, mpe_percent) <= vehicle.limit_kg:
             counts["tolerance"] += 1
         else:
@@ -73,6 +77,7 @@ def compare(
         with_case=counts["case"],
         within_tolerance=counts["tolerance"],
         record_rejected=counts["rejected"],
+        evaded=counts["evaded"],
         missed=counts["missed"],
         wrong_cases=counts["wrong"],
         plates=plates,

@@ -80,11 +80,10 @@ def detect(scene: Scene, found: Sequence[Sighting]) -> list[Seen]:
     for kind in Manoeuvre:
         of_kind = [one for one in found if one.kind is kind]
         seen = _any([one.seen for one in of_kind]) & scene.heavy
-        common = _common_lanes(scene, seen)
+        common = _common(scene, seen)
         for position in np.flatnonzero(seen).tolist():
             said = list(dict.fromkeys(one.say(position) for one in of_kind if one.seen[position]))
-            lane = int(scene.batch.lane[position])
-            excused = common.get(lane, "")
+            excused = common.get(position, "")
             if not excused and kind in OF_QUEUES and scene.slow_around[position]:
                 excused = IN_A_QUEUE
             sentence = f"{kind.label}：{'；'.join(said)}"
@@ -92,14 +91,23 @@ def detect(scene: Scene, found: Sequence[Sighting]) -> list[Seen]:
     return sorted(result, key=lambda one: one.position)
 
 
-def _common_lanes(scene: Scene, seen: Mask) -> dict[int, str]:
-    """Return, by lane, why a manoeuvre is no driver's: too many of its trucks show it."""
-    rules, reasons = scene.rules.lane, {}
-    for lane in np.unique(scene.batch.lane[seen]).tolist():
-        trucks = scene.heavy & (scene.batch.lane == lane)
-        share = float(seen[trucks].mean())
-        if trucks.sum() >= rules.least and share > rules.share:
-            reasons[lane] = f"该车道当日{100 * share:.0f}%的货车都有此情形，疑为设备或道路所致"
+def _common(scene: Scene, seen: Mask) -> dict[int, str]:
+    """Return, by position, why a manoeuvre is no driver's: too many alike show it in the lane that day.
+
+    A sensor that fails may miss light axles alone, so trucks of one axle count are looked at too.
+    """
+    rules, batch = scene.rules.lane, scene.batch
+    reasons: dict[int, str] = {}
+    for lane in np.unique(batch.lane[seen]).tolist():
+        trucks = scene.heavy & (batch.lane == lane)
+        alike = {
+            f"{axles}轴货车": trucks & (batch.axle_count == axles) for axles in set(batch.axle_count[seen])
+        }
+        for words, some in ({"货车": trucks} | alike).items():
+            share = float(seen[some].mean()) if some.any() else 0.0
+            if some.sum() >= rules.least and share > rules.share:
+                reason = f"该车道当日{100 * share:.0f}%的{words}都有此情形，疑为设备或道路所致"
+                reasons |= dict.fromkeys(np.flatnonzero(seen & some).tolist(), reason)
     return reasons
 
 

@@ -32,9 +32,14 @@ def speed_changes(scene: Scene) -> Iterator[Sighting]:
             kind=kind,
             needs=NEEDS_AXLES,
             observable=known,
-            seen=np.asarray(known & sure & (sign * by_axle >= limit), dtype=np.bool_),
+            seen=np.asarray(known & sure & (sign * by_axle >= limit) & _not_denied(stated, sign, limit)),
             say=lambda at: f"{_speeds(scene, at)}，相当于加速度{by_axle[at]:+.1f} m/s²",
         )
+
+
+def _not_denied(stated: NDArray[np.float64], sign: int, limit: float) -> NDArray[np.bool_]:
+    """Tell where the device's own acceleration does not speak against it: noise errs alike but rarely."""
+    return np.asarray(np.isnan(stated) | (sign * stated >= limit / 2), dtype=np.bool_)
 
 
 def uneven_speeds(scene: Scene) -> Iterator[Sighting]:

@@ -18,6 +18,8 @@ HEADER = (
     *(f"RWheel_{axle}_W" for axle in range(1, _AXLE_PLACES + 1)),
     *(f"AxleDis{gap}" for gap in range(1, _SPACING_PLACES + 1)),
     "Speed",
+    "Violation_Id",
+    "Acceleration",
 )
 _GROSS_COLUMN = HEADER.index("Gross_Load")
 
@@ -40,7 +42,7 @@ def record_files(vehicles: Sequence[TrueVehicle], broken: TrueVehicle) -> dict[s
 
 
 def _row(vehicle: TrueVehicle) -> tuple[str, ...]:
-    """Return the fields of one passage: local time, kg, mm, km/h, 0 where there is no axle."""
+    """Return the fields of one passage: local time, kg, mm, km/h, m/s², 0 where there is no axle."""
     record = weigh(vehicle)
     return (
         vehicle.passed_at.replace(tzinfo=None).isoformat(" ", "milliseconds"),
@@ -51,6 +53,7 @@ def _row(vehicle: TrueVehicle) -> tuple[str, ...]:
         *_padded(record.right_kg, _AXLE_PLACES),
         *_padded(record.spacings_mm, _SPACING_PLACES),
         str(vehicle.speed_kmh),
+        *((str(told.bits), str(told.acceleration_ms2)) if (told := vehicle.driving) else ("", "")),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
+from stations.roadside.evaders import with_clone, with_evaders
 from stations.roadside.numbers import NumberOffice
 from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.traffic import simulate_traffic
@@ -40,7 +41,7 @@ def simulate_vehicles(
     return [simulate_traffic(station, date, passages_per_station, seed, office) for station in stations]
 
 
-def simulate_night(
+def simulate_night(  # noqa: PLR0913 (each is a dial of the night)
     out_dir: Path,
     *,
     date: date,
@@ -48,11 +49,13 @@ def simulate_night(
     passages_per_station: int = 240,
     stations: Sequence[RoadsideStation],
     shared_trips: int = 0,
+    evaders: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> SimulatedNight:
     """Write the night of `date`, 00:00 to 06:00, below `out_dir`; the same seed writes the same bytes.
 
-    Up to `shared_trips` overloaded vehicles of the first station pass the second one too, on the same trip.
+    Up to `shared_trips` overloaded vehicles of the first station pass the second one too, on the same trip;
+    so many `evaders` pass each station, and the second one sees a plate of the first on another vehicle.
     `progress` is called with the passages done and their total.
     """
     if passages_per_station < LEAST_PASSAGES:
@@ -61,6 +64,12 @@ def simulate_night(
     traffic = simulate_vehicles(date, seed, passages_per_station, stations)
     if shared_trips:
         traffic[1] = share_trips(traffic[0], traffic[1], shared_trips, random_stream(seed, "trips"))
+    if evaders:
+        traffic = [
+            with_evaders(one, evaders, random_stream(seed, "evaders", number))
+            for number, one in enumerate(traffic)
+        ]
+        traffic[1] = with_clone(traffic[0], traffic[1], random_stream(seed, "clone"))
     nights = [
         StationNight(station=station, vehicles=vehicles, seed=seed)
         for station, vehicles in zip(stations, traffic, strict=True)

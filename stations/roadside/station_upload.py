@@ -22,7 +22,7 @@ _VEHICLE_TYPES = {
     Layout.FULL_TRAILER: "全挂列车",
 }
 
-Passage = dict[str, str | int]
+Passage = dict[str, str | int | list[str]]
 
 
 def frame_name(station: RoadsideStation, shot: Shot) -> str:
@@ -78,6 +78,22 @@ def _passage(station: RoadsideStation, front: Shot, rear: Shot, rng: np.random.G
         "vehicleLength": str(vehicle.length_mm),
         "frontImage": "" if front.is_missing else frame_name(station, front),
         "rearImage": frame_name(station, rear),
+        **_driving(vehicle),
+    }
+
+
+def _driving(vehicle: TrueVehicle) -> dict[str, str | list[str]]:
+    """Return what the device tells of the driving, each axle's speed in km/h and place in the lane in mm."""
+    told = vehicle.driving
+    if told is None:
+        return {}
+    return {
+        "violationBits": str(told.bits),
+        "acceleration": str(told.acceleration_ms2),
+        "reversedAxles": str(told.reversed_axles),
+        "laneOffset": str(told.offset_mm),
+        "axleSpeeds": [str(one) for one in told.axle_speed_kmh],
+        "axleOffsets": [str(one) for one in told.axle_offset_mm],
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.values.plates import PlateColour
-from stations.roadside.vehicle import Defect, Layout, PlateCondition, TruePlate, TrueVehicle
+from stations.roadside.vehicle import Defect, Layout, PlateCondition, TrueDriving, TruePlate, TrueVehicle
 
 _COLOURS = {colour.value: colour for colour in PlateColour}
 
@@ -73,6 +73,14 @@ def _vehicle_from_json(entry: dict[str, Any]) -> TrueVehicle:
             "layout": Layout(entry["layout"]),
             "plate_condition": PlateCondition(entry["plate_condition"]),
             "defect": entry["defect"] and Defect(entry["defect"]),
+            "driving": _driving(entry.get("driving")),
         }
     )
     return TrueVehicle(**fields)
+
+
+def _driving(entry: dict[str, Any] | None) -> TrueDriving | None:
+    if entry is None:
+        return None
+    by_axle = {name: tuple(entry[name]) for name in ("axle_speed_kmh", "axle_offset_mm")}
+    return TrueDriving(**entry | by_axle)

@@ -47,6 +47,23 @@ class TruePlate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrueDriving:
+    """How a vehicle was driven, and what the device measures of it; `kind` is "" where it was driven plainly.
+
+    `kind` and `strength` are words of `Manoeuvre` and `Strength`; `bits` is the device's violation byte.
+    """
+
+    kind: str
+    strength: str
+    bits: int
+    acceleration_ms2: float
+    reversed_axles: int
+    offset_mm: int
+    axle_speed_kmh: tuple[float, ...]
+    axle_offset_mm: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrueVehicle:
     """One passage as it really was.
 
@@ -55,7 +72,8 @@ class TrueVehicle:
     one entry less than there are axles. `limit_kg` is the legal gross mass. `serial` counts the
     station's passages from 1. `plate_condition` holds for both plates, except that `missing_frame`
     means the front frame alone. A `defect` spoils the written record, not the values here; only the
-    speed of an `overspeed` passage is the real one.
+    speed of an `overspeed` passage is the real one. `driving` is None where the device states nothing of it;
+    what a manoeuvre changes of time, lane, speed, axles and wheels is changed here.
     """
 
     station_id: str
@@ -76,6 +94,7 @@ class TrueVehicle:
     rear_plate: TruePlate
     plate_condition: PlateCondition
     defect: Defect | None
+    driving: TrueDriving | None = None
 
     @property
     def measured_gross_kg(self) -> int:

@@ -160,6 +160,17 @@ def test_what_a_whole_lane_does_accuses_nobody() -> None:
     assert {one.excused for one in seen(scene(trucks([20.0 * one for one in range(60)]), bits=bits))} == {""}
 
 
+def test_a_sensor_that_misses_light_axles_accuses_nobody() -> None:
+    left = np.full((120, 4), 2500)
+    left[:4] = 4300
+    batch = trucks([20.0 * one for one in range(120)], left_kg=left, axle_count=[2] * 50 + [4] * 70)
+    batch.axle_kg[:50, 2:], batch.left_kg[:50, 2:] = 0, -1
+    assert all("8%的2轴货车" in one.excused for one in seen(scene(batch)))
+    assert len(seen(scene(batch))) == 4
+    batch.left_kg[2:4, :2] = 2500
+    assert [one.excused for one in seen(scene(batch))] == ["", ""]
+
+
 def test_more_between_its_axles_than_it_is_long() -> None:
     assert kinds(scene(trucks(ALONE, length_mm=[6500]))) == [(0, "reversing")]
     assert kinds(scene(trucks(ALONE, length_mm=[7600]))) == []
