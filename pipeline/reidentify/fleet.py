@@ -1,5 +1,6 @@
 """The fleet: passages whose vehicle is known, found by what is like them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ class Fleet:
         plate: (N,) object, never "".
         colour: (N,) object, word of a `PlateColour`, "" unknown.
         by_axles: positions by axle count, in order of wheelbase, and the wheelbases.
+        vehicles: every plate once.
+        characters: by length of plate, how many plates bear each character in each place.
 
     """
 
@@ -29,6 +32,8 @@ class Fleet:
     plate: NDArray[np.object_]
     colour: NDArray[np.object_]
     by_axles: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = field(init=False)
+    vehicles: frozenset[str] = field(init=False)
+    characters: dict[int, list[Counter[str]]] = field(init=False)
 
     def __post_init__(self) -> None:
         """Sort the passages once, so that a search looks at few of them."""
@@ -39,6 +44,14 @@ class Fleet:
             order = places[np.argsort(wheelbase[places], kind="stable")]
             index[count] = (order, wheelbase[order])
         object.__setattr__(self, "by_axles", index)
+        vehicles = frozenset(self.plate.tolist())
+        object.__setattr__(self, "vehicles", vehicles)
+        lengths = {len(plate) for plate in vehicles}
+        alike = {length: [one for one in vehicles if len(one) == length] for length in lengths}
+        usual = {
+            length: [Counter(place) for place in zip(*some, strict=True)] for length, some in alike.items()
+        }
+        object.__setattr__(self, "characters", usual)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -119,13 +119,12 @@ def plates(query: Unread, fleet: Fleet, at: Places) -> Floats:
     """
     if not query.read:
         return np.zeros(len(at))
-    alike = {plate for plate in set(fleet.plate.tolist()) if len(plate) == len(query.read)}
-    usual = [Counter(place) for place in zip(*alike, strict=True)]
-    known = {plate: _plate(query, plate, usual, len(alike)) for plate in set(fleet.plate[at].tolist())}
+    usual = fleet.characters.get(len(query.read), [])
+    known = {plate: _plate(query, plate, usual) for plate in set(fleet.plate[at].tolist())}
     return np.array([known[plate] for plate in fleet.plate[at].tolist()])
 
 
-def _plate(query: Unread, plate: str, usual: Sequence[Counter[str]], vehicles: int) -> float:
+def _plate(query: Unread, plate: str, usual: Sequence[Counter[str]]) -> float:
     if len(plate) != len(query.read):
         return log(OTHER_LENGTH)
     total = 0.0
@@ -133,7 +132,7 @@ def _plate(query: Unread, plate: str, usual: Sequence[Counter[str]], vehicles: i
         if seen != "?":
             right = min(sure, SOME_DOUBT)
             wrong = (1 - right) / (CHARACTERS - 1)
-            share = (others[seen] + 1) / (vehicles + CHARACTERS)
+            share = (others[seen] + 1) / (others.total() + CHARACTERS)
             by_chance = right * share + wrong * (1 - share)
             total += log((right if seen == true else wrong) / by_chance)
     return total

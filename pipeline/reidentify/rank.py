@@ -72,9 +72,9 @@ def rank(query: Unread, fleet: Fleet, noise: Noise, roads: Roads) -> Ranking:
 def _ranked(fleet: Fleet, at: NDArray[np.int64], evidence: dict[str, NDArray[np.float64]]) -> Ranking:
     total = np.sum(list(evidence.values()), axis=0)
     order = np.argsort(-total, kind="stable")
-    plates, firsts = np.unique(fleet.plate[at[order]].astype(str), return_index=True)
+    _, firsts = np.unique(fleet.plate[at[order]].astype(str), return_index=True)
     best = order[np.sort(firsts)]
-    vehicles = max(len(set(fleet.plate.tolist())), len(plates))
+    vehicles = len(fleet.vehicles)
     # One of the fleet, each alike, or another: the ratio of the other is 1 by its definition.
     weights = np.append(total[best] + np.log((1 - UNKNOWN) / vehicles), np.log(UNKNOWN))
     shares = np.exp(weights - weights.max())
@@ -106,7 +106,7 @@ def _looked_at(
         error = np.sqrt(2) * np.hypot(noise.spacing_mm * np.sqrt(axles - 1), noise.speed * wheelbase)
         found.append(fleet.near(axles, wheelbase, REACH * error))
     if by_plate:
-        known = {plate for plate in set(fleet.plate.tolist()) if _like(query, plate)}
+        known = {plate for plate in fleet.vehicles if _like(query, plate)}
         found.append(np.flatnonzero([plate in known for plate in fleet.plate.tolist()]))
     return np.unique(np.concatenate(found))
 
