@@ -18,7 +18,8 @@ HS_DATA_HEADER = (
     "HSData_DT,Lane_Id,Axle_Num,Gross_Load,"
     "LWheel_1_W,LWheel_2_W,LWheel_3_W,LWheel_4_W,LWheel_5_W,LWheel_6_W,LWheel_7_W,LWheel_8_W,"
     "RWheel_1_W,RWheel_2_W,RWheel_3_W,RWheel_4_W,RWheel_5_W,RWheel_6_W,RWheel_7_W,RWheel_8_W,"
-    "AxleDis1,AxleDis2,AxleDis3,AxleDis4,AxleDis5,AxleDis6,AxleDis7,Speed"
+    "AxleDis1,AxleDis2,AxleDis3,AxleDis4,AxleDis5,AxleDis6,AxleDis7,Speed,"
+    "Violation_Id,Acceleration"
 )
 
 Traffic = tuple[TrueVehicle, ...]
