@@ -21,6 +21,7 @@ from models.office_tables import AuditEntry, Officer
 from models.tables import Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
 from models.values.timeline import from_ms
 from pipeline import verify_bundle
+from pipeline.bundle_exchange import exchanged
 from pipeline.rules.rule_sets import FOLDER, rule_sets
 from pipeline.verify import digest_of
 from pipeline.worked import worked_out
@@ -55,6 +56,7 @@ def write_bundle(
     """
     files = {name: _json(content) for name, content in _documents(connection, number, station).items()}
     files |= _frames(connection, number, store)
+    files |= exchanged(connection, life_of(connection, number).case_id)
     rule_set = json.loads(files["case.json"])["passages"][0]["judgement"]["rule_set"]
     files |= _rules(rule_set)
     files["README.txt"] = README.encode()
