@@ -11,12 +11,12 @@ from sqlalchemy import Connection, select
 from models.database import Database
 from models.tables import Case
 from models.vault import Vault
-from review.app import Guarded
 from review.public.app import make_public_app
 from review.public.counter import PublicCounter
-from zhichao import wiring
+from zhichao import logs, wiring
 from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.health.wiring import watched
 from zhichao.office import anchors, document_store
 from zhichao.settings import ConfigError, Settings, load_settings
 
@@ -42,11 +42,6 @@ def counter(settings: Settings, database: Database) -> PublicCounter:
     )
 
 
-def public_app(settings: Settings) -> Guarded:
-    """Return the public pages as an application."""
-    return make_public_app(counter(settings, Database(settings.url)))
-
-
 def serve_public(
     *,
     host: Annotated[str, typer.Option(help="address; default: public_host of the settings")] = "",
@@ -57,7 +52,9 @@ def serve_public(
     notes = Console(stderr=True)
     with explained(notes):
         settings = load_settings(config)
-        served = public_app(settings)
+        logs.set_up(as_json=settings.log_format == "json")
+        database = Database(settings.url)
+        served = watched("public", make_public_app(counter(settings, database)), settings, database)
         where, at = host or settings.public_host, port or settings.public_port
         notes.print(f"公开页面 public: http://{where}:{at}/  (Ctrl+C 停止 stops it)", highlight=False)
         uvicorn.run(served, host=where, port=at, log_level="warning", server_header=False)

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Row
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM
@@ -143,13 +143,6 @@ def leave(visit: PublicVisit) -> Response:
     return response
 
 
-def health(visit: PublicVisit) -> Response:
-    """Tell whether the database answers."""
-    with visit.counter.database.read() as connection:
-        connection.exec_driver_sql("SELECT 1")
-    return JSONResponse({"status": "ok"})
-
-
 PAGES = (
     page("/", start),
     page("/", enter, "POST"),
@@ -158,5 +151,4 @@ PAGES = (
     page("/notice/pdf", pdf),
     page("/notice/frames/{sha256}", frame),
     page("/leave", leave, "POST"),
-    page("/health", health),
 )

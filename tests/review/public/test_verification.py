@@ -152,7 +152,7 @@ def test_a_file_too_large_is_refused_unread_and_uploads_are_counted(counter: Pub
 
 
 def test_pages_open_without_script_and_look_nowhere_else(counter: PublicCounter) -> None:
-    for path in ("/", "/verify", "/health", "/nothing"):
+    for path in ("/", "/verify", "/nothing"):
         answer = Browser(counter).get(path)
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
         assert "<script" not in answer.text
