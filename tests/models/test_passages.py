@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,4 +51,7 @@ def test_lists_of_numbers_survive_the_text_column(rows: list[list[int]]) -> None
     width = max([1, *map(len, rows)])
     table = np.array([row + [-1] * (width - len(row)) for row in rows], dtype=np.int64).reshape(-1, width)
     texts = _joined(table, -1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("models.passage_rows.FEW", 0)
+        assert _joined(table, -1) == texts
     assert _table(texts, -1, width=width).tolist() == table.tolist()

@@ -1,4 +1,4 @@
-"""A real NATS server with JetStream on loopback, for tests."""
+"""A real NATS server with JetStream on loopback, for tests and benchmarks."""
 
 import shutil
 import signal
@@ -19,6 +19,7 @@ class NatsServer:
     """One server; killed and started again it has what it had."""
 
     def __init__(self, folder: Path) -> None:
+        """Start one on a free port, with its store in `folder`."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = int(free.getsockname()[1])
@@ -27,11 +28,12 @@ class NatsServer:
 
     @property
     def url(self) -> str:
+        """Return where it listens."""
         return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it and wait until it listens."""
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 (the server of the package)
             [binary() or "", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.folder)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,0 +1,364 @@
+"""A counter's day replayed through listener and stream, the server killed: each record once, how soon a case.
+
+Timing is that of a real counter where its file is given (--file, a ASTRA counter's CSV), made otherwise;
+loads and frames are made. Each vehicle is a record; those over the limit also send a frame, drawn and read.
+"""
+
+import argparse
+import asyncio
+import csv
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import numpy as np
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats_server import NatsServer
+from runner import keep, machine
+from sqlalchemy import func, select
+
+from models.case_tables import CaseEvent
+from models.clock import clock_ms
+from models.database import Database
+from models.tables import Case, Chunk, Finding, Frame, Passage, SourceFile
+from models.values.states import ChunkState, Standing
+from pipeline.gate.state import Override
+from pipeline.lane_rows import add_override
+from stations.push.broker import make_stream, subject
+from stations.push.credentials import make_credential
+from stations.roadside.night import simulate_vehicles
+from stations.roadside.shot import Side
+from stations.roadside.station import RoadsideStation
+from stations.roadside.vehicle import PlateCondition
+from stations.roadside.write import StationNight
+
+BIN = Path(sys.executable).parent
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY = datetime.now(ZONE).date() - timedelta(days=1)
+STATION, CODE, LANES, PORT = "bench", "BENCH", 4, 8471
+FRAMES, UNDER_WAY, QUIET_S, LONGEST_S = 12, 64, 15.0, 300.0
+# From six in the morning to the end of the day.
+START_S, END_S, WARM_UP = 21_600.0, 86_400.0, 999_999
+CONFIG = f"""
+data_dir = "data"
+[push]
+port = {PORT}
+per_second = 100000.0
+burst = 100000
+BROKER
+[[stations]]
+id = "{STATION}"
+name = "bench"
+province = "上海"
+road = "bench"
+chainage = "K0"
+direction = "bench"
+format = "station_upload"
+code = "{CODE}"
+announced_on = 2021-01-01
+legal_review_on = 2021-01-01
+technical_review_on = 2021-01-01
+lanes = [{", ".join(f"{{ number = {lane} }}" for lane in range(1, LANES + 1))}]
+[[stations.certificates]]
+number = "bench"
+regulation = "JJG 907-2006"
+accuracy_class = "5"
+verified_by = "bench"
+valid_from = 2021-01-01
+valid_until = 2099-12-31
+speed_max_kmh = 200
+"""
+
+
+def crossings(given: argparse.Namespace) -> list[tuple[float, int]]:
+    """Return seconds of the day and lane of consecutive vehicles, from 06:00 on."""
+    if given.file is None:
+        chance = random.Random(1)  # noqa: S311 (no secret)
+        at_s, made = START_S, []
+        for _ in range(given.rows):
+            at_s += chance.expovariate(1.2)
+            made.append((at_s, chance.randint(1, LANES)))
+        return made
+    with gzip.open(given.file, "rt", encoding="ascii") as source:
+        rows = [
+            (3600 * float(row["h"]) + 60 * float(row["m"]) + float(row["s"]), int(float(row["Lane"])))
+            for row in csv.DictReader(source)
+            # The counter's own glitches: rows without a time.
+            if row["h"] and row["m"] and row["s"] and row["Lane"]
+        ]
+    return list(islice(sorted(row for row in rows if START_S <= row[0] < END_S), given.rows))
+
+
+def record(number: int, at_s: float, lane: int, *, over: bool) -> dict[str, object]:
+    """Return a car, or a truck of six axles and 62 t."""
+    at = datetime.combine(DAY, datetime.min.time()) + timedelta(seconds=int(at_s))
+    loads = [7_000, 9_000, 9_000, 12_000, 12_500, 12_500] if over else [800, 700]
+    spacings = [3300, 1350, 6500, 1310, 1310] if over else [2700]
+    return {
+        "previewCode": f"{CODE}-{number:06d}",
+        "previewDate": f"{at:%Y-%m-%d %H:%M:%S}",
+        "previewStationCode": CODE,
+        "axisNum": str(len(loads)),
+        "speed": "70",
+        "laneNo": str(lane),
+        "totalWeight": str(sum(loads)),
+        **{f"axle{axle}Weight": str(kg) for axle, kg in enumerate(loads, start=1)},
+        **{f"axle{axle}Spacing": str(mm) for axle, mm in enumerate(spacings, start=1)},
+        "frontImage": f"{number:06d}.jpg" if over else "",
+    }
+
+
+def pictures() -> list[bytes]:
+    """Return frames of simulated trucks whose plates can be read."""
+    station = RoadsideStation(station_id=STATION, station_code=CODE, format="station_upload")
+    (vehicles,) = simulate_vehicles(DAY, 1, 100, [station])
+    night = StationNight(station=station, vehicles=vehicles, seed=1)
+    clear = [one for one in vehicles if one.plate_condition is PlateCondition.CLEAR]
+    return [night.picture(night.shot(one, Side.FRONT)) for one in clear[:FRAMES]]
+
+
+class Site:
+    """Listener and stream in processes of their own."""
+
+    def __init__(self, folder: Path, broker: str) -> None:
+        """Start both on a new database in `folder`."""
+        self.folder, self.config = folder, folder / "config.toml"
+        line = f'broker = "{broker}"' if broker else ""
+        self.config.write_text(CONFIG.replace("BROKER", line), encoding="utf-8")
+        self.database = Database(f"sqlite:///{folder / 'data' / 'zhichao.sqlite'}")
+        with self.database.write("bench") as connection:
+            self.token = make_credential(connection, STATION, "bench", clock_ms())
+            for lane in range(1, LANES + 1):
+                said = Override(
+                    standing=Standing.WATCHED, actor="bench", reason="bench", first_day=DAY, last_day=DAY
+                )
+                add_override(connection, STATION, lane, said)
+        self.log = (folder / "log.txt").open("wb")
+        self.listener, self.stream = self.start("listen"), self.start("stream")
+
+    def start(self, command: str) -> subprocess.Popen[bytes]:
+        """Start a command of the program."""
+        words = [str(BIN / "zhichao"), command, "--config", str(self.config)]
+        return subprocess.Popen(words, stdout=self.log, stderr=self.log)  # noqa: S603 (our own)
+
+    async def kill(self) -> None:
+        """Kill the listener as a power cut would, and start it again."""
+        os.kill(self.listener.pid, signal.SIGKILL)
+        await asyncio.to_thread(self.listener.wait)
+        self.listener = self.start("listen")
+
+    def cases(self) -> int:
+        """Return how many cases there are."""
+        with self.database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(Case)) or 0
+
+    def until_first_case(self) -> None:
+        """Wait until there is a case."""
+        while not self.cases():
+            time.sleep(0.5)
+
+    def close(self) -> None:
+        """End both."""
+        for process in (self.listener, self.stream):
+            process.terminate()
+            process.wait()
+        self.log.close()
+        self.database.close()
+
+
+Send = Callable[[str, str, bytes], Awaitable[None]]
+
+
+async def over_http(client: httpx.AsyncClient, kind: str, name: str, body: bytes) -> None:
+    """Send until there is a receipt."""
+    more: dict[str, object] = (
+        {"content": body, "headers": {"Content-Type": "application/json"}}
+        if kind == "records"
+        else {"files": [("frame", (name, body))]}
+    )
+    while True:
+        try:
+            answer = await client.post(f"/v1/{kind}", **more)  # type: ignore[arg-type]
+        except httpx.TransportError:
+            await asyncio.sleep(0.2)
+            continue
+        if answer.is_success:
+            return
+        await asyncio.sleep(min(float(answer.headers.get("Retry-After", "1")), 1.0))
+
+
+async def replay(
+    given: argparse.Namespace, site: Site, send: Send, trouble: list[Callable[[], Awaitable[None]]]
+) -> dict[str, float]:
+    """Send every vehicle when it crosses, `given.speed` times as fast; return when each crossed."""
+    chance, frames = random.Random(2), pictures()  # noqa: S311 (no secret)
+    plan = crossings(given)
+    crossed: dict[str, float] = {}
+    room = asyncio.Semaphore(UNDER_WAY)
+
+    async def vehicle(number: int, said: dict[str, object], picture: bytes | None) -> None:
+        async with room:
+            await send("records", "", json.dumps(said).encode())
+            if picture is not None:
+                await send("frames", f"{number:06d}.jpg", picture)
+
+    # The first case waits for processes to start and models to load; it is not counted.
+    await vehicle(WARM_UP, record(WARM_UP, START_S - 600, 1, over=True), frames[0])
+    await asyncio.to_thread(site.until_first_case)
+    begin, first_s = time.time(), plan[0][0]
+    troubles = {len(plan) * (n + 1) // (len(trouble) + 1): one for n, one in enumerate(trouble)}
+    async with asyncio.TaskGroup() as group:
+        for number, (at_s, lane) in enumerate(plan):
+            if number in troubles:
+                group.create_task(troubles[number]())  # type: ignore[arg-type]
+            due = begin + (at_s - first_s) / given.speed
+            if (wait_s := due - time.time()) > 0:
+                await asyncio.sleep(wait_s)
+            over = chance.random() < given.over
+            said = record(number, at_s, lane, over=over)
+            crossed[str(said["previewCode"])] = due
+            group.create_task(vehicle(number, said, frames[number % FRAMES] if over else None))
+    return crossed
+
+
+def until_quiet(site: Site, rows: int) -> None:
+    """Wait until everything is here and judged and no case was opened for some time."""
+    last, since, end = (-1, -1), time.time(), time.time() + LONGEST_S
+    while time.time() - since < QUIET_S and time.time() < end:
+        with site.database.read() as connection:
+            cases = connection.scalar(select(func.count()).select_from(Case)) or 0
+            here = connection.scalar(select(func.count()).select_from(Passage)) or 0
+            undone = connection.scalar(
+                select(func.count())
+                .select_from(Passage)
+                .outerjoin(Chunk, Chunk.id == Passage.chunk_id)
+                .where((Passage.chunk_id.is_(None)) | (Chunk.state != ChunkState.DONE))
+            )
+        if (cases, here) != last or undone or here != rows:
+            last, since = (cases, here), time.time()
+        time.sleep(1)
+
+
+def outcome(site: Site, crossed: dict[str, float], over: int) -> list[str]:
+    """Say what is there, and how long each case took."""
+    with site.database.read() as connection:
+        keys = list(connection.scalars(select(Passage.record_key)))
+        frames = connection.scalar(select(func.count()).select_from(Frame)) or 0
+        opened = connection.execute(
+            select(Passage.record_key, SourceFile.received_at, func.min(CaseEvent.at))
+            .join(SourceFile, SourceFile.id == Passage.source_id)
+            .join(Finding, Finding.passage_id == Passage.id)
+            .join(CaseEvent, CaseEvent.case_id == Finding.case_id)
+            .group_by(Passage.record_key, SourceFile.received_at)
+        ).all()
+    keys = [key for key in keys if key in crossed]
+    opened = [one for one in opened if one[0] in crossed]
+    once = "every record once" if sorted(keys) == sorted(crossed) else "RECORDS LOST OR DOUBLED"
+    lines = [
+        f"records sent {len(crossed):,}, kept {len(keys):,}: {once}; frames {frames - 1} of {over}",
+        f"over the limit {over}, in cases {len(opened)}, left to the night {over - len(opened)}",
+    ]
+    for words, waits in (
+        ("crossing (listener down or not)", [at / 1000 - crossed[key] for key, _, at in opened]),
+        ("arrival of the record", [(at - came) / 1000 for _, came, at in opened]),
+    ):
+        if waits:
+            p50, p95, p99 = np.percentile(waits, [50, 95, 99])
+            lines.append(
+                f"from {words} to case: p50 {p50:.1f} s, p95 {p95:.1f} s, p99 {p99:.1f} s, "
+                f"longest {max(waits):.1f} s"
+            )
+    return lines
+
+
+async def by_http(given: argparse.Namespace, site: Site) -> dict[str, float]:
+    """Replay over HTTP, the listener killed twice."""
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{PORT}",
+        headers={"Authorization": f"Bearer {site.token}"},
+        timeout=60,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=UNDER_WAY // 2),
+    ) as client:
+
+        async def send(kind: str, name: str, body: bytes) -> None:
+            await over_http(client, kind, name, body)
+
+        return await replay(given, site, send, [site.kill, site.kill])
+
+
+async def by_broker(given: argparse.Namespace, site: Site, server: NatsServer) -> dict[str, float]:
+    """Replay through JetStream, the listener killed twice and the broker once between."""
+    client = Client()
+    await client.connect(server.url, max_reconnect_attempts=-1, reconnect_time_wait=0.2)
+    stream = client.jetstream()
+    await make_stream(stream)
+
+    async def send(kind: str, name: str, body: bytes) -> None:
+        headers = {"Authorization": f"Bearer {site.token}", "Zhichao-Name": name}
+        while True:
+            try:
+                await stream.publish(subject(STATION, kind), body, headers=headers, timeout=5)
+            except (NatsError, TimeoutError, OSError):
+                await asyncio.sleep(0.2)
+                continue
+            return
+
+    async def restart() -> None:
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+
+    try:
+        return await replay(given, site, send, [site.kill, restart, site.kill])
+    finally:
+        await client.close()
+
+
+def main() -> None:
+    """Replay and keep what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=2_000, help="vehicles, from 06:00 on")
+    parser.add_argument("--file", type=Path, help="the counter's CSV (gzip); made timing without it")
+    parser.add_argument("--speed", type=float, default=60, help="times as fast as they came")
+    parser.add_argument("--over", type=float, default=0.005, help="share over the limit, with a frame each")
+    parser.add_argument("--via", choices=["http", "broker"], default="http")
+    given = parser.parse_args()
+    given.repeats = 1
+    with tempfile.TemporaryDirectory() as name:
+        server = NatsServer(Path(name) / "nats") if given.via == "broker" else None
+        site = Site(Path(name), server.url if server else "")
+        try:
+            begin = time.time()
+            crossed = asyncio.run(by_broker(given, site, server) if server else by_http(given, site))
+            sent_s = time.time() - begin
+            until_quiet(site, len(crossed) + 1)
+            chance = random.Random(2)  # noqa: S311 (as the replay drew it)
+            over = sum(chance.random() < given.over for _ in crossed)
+            lines = [
+                f"through {given.via}, {given.speed:g} times as fast, sent in {sent_s:.0f} s "
+                f"({len(crossed) / sent_s:.0f} a second); listener killed twice"
+                + (", broker killed once" if server else ""),
+                *outcome(site, crossed, over),
+            ]
+        finally:
+            site.close()
+            if server:
+                server.kill()
+    keep(f"stream-{given.via}", given, [*lines, *machine(("sqlalchemy", "fastapi", "uvicorn", "nats-py"))])
+
+
+if __name__ == "__main__":
+    main()
