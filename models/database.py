@@ -129,6 +129,11 @@ class Database:
             raise DatabaseUnavailableError(
                 f"schema {revision} is of a newer version, this one knows {newest}"
             )
+        if revision != "head" and current is not None:
+            message = (
+                f"{self._where}: has tables of schema {current}; one without tables is needed for {revision}"
+            )
+            raise DatabaseUnavailableError(message)
         if current is not None and current not in known:
             message = (
                 f"{self._where}: schema {current} is of a newer version of this program, which knows {newest}"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import resource
 import shutil
 import stat
@@ -29,12 +30,13 @@ from models.values.office import PROGRAM, Action, Role
 from notices.exchange.keys import public_text
 from pipeline.verify import breaks
 from stations.station import Station
-from zhichao.backup.make import backups, make_backup
+from zhichao.backup.make import STORES, backups, make_backup
 from zhichao.backup.tables import LEFT_OUT, dump
 from zhichao.cli import app
 from zhichao.settings import Settings, load_settings
 
 PASSPHRASE = "correct horse battery staple"  # noqa: S105 (made up)
+ROOT = Path(__file__).parents[2]
 NOW_MS = 1_781_740_800_000
 
 
@@ -249,7 +251,18 @@ def test_no_room_leaves_older_backups_and_no_half(filled: Place) -> None:
     assert not list((filled.data / "backup").glob(".half-*"))
 
 
-def test_a_backup_of_an_older_program_is_brought_up_to_date(elsewhere: Place, tmp_path: Path) -> None:
+def test_every_store_of_evidence_is_backed_up() -> None:
+    named = [
+        re.findall(r'FileStore\(settings\.data_dir / "(\w+)"', path.read_text("utf-8"))
+        for path in (ROOT / "zhichao").glob("*.py")
+    ]
+    assert sorted(STORES) == sorted(name for names in named for name in names)
+
+
+def test_a_backup_of_an_older_program_is_brought_up_to_date(
+    bare_database: Callable[[], str], tmp_path: Path, empty_tables: Path
+) -> None:
+    elsewhere = Place(tmp_path / "elsewhere", bare_database())
     backup = tmp_path / "backup" / "20260101T000000Z"
     backup.mkdir(parents=True)
     # As the program of revision 0006 wrote it, which knew fewer tables and columns.
@@ -272,6 +285,8 @@ def test_a_backup_of_an_older_program_is_brought_up_to_date(elsewhere: Place, tm
     (backup / "manifest.json").write_text(json.dumps(manifest | {"revision": "9999"}), encoding="utf-8")
     assert "newer version" in elsewhere.run("restore", str(backup), code=3)
     (backup / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    newer = Place(tmp_path / "newer", f"sqlite:///{shutil.copy(empty_tables, tmp_path / 'newer.sqlite')}")
+    assert "one without tables is needed" in newer.run("restore", str(backup), code=3)
     elsewhere.run("restore", str(backup))
     rows = elsewhere.rows()
     assert rows["cases"] == [("A-7", "test-1", 1781712060000)]
