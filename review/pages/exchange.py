@@ -24,7 +24,25 @@ from review.refusals import BadInputError, NotFoundError
 
 HANDLERS = frozenset({Role.REVIEWER, Role.TEAM_LEADER})
 LEADERS = frozenset({Role.TEAM_LEADER})
+FIELD_NAMES = {
+    "subject": "事由",
+    "officer": "提出人",
+    "purpose": "用途",
+    "case": "案件编号",
+    "plate": "号牌",
+    "plate_colour": "号牌颜色",
+    "fields": "询问内容",
+    "decision": "处罚决定",
+    "closed_ms": "结案时间",
+    "reference": "送达编号",
+    "document_kind": "文书",
+    "document_sha256": "文书SHA-256",
+    "due_ms": "期限",
+    "answer_due_ms": "答复期限",
+    "text": "说明",
+}
 LABELS: dict[str, Any] = {
+    "field_names": FIELD_NAMES,
     "states_by_word": {state.value: state.label for state in CaseState},
     "matter_kinds": {kind.value: kind.label for kind in Kind},
     "stages": {stage.value: stage.label for stage in Stage},

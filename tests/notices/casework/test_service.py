@@ -1,0 +1,58 @@
+"""Service by the partner: the document goes with the request; a result of nothing begun is refused."""
+
+import hashlib
+from datetime import date
+
+import pytest
+from case_desks import Desks
+from sqlalchemy import select
+
+from models.matter_tables import Attachment, Matter
+from models.values.office import PROGRAM
+from notices.casework.matters import MATTERS, answer, matter_of
+from notices.casework.service import ServiceByPartner
+from notices.exchange.kinds import BODIES, ServiceResultBody
+from notices.service.partner import PartnerRequest
+from review.pages.exchange import FIELD_NAMES
+
+PDF = b"%PDF-1.7 invented"
+
+
+def test_the_partner_gets_the_document_and_the_request_once(desks: Desks) -> None:
+    here, there = desks.pinghu.agency, desks.jinshan.agency
+    service = ServiceByPartner(exchange=here.exchange, document=lambda _sha256: PDF)
+    wanted = PartnerRequest(
+        reference="ref-1",
+        document_sha256=hashlib.sha256(PDF).hexdigest(),
+        document_kind="violation_notice",
+        case_number="a",
+        due_on=date(2026, 7, 1),
+    )
+    for _ in range(2):
+        with here.database.write("test") as connection:
+            service.request(connection, wanted)
+    desks.heal()
+    with there.database.read() as connection:
+        assert connection.scalars(select(Matter.message_id)).all() == ["service_request/平湖/ref-1"]
+        assert connection.scalars(select(Attachment.state)).all() == ["whole"]
+    assert desks.jinshan.received.path(wanted.document_sha256).read_bytes() == PDF
+    body = ServiceResultBody(
+        in_reply_to="service_request/平湖/ref-1",
+        reference="ref-2",
+        served=True,
+        on="2026-06-20",
+        reason="",
+        proof_sha256="0" * 64,
+    )
+    with there.database.write("test") as connection:
+        matter = matter_of(connection, here.name, "received", body.in_reply_to)
+        assert matter is not None
+        answer(there.exchange, connection, matter, body, PROGRAM)
+    with pytest.raises(AssertionError, match="backlog"):
+        desks.heal()
+    assert "ref-2" in here.incidents()[0]
+
+
+def test_every_field_that_a_page_shows_has_its_name() -> None:
+    fields = {name for kind in MATTERS for name in BODIES[kind].model_fields}
+    assert fields - {"files"} <= FIELD_NAMES.keys()
