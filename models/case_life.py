@@ -157,7 +157,8 @@ def _clocks(
     days_off: WorkCalendar,
 ) -> tuple[Clock, ...]:
     events = connection.execute(_EVENTS, {"case_id": life.case_id}).all()
-    served = served_days(connection, life.case_id)
+    may_be_served = any(event.to_state in _SERVED.values() for event in events)
+    served = served_days(connection, life.case_id) if may_be_served else {}
     history = [
         (entered, served.get(entered, from_ms(at, ZONE).date()))
         for entered, at in ((CaseState(event.to_state), event.at) for event in events)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from models.audit import append
 from models.case_life import ZONE, clocks_of
 from models.values.case_clocks import Clock
-from models.values.case_life import CaseState
+from models.values.case_life import IN_REVIEW, CaseState
 from models.values.findings import Doubt, FindingKind
 from models.values.money import Consequence
 from models.values.office import Action
@@ -114,8 +114,15 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
         manoeuvres=manoeuvres_of(connection, life.case_id),
         identity=identity_of(connection, life.case_id),
-        course=course_of(connection, office.vault() if office.vault else None, life.case_id, number),
+        course=_course(connection, office, life, number),
     )
+
+
+def _course(connection: Connection, office: Office, life: Row[Any], number: str) -> Course:
+    """Return the course of a case; one that is still reviewed has none, so that nothing is asked."""
+    if CaseState(life.state) in IN_REVIEW:
+        return Course(attempts=(), defences=())
+    return course_of(connection, office.vault() if office.vault else None, life.case_id, number)
 
 
 def read_lookups(connection: Connection, office: Office, life: Row[Any], visitor: Visitor) -> Lookups:

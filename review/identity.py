@@ -11,6 +11,9 @@ from pipeline.reidentify.lists import CANDIDATES, CONFLICTS, Other
 
 KINDS = {"spacings": "轴距", "loads": "轴重", "length": "车长", "plate": "号牌字符", "colour": "号牌颜色"}
 OF_CASE = select(Finding.passage_id).where(Finding.case_id == bindparam("case_id"))
+# Put together once, since each case page asks them.
+SOUGHT = CANDIDATES.where(Passage.id.in_(OF_CASE))
+EITHER = CONFLICTS.where(Passage.id.in_(OF_CASE) | Other.id.in_(OF_CASE))
 # One twentieth or twenty times as likely: less than that says little.
 STRONG = 3.0
 
@@ -41,14 +44,13 @@ class Identity:
 def identity_of(connection: Connection, case_id: int) -> Identity:
     """Return what was found of the passages of a case."""
     of_case = {"case_id": case_id}
-    sought = connection.execute(CANDIDATES.where(Passage.id.in_(OF_CASE)), of_case).all()
-    either = Passage.id.in_(OF_CASE) | Other.id.in_(OF_CASE)
+    sought = connection.execute(SOUGHT, of_case).all()
     return Identity(
         candidates=tuple(_compared(row) for row in sought if row.plate),
         unknown=sought[0].unknown if sought else 0.0,
         fleet=sought[0].fleet if sought else 0,
         troubles=tuple(dict.fromkeys(row.trouble for row in sought if row.trouble)),
-        conflicts=tuple(connection.execute(CONFLICTS.where(either), of_case).all()),
+        conflicts=tuple(connection.execute(EITHER, of_case).all()),
     )
 
 
