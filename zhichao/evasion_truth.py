@@ -23,8 +23,8 @@ class EvasionCompared:
 
     @property
     def sound(self) -> bool:
-        """Tell whether nobody is accused who drove plainly, and no honest plate is."""
-        return not self.accused_wrongly and not self.conflicts_wrong
+        """Tell whether no honest plate is told of; who drives at the edge may be, and a person looks."""
+        return not self.conflicts_wrong
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
