@@ -92,8 +92,9 @@ def same(one: Log, other: Log) -> Iterator[str]:
 
 
 def answers(log: Log) -> Iterator[str]:
-    """Hold what was said against what was heard and said before."""
-    before: dict[str, dict[str, str]] = {"sent": {}, "received": {}}
+    """Hold what was said against what was heard and said before, but for the order that a restore loses."""
+    is_restored = any(one["kind"] == "restored" for one in log.entries if one["direction"] == "sent")
+    before = {way: log.told(way) if is_restored else {} for way in ("sent", "received")}
     for entry in log.entries:
         message, direction = entry["message"], entry["direction"]
         ours, theirs = before[direction], before["received" if direction == "sent" else "sent"]
@@ -108,11 +109,10 @@ def answers(log: Log) -> Iterator[str]:
             claim = claimed.get(f"claim/{act}")
             if claim is None or json.loads(claim)["body"] != body:
                 yield f"{where} is about no claim that came before it"
-        if kind == "fined" and direction == "sent" and f"granted {body['claim_id']}" not in theirs:
+        grants = f"grant/{body.get('claim_id')}/"
+        if kind == "fined" and direction == "sent" and not any(one.startswith(grants) for one in theirs):
             yield f"{where} has no grant of {message['to']}"
         ours[message["id"]] = entry["contents"]
-        if kind == "grant":
-            ours[f"granted {body['id']}"] = entry["contents"]
 
 
 def heads(log: Log, other: Log) -> Iterator[str]:

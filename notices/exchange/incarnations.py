@@ -43,14 +43,19 @@ def check(connection: Connection, heard: Heard) -> None:
 
     """
     envelope, known = heard.envelope, of_partner(connection, heard.envelope.sender)
-    if envelope.incarnation == known or (envelope.incarnation > known and envelope.kind is Kind.RESTORED):
+    if envelope.incarnation == known:
         return
+    stale = RefusedError(Reason.STALE, f"incarnation: {envelope.sender} restored a backup since")
+    if isinstance(heard.body, RestoredBody):
+        if heard.body.after == known:
+            return
+        raise stale
     if envelope.incarnation > known:
         # It announces itself before it says anything else: whoever does not know of it has forgotten.
         detail = f"incarnation: {envelope.incarnation} of {envelope.sender} was not announced, or forgotten"
         raise ForgottenError(Reason.FROZEN, detail)
-    if envelope.kind is Kind.RESTORED or heard.sha256 not in _still_said(connection, envelope.sender, known):
-        raise RefusedError(Reason.STALE, f"incarnation: {envelope.sender} restored a backup since")
+    if heard.sha256 not in _still_said(connection, envelope.sender, known):
+        raise stale
 
 
 def begin(connection: Connection, partner: str, body: RestoredBody) -> None:

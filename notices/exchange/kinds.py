@@ -148,10 +148,12 @@ class RestoredBody(Body):
     """The sender went back to a backup; of its log with the receiver the part up to this head still stands.
 
     What it said in an earlier incarnation and comes only now doesn't count, but for what `still_said` names
-    by digest, in as many parts as that needs.
+    by digest, in as many parts as that needs. It is taken by whoever knows the incarnation `after` as the
+    present one, so that a restore which both sides have forgotten is not told again by a late copy.
     """
 
     incarnation: Annotated[int, Field(ge=2, le=HIGHEST)]
+    after: Annotated[int, Field(ge=1, le=HIGHEST)]
     number: Millis
     hash: Digest
     still_said: Annotated[tuple[Digest, ...], Field(strict=False, max_length=500)]

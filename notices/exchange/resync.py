@@ -81,11 +81,13 @@ def _fences(exchange: Exchange, partner: str, incarnation: int, kept: Head, seen
     """Yield the parts of the fence; each holds once taken in, and names its share of what may come."""
     with exchange.database.read() as connection:
         lacking = [one for one in log.entries(connection, partner) if seen.lacks(one)]
+    after = seen.incarnation
     digests = [digest(one.contents) for one in lacking if one.kind != Kind.RESTORED]
     for part, first in enumerate(range(0, len(digests) or 1, FENCE_DIGESTS), 1):
         still_said = digests[first : first + FENCE_DIGESTS]
         body = {
             "incarnation": incarnation,
+            "after": after,
             "number": kept.number,
             "hash": kept.hash,
             "still_said": still_said,

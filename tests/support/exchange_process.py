@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 
 from agencies import HOUR_MS, NAMES, START_MS, claim_of
@@ -20,6 +21,7 @@ from notices.recognition.docket import Standing
 from zhichao import exchange_wiring
 from zhichao.settings import Settings
 
+AWAY_MS = 72 * HOUR_MS
 PRELOADED = ["exchange_process", "zhichao.exchange_wiring"]
 
 
@@ -33,9 +35,10 @@ def acts_of(name: str, acts: int) -> list[Claim]:
     ]
 
 
-def run_agency(settings: Settings, acts: int) -> None:
+def run_agency(settings: Settings, acts: int, behind_ms: int) -> None:
     """Serve the partner, file every act, fine whatever may be fined; for ever, until killed."""
-    exchange = exchange_wiring.exchange(settings, Database(settings.url))
+    now = exchange_wiring.exchange(settings, Database(settings.url))
+    exchange = replace(now, clock=lambda: now.clock() - behind_ms)
     with exchange_wiring.open_to_partners(settings, exchange):
         for claim in acts_of(settings.agency.id, acts):
             with exchange.database.write("process.file") as connection:
@@ -60,10 +63,10 @@ def decide_held(exchange: Exchange) -> None:
             exchange.decide(connection, fined)
 
 
-def start(settings: Settings, acts: int) -> ForkServerProcess:
+def start(settings: Settings, acts: int, behind_ms: int = 0) -> ForkServerProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=run_agency, args=(settings, acts), daemon=True)
+    process = context.Process(target=run_agency, args=(settings, acts, behind_ms), daemon=True)
     process.start()
     return process
 
@@ -72,6 +75,20 @@ def kill(process: ForkServerProcess) -> None:
     os.kill(process.pid or 0, signal.SIGKILL)
     process.join(30)
     assert process.exitcode == -signal.SIGKILL
+
+
+def alone(settings: Settings, acts: int, away_s: float) -> int:
+    """Run one agency three days ago, its partner away; return how much waits for the partner's return."""
+    process = start(settings, acts, AWAY_MS)
+    time.sleep(away_s)
+    kill(process)
+    database = Database(settings.url)
+    with database.read() as connection:
+        waits = outbox.waiting(connection, settings.partners[0].id)
+        standings = set(connection.scalars(select(OwnClaimRow.standing)))
+    database.close()
+    assert standings <= {Standing.WAITING, Standing.BLOCKED}
+    return waits
 
 
 def disturbed(both: list[Settings], acts: int, kills: int, chance: random.Random, pause_s: float) -> None:

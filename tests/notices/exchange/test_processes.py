@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from agencies import NAMES
-from exchange_process import disturbed, outcome
+from exchange_process import alone, disturbed, outcome
 
 from models.database import Database
 from notices.exchange.export import write_log
@@ -66,5 +66,6 @@ def test_killed_at_random(tmp_path: Path, new_database: Callable[[], str]) -> No
 @pytest.mark.timeout(1800)
 def test_killed_many_times(tmp_path: Path, new_database: Callable[[], str]) -> None:
     both = two_installations(Settings(), tmp_path, [new_database(), new_database()])
+    assert alone(both[0], acts=200, away_s=10) > 50
     disturbed(both, acts=200, kills=60, chance=random.Random(2), pause_s=1.5)  # noqa: S311 (no secret)
     hold(both, 200)

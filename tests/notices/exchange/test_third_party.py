@@ -66,6 +66,24 @@ def test_the_script_stands_alone() -> None:
     assert not {module.split(".")[0] for module in modules} & ours
 
 
+def test_a_run_with_a_restore_verifies(pair: Pair, tmp_path: Path) -> None:
+    backup = pair[PINGHU].backup()
+    pair[JINSHAN].file(claim_of(JINSHAN, 1))
+    pair.fate = lambda: "reply lost"
+    pair[JINSHAN].relay.seen.add(PINGHU)
+    pair[JINSHAN].relay.round()
+    pair.fate = lambda: "arrives"
+    pair[PINGHU].relay.round()
+    pair.restore(PINGHU, backup)
+    pair.heal()
+    pair.never_none()
+    for name in NAMES:
+        with pair[name].database.read() as connection:
+            write_log(connection, name, pair[name].partner, tmp_path)
+    code, said = verified(tmp_path)
+    assert (code, said.splitlines()[0]) == (0, "verified"), said
+
+
 def test_what_happened_verifies(exported: Path) -> None:
     code, said = verified(exported)
     assert (code, said.splitlines()[0]) == (0, "verified"), said
