@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.values.findings import Doubt, FindingKind
+from models.values.legibility import PlateLegibility
 from models.values.passages import FrameKind, PassageBatch
 from models.values.plates import PlateReading
 from pipeline.frame_files import UnreadableFrameError, load_frame
 from pipeline.obscured import FrameReadings, PlateVerdict, plate_verdict
 from pipeline.overload import Overload, judge_overload
+from pipeline.plates.look import Looks
 from pipeline.plates.read import PlateReader
 from pipeline.quality import quality_codes, rejected_itself
 from pipeline.rules.rule_sets import rule_sets
@@ -54,6 +56,7 @@ class FrameResult:
     frame_id: int
     readings: tuple[PlateReading, ...]
     problem: str = ""
+    legibilities: tuple[PlateLegibility, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,4 +125,7 @@ def _read(frame: FrameFile, reader: PlateReader) -> FrameResult:
         image = load_frame(frame.path)
     except UnreadableFrameError as error:
         return FrameResult(frame_id=frame.frame_id, readings=(), problem=str(error))
-    return FrameResult(frame_id=frame.frame_id, readings=tuple(reader.read(image)))
+    if not isinstance(reader, Looks):
+        return FrameResult(frame_id=frame.frame_id, readings=tuple(reader.read(image)))
+    look = reader.look(image)
+    return FrameResult(frame_id=frame.frame_id, readings=look.readings, legibilities=look.legibilities)

@@ -37,6 +37,7 @@ from models.values.quality import worst
 from models.values.states import ChunkState
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.judge import ChunkResult, ChunkWork, FrameFile
+from pipeline.obscured_rows import save_legibility
 from pipeline.quality import codes_of
 from stations.station import Station
 
@@ -44,7 +45,7 @@ from stations.station import Station
 QUARTER_HOUR_MS = 900_000
 CHUNK_LEASE = "chunk:"
 # How vehicles were driven is told from the whole day, not from a chunk.
-OF_CHUNKS = frozenset(FindingKind) - {FindingKind.EVASION}
+OF_CHUNKS = frozenset(FindingKind) - {FindingKind.EVASION, FindingKind.PLATE_OBSCURED}
 
 
 def plan_chunks(connection: Connection, station: Station, day: date, size: int) -> None:
@@ -188,6 +189,7 @@ def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> 
         connection.execute(insert(Judgement), _judgements(ids, result))
     if readings := _readings(result):
         connection.execute(insert_new(connection, PlateReadingRow), readings)
+    save_legibility(connection, [(frame.frame_id, frame.legibilities) for frame in result.frames])
     for frame in result.frames:
         if frame.problem:
             connection.execute(update(Frame).where(Frame.id == frame.frame_id).values(problem=frame.problem))

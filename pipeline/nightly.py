@@ -30,6 +30,7 @@ from pipeline.ledger import (
     unplanned_days,
 )
 from pipeline.match import match_frames
+from pipeline.obscured_rows import judge_obscured_day
 from pipeline.registries.look_up import LookupReport, Registries
 from pipeline.reidentify.night import reidentify_day
 from stations.intake import Intake, IntakeReport, drop_folder_files
@@ -65,6 +66,7 @@ class NightReport:
     plate_conflicts: int = 0
     clock_troubles: list[str] = field(default_factory=list)
     lanes_measured: int = 0
+    plates_obscured: int = 0
     cases_opened: int = 0
     leads_opened: int = 0
     leads_revived: dict[tuple[str, date], int] = field(default_factory=dict)
@@ -115,6 +117,8 @@ class NightlyRun:
             self._watch_driving(stations, report)
         with report.timed("gate"):
             self._measure(stations, report)
+        with report.timed("obscured"):
+            self._judge_obscured(stations, report)
         with report.timed("cases"):
             self._open_cases(stations, report)
         with report.timed("reidentify"):
@@ -202,6 +206,11 @@ class NightlyRun:
         for station in stations:
             with self.intake.alone(station), self.database.write("lanes.measured") as connection:
                 report.lanes_measured += measure_lanes(connection, station, report.day)
+
+    def _judge_obscured(self, stations: Sequence[Station], report: NightReport) -> None:
+        for station in stations:
+            with self.intake.alone(station), self.database.write("plates.obscured") as connection:
+                report.plates_obscured += judge_obscured_day(connection, station, report.day)
 
     def _open_cases(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:

@@ -29,6 +29,7 @@ from review.identity import Identity, identity_of
 from review.lookup import Lookups, lookups_of
 from review.office import Office
 from review.pages.evasion import manoeuvres_of
+from review.pages.legibility import PlatesSeen, plates_seen
 from review.site import Site, SiteCertificate
 
 REVIEWED = 3
@@ -75,6 +76,7 @@ class CaseFile:
     manoeuvres: Sequence[Any]
     identity: Identity
     course: Course
+    plates_seen: PlatesSeen
 
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
@@ -115,6 +117,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         manoeuvres=manoeuvres_of(connection, life.case_id),
         identity=identity_of(connection, life.case_id),
         course=_course(connection, office, life, number),
+        plates_seen=plates_seen(connection, life.case_id),
     )
 
 

@@ -14,6 +14,7 @@ from markupsafe import escape
 from models.case_life import ZONE
 from models.values.case_life import CaseState, RejectReason, Verdict
 from models.values.findings import FindingKind
+from models.values.legibility import Legibility
 from models.values.money import format_yuan
 from models.values.office import Action
 from models.values.partner_reasons import PartnerReason
@@ -41,6 +42,7 @@ FRAME_LABELS = {
 LABELS: dict[str, object] = {
     "fit_words": ANSWER_LABELS,
     "frame_kinds": FRAME_LABELS,
+    "legibilities": {one.value: one.label for one in Legibility},
     **{
         name: {member.value: member.label for member in words}
         for name, words in (

@@ -3,6 +3,7 @@
 import glob
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,10 +19,11 @@ from rich.table import Table
 from models.fonts import chinese_font
 from models.values.plates import PlateReading
 from pipeline.frame_files import UnreadableFrameError, load_frame
-from pipeline.plates.read import load_reader
+from pipeline.plates.look import FrameLook, load_looking_reader
 from stations.images import SUFFIXES, image_damage, image_problem
 from zhichao import show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.legibility_rows import legibility_values, mark_legibility, unread_row
 from zhichao.progress import Bars
 from zhichao.settings import ConfigError, Settings, load_settings
 
@@ -35,18 +37,19 @@ _JPEG_QUALITY = 90
 
 @dataclass(slots=True, kw_only=True)
 class PlatesReport:
-    """What a run met: images read, plates seen, those in doubt, and what was wrong with which image."""
+    """What a run met: images, plates read, those in doubt, plates nobody can read, what was wrong where."""
 
     images: int = 0
     plates: int = 0
     doubtful: int = 0
+    unread: int = 0
     problems: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
         """Say it in one line."""
         return (
             f"图片 images {self.images}  号牌 plates {self.plates}  存疑 in doubt {self.doubtful}"
-            f"  问题 problems {len(self.problems)}"
+            f"  无法识读 unreadable {self.unread}  问题 problems {len(self.problems)}"
         )
 
 
@@ -81,7 +84,7 @@ def _named(path: Path) -> list[Path]:
 
 def read_files(
     files: Iterable[Path],
-    read: Callable[[NDArray[np.uint8]], Sequence[PlateReading]],
+    look: Callable[[NDArray[np.uint8]], FrameLook],
     report: PlatesReport,
     threshold: float,
     draw: Path | None,
@@ -92,16 +95,20 @@ def read_files(
         step()
         try:
             image = _opened(path, report)
-            readings = read(image)
+            seen = look(image)
         except (UnreadableFrameError, OSError, MemoryError, cv2.error) as error:
             report.problems.append(f"{path}: {error}")
             continue
         report.images += 1
+        readings, unread = seen.readings, seen.unread
         report.plates += len(readings)
+        report.unread += len(unread)
         report.doubtful += sum(reading.confidence < threshold for reading in readings)
         if draw is not None:
-            _write_marked(image, readings, threshold, _free_name(draw, path.stem))
-        yield from (plate_row(path, reading, threshold) for reading in readings)
+            _write_marked(image, seen, threshold, _free_name(draw, path.stem))
+        for reading, legibility in zip(readings, seen.legibilities, strict=False):
+            yield plate_row(path, reading, threshold) | legibility_values(legibility)
+        yield from (unread_row(path, one) for one in unread)
 
 
 def _opened(path: Path, report: PlatesReport) -> NDArray[np.uint8]:
@@ -144,14 +151,14 @@ def _free_name(folder: Path, stem: str) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _write_marked(
-    image: NDArray[np.uint8], readings: Sequence[PlateReading], threshold: float, path: Path
-) -> None:
+def _write_marked(image: NDArray[np.uint8], seen: FrameLook, threshold: float, path: Path) -> None:
     """Write the frame with every plate outlined, its text and confidence above it."""
     picture = Image.fromarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
     draw = ImageDraw.Draw(picture)
     size = max(14, round(max(image.shape[:2]) / 50))
-    for reading in readings:
+    for one in seen.legibilities:
+        mark_legibility(picture, one)
+    for reading in seen.readings:
         colour = _SURE if reading.confidence >= threshold else _IN_DOUBT
         draw.polygon(reading.corners, outline=colour, width=max(1, size // 10))
         words = f"{reading.doubtful} {reading.colour.label} {reading.confidence:.2f}"
@@ -166,11 +173,21 @@ def _write_marked(
 def plates_table(rows: Iterable[dict[str, Any]]) -> Table:
     """Return the plates for people."""
     table = Table(title="号牌识别 plates", title_justify="left")
-    for heading in ("图片 image", "号牌 plate", "置信度 confidence", "颜色 colour", "行 rows"):
+    for heading in (
+        "图片 image",
+        "号牌 plate",
+        "置信度 confidence",
+        "颜色 colour",
+        "行 rows",
+        "可辨性 legibility",
+    ):
         table.add_column(heading)
     for row in rows:
-        text = row["text"] or f"存疑 in doubt: {row['doubtful']}"
-        table.add_row(row["image"], text, f"{row['confidence']:.3f}", row["colour"], str(row["rows"]))
+        text = row["text"] or (
+            f"存疑 in doubt: {row['doubtful']}" if row["doubtful"] else "无法识读 unreadable"
+        )
+        seen = f"{row['legibility']} {row['legibility_probability']:.2f}"
+        table.add_row(row["image"], text, f"{row['confidence']:.3f}", row["colour"], str(row["rows"]), seen)
     return table
 
 
@@ -186,7 +203,7 @@ def plates(
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the number plates of images, one line for each plate."""
+    """Read the number plates of images, one line for each plate, and tell what can be seen of it."""
     out, notes = show.console(), Console(stderr=True)
     report = PlatesReport()
     if threshold is None:
@@ -196,12 +213,10 @@ def plates(
         files = list(image_files(paths))
         if not files:
             raise ConfigError(f"no images in {', '.join(map(str, paths))}")
-        reader = load_reader(weights_folder(settings, config), settings.reader_threads)
+        reader = load_looking_reader(weights_folder(settings, config), settings.reader_threads)
         with Bars(notes) as bars:
             bars.stage("号牌 plates", len(files))
-            rows = read_files(
-                files, reader.read_crop if crops else reader.read, report, threshold, draw, bars.step
-            )
+            rows = read_files(files, partial(reader.look, crop=crops), report, threshold, draw, bars.step)
             if as_json:
                 show.json_lines(rows)
             else:

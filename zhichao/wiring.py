@@ -8,7 +8,7 @@ from models.files import FileStore
 from models.leases import this_process
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor, ReaderFactory
 from pipeline.nightly import NightlyRun, Progress
-from pipeline.plates.read import load_reader
+from pipeline.plates.look import load_looking_reader
 from pipeline.registries.look_up import Registries
 from pipeline.rules.rule_sets import rule_sets
 from stations.intake import Intake
@@ -34,7 +34,7 @@ def intake(settings: Settings, database: Database) -> Intake:
 def reader(settings: Settings) -> ReaderFactory:
     """Return the maker of plate readers, for a process of its own each."""
     weights: Path = settings.data_dir / "weights"
-    return partial(load_reader, weights, settings.reader_threads)
+    return partial(load_looking_reader, weights, settings.reader_threads)
 
 
 def executor(settings: Settings) -> Executor:

@@ -9,6 +9,7 @@ class FindingKind(Labelled):
     OVERLOAD = "overload", "涉嫌超限"
     PLATE_UNREAD = "plate_unread", "超限车辆号牌无法识别"
     EVASION = "evasion", "涉嫌规避检测"
+    PLATE_OBSCURED = "plate_obscured", "涉嫌遮挡号牌（移送公安机关）"
 
 
 class Doubt(Labelled):

@@ -70,14 +70,14 @@ class PaddlePlateReader:
 
         Raises `ValueError` where the image has another shape or type, naming both.
         """
-        return self._readings(image, self.sighted(image))
+        return self.readings(image, self.sighted(image))
 
     def read_crop(self, image: NDArray[np.uint8]) -> list[PlateReading]:
         """Return the plate that fills an image (BGR, H x W x 3), if it can be read; at most one.
 
         Raises `ValueError` where the image has another shape or type, naming both.
         """
-        return self._readings(image, self.sighted_crop(image))[:1]
+        return self.readings(image, self.sighted_crop(image))[:1]
 
     def sighted(self, image: NDArray[np.uint8]) -> list[list[Sighting]]:
         """Return what was seen of each plate of a frame, the most legible sighting first; see `read`."""
@@ -133,7 +133,7 @@ class PaddlePlateReader:
         third = self.engines.third_view(find.text_line(image, sighting.candidate))
         return dataclasses.replace(sighting, third=third)
 
-    def _readings(self, image: NDArray[np.uint8], groups: Iterable[Sequence[Sighting]]) -> list[PlateReading]:
+    def readings(self, image: NDArray[np.uint8], groups: Iterable[Sequence[Sighting]]) -> list[PlateReading]:
         """Return the readings of all plates sighted, the surest first."""
         readings = (self._reading(image, group) for group in groups)
         return _distinct(reading for reading in readings if reading is not None)

@@ -13,6 +13,7 @@ from stations.roadside.mounting import Corners, hang_cloth, mount, smear
 from stations.roadside.plate import Picture, draw_plate
 from stations.roadside.scene import CAPTION, HEIGHT, WIDTH, empty_road, expose, put_caption
 from stations.roadside.shot import Shot, Side
+from stations.roadside.sights import Weather, obscure, through
 from stations.roadside.vehicle import Layout, PlateCondition
 
 _JPEG_QUALITY = 84
@@ -32,7 +33,7 @@ class DrawnFrame:
     plate_corners: Corners
 
 
-def draw_frame(shot: Shot, rng: np.random.Generator) -> DrawnFrame:
+def draw_frame(shot: Shot, rng: np.random.Generator, weather: Weather | None = None) -> DrawnFrame:
     """Draw the vehicle's end on the road at night, with the plate in the passage's condition."""
     condition = shot.vehicle.plate_condition
     canvas = Canvas(empty_road(shot.vehicle.lane), _view(shot.side, rng))
@@ -44,7 +45,9 @@ def draw_frame(shot: Shot, rng: np.random.Generator) -> DrawnFrame:
     if condition is PlateCondition.COVERED:
         hang_cloth(canvas, plate, plate_y_m, rng)
     gain = float(rng.uniform(*(_GAIN_IN_THE_DARK if condition is PlateCondition.DARK else _GAIN)))
-    pixels = expose(canvas.frame, gain=gain, blur_px=float(rng.uniform(0.6, 1.1)), rng=rng)
+    seen = obscure(canvas.frame, corners, shot, rng)
+    pixels = expose(seen, gain=gain, blur_px=float(rng.uniform(0.6, 1.1)), rng=rng)
+    pixels = through(weather, pixels, corners, shot, rng)
     put_caption(pixels)
     return DrawnFrame(pixels=pixels, plate_corners=corners)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from models.fonts import chinese_font
+from models.values.plate_layout import one_row, plate_size_mm, two_rows
 from models.values.plates import PlateColour
 
 Picture = NDArray[np.uint8]
@@ -30,7 +31,7 @@ def draw_plate(text: str, colour: PlateColour, rows: int) -> Picture:
     One row is 440 x 140, two rows 440 x 220, a new energy plate 480 x 140.
     """
     new_energy = colour is PlateColour.YELLOW_GREEN
-    width, height = 480 if new_energy else 440, 140 if rows == 1 else 220
+    width, height = plate_size_mm(len(text), rows)
     background, ink = _COLOURS[colour]
     plate: Picture = np.full((height, width, 3), background, dtype=np.uint8)
     if new_energy:
@@ -39,7 +40,7 @@ def draw_plate(text: str, colour: PlateColour, rows: int) -> Picture:
     for x in (115, width - 115):
         for y in (13, height - 14):
             cv2.circle(plate, (x, y), 6, _SCREW, -1, cv2.LINE_AA)
-    places, dot = _one_row(new_energy=new_energy) if rows == 1 else _two_rows()
+    places, dot = one_row(new_energy=new_energy) if rows == 1 else two_rows()
     for character, (x, y, wide, high) in zip(text, places, strict=True):
         _blend(plate[y : y + high, x : x + wide], _glyph(character, wide, high), ink)
     cv2.circle(plate, dot, 6, ink, -1, cv2.LINE_AA)
@@ -50,25 +51,6 @@ def shade(colour: Bgr, share: float) -> Bgr:
     """Return the colour in less light, or more."""
     blue, green, red = (int(part * share) for part in colour)
     return blue, green, red
-
-
-Place = tuple[int, int, int, int]  # x, y, width, height
-
-
-def _one_row(*, new_energy: bool) -> tuple[list[Place], tuple[int, int]]:
-    """Return the characters' places and the dot of a plate 140 mm high."""
-    width, step, serial, count = (43, 52, 163, 6) if new_energy else (45, 57, 151, 5)
-    places = [(15, 25, 45, 90), (15 + 45 + step - width, 25, width, 90)]
-    places += [(serial + step * index, 25, width, 90) for index in range(count)]
-    second_end = places[1][0] + width
-    return places, ((second_end + serial) // 2, 70)
-
-
-def _two_rows() -> tuple[list[Place], tuple[int, int]]:
-    """Return the characters' places and the dot of a plate 220 mm high."""
-    places = [(110, 15, 80, 60), (250, 15, 80, 60)]
-    places += [(27 + 80 * index, 90, 65, 110) for index in range(5)]
-    return places, (220, 45)
 
 
 @cache

@@ -44,18 +44,32 @@ class _Plan:
 
 
 def simulate_traffic(
-    station: RoadsideStation, night: date, count: int, seed: int, office: NumberOffice
+    station: RoadsideStation,
+    night: date,
+    count: int,
+    seed: int,
+    office: NumberOffice,
+    conditions: Mapping[PlateCondition, float] = CONDITION_SHARES,
 ) -> tuple[TrueVehicle, ...]:
-    """Return `count` passages of the station from 00:00 to 06:00 of `night`, in order of time."""
+    """Return `count` passages of the station from 00:00 to 06:00 of `night`, in order of time.
+
+    `conditions` are the shares of vehicles whose plates are in each condition; the rest is clear.
+    """
     rng = random_stream(seed, station.station_id, "traffic")
-    plans = _plans(station, night, count, rng)
+    plans = _plans(station, night, count, rng, conditions)
     return tuple(_vehicle(station.station_id, i, plan, office, rng) for i, plan in enumerate(plans, start=1))
 
 
-def _plans(station: RoadsideStation, night: date, count: int, rng: np.random.Generator) -> list[_Plan]:
+def _plans(
+    station: RoadsideStation,
+    night: date,
+    count: int,
+    rng: np.random.Generator,
+    shares: Mapping[PlateCondition, float],
+) -> list[_Plan]:
     """Settle times, lanes and kinds; conditions and defects come in fixed numbers, at random places."""
     kinds = [KINDS[index] for index in rng.choice(len(KINDS), size=count, p=[kind.share for kind in KINDS])]
-    conditions = _scatter(CONDITION_SHARES, count, rng)
+    conditions = _scatter(shares, count, rng)
     defects = _scatter(dict.fromkeys(_possible_defects(station), DEFECT_SHARE), count, rng)
     odd = conditions.keys() | defects.keys()
     plain = [i for i, kind in enumerate(kinds) if i not in odd and kind is not LIGHT_KIND]

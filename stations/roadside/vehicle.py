@@ -25,6 +25,14 @@ class PlateCondition(StrEnum):
     DIRTY = "dirty"
     COVERED = "covered"
     MISSING_FRAME = "missing_frame"
+    CARD = "card"
+    RAG = "rag"
+    BENT = "bent"
+    FLIPPED = "flipped"
+    ABSENT = "absent"
+    SHADOW = "shadow"
+    GLARE = "glare"
+    BLUR = "blur"
 
 
 class Defect(StrEnum):

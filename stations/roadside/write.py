@@ -8,6 +8,7 @@ from pathlib import Path
 from stations.roadside import hs_data, station_upload
 from stations.roadside.draw import draw_frame, encode_jpeg
 from stations.roadside.shot import Shot, Side, take_shot
+from stations.roadside.sights import Weather
 from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.truth import Troubles
 from stations.roadside.vehicle import PlateCondition, TrueVehicle
@@ -23,6 +24,7 @@ class StationNight:
     station: RoadsideStation
     vehicles: tuple[TrueVehicle, ...]
     seed: int
+    weather: Weather | None = None
 
     def shot(self, vehicle: TrueVehicle, side: Side) -> Shot:
         """Return the shot of one end of `vehicle`, always the same."""
@@ -32,7 +34,7 @@ class StationNight:
     def picture(self, shot: Shot) -> bytes:
         """Return the JPEG file of a shot."""
         key = (self.station.station_id, shot.vehicle.serial, shot.side, "picture")
-        return encode_jpeg(draw_frame(shot, random_stream(self.seed, *key)), shot)
+        return encode_jpeg(draw_frame(shot, random_stream(self.seed, *key), self.weather), shot)
 
     def frame_name(self, shot: Shot) -> str:
         """Return the file name that the station gives a shot."""

@@ -13,14 +13,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from models.values.legibility import Legibility, PlateLegibility
 from models.values.plates import AlternativePlate, PlateColour, PlateReading
+from pipeline.plates.look import FrameLook
 from stations.roadside.plate import draw_plate
 from zhichao.plates_command import PlatesReport, image_files, plate_row, read_files
 
 ROOT = Path(__file__).parents[2]
 FIELDS = [
     "image", "text", "confidence", "colour", "rows", "box", "corners", "doubtful", "characters",
-    "alternatives", "source",
+    "alternatives", "source", "legibility", "legibility_probability", "legibility_reason", "visible", "mask",
 ]  # fmt: skip
 
 
@@ -39,22 +41,41 @@ def reading(text: str = "浙F12345", confidence: float = 0.9) -> PlateReading:
     )
 
 
+def seen(
+    legibility: Legibility = Legibility.CLEAR, text: str = "浙F12345", visible: tuple[float, ...] = (0.9,) * 7
+) -> PlateLegibility:
+    outline = ((4.0, 4.0), (44.0, 4.0), (44.0, 16.0), (4.0, 16.0))
+    return PlateLegibility(
+        legibility=legibility,
+        probability=0.97,
+        text=text,
+        rows=1,
+        box=(4, 4, 44, 16),
+        corners=outline,
+        visible=visible,
+        mask=(outline,) * sum(one < 0.5 for one in visible),
+    )
+
+
 def picture(path: Path, size: tuple[int, int] = (64, 48), mode: str = "RGB", **options: object) -> Path:
     Image.new(mode, size).save(path, **options)
     return path
 
 
 def rows_of(
-    files: Iterable[Path], readings: Sequence[PlateReading], draw: Path | None = None
+    files: Iterable[Path],
+    readings: Sequence[PlateReading],
+    draw: Path | None = None,
+    unread: Sequence[PlateLegibility] = (),
 ) -> tuple[list[dict[str, object]], PlatesReport]:
     report = PlatesReport()
 
-    def read(image: NDArray[np.uint8]) -> Sequence[PlateReading]:
+    def look(image: NDArray[np.uint8]) -> FrameLook:
         assert image.ndim == 3
         assert image.dtype == np.uint8
-        return readings
+        return FrameLook(readings=tuple(readings), legibilities=(*(seen() for _ in readings), *unread))
 
-    rows = list(read_files(files, read, report, 0.5, draw, lambda: None))
+    rows = list(read_files(files, look, report, 0.5, draw, lambda: None))
     return rows, report
 
 
@@ -71,6 +92,28 @@ def test_a_line_says_all_of_a_plate(tmp_path: Path) -> None:
     assert row["alternatives"] == [{"text": "皖F12345", "probability": 0.08}]
     assert (report.images, report.plates, report.doubtful, report.problems) == (1, 1, 0, [])
     assert json.loads(json.dumps(row))["corners"][2] == [44.0, 16.0]
+
+
+def test_a_plate_that_nobody_can_read_has_a_line_of_its_own(tmp_path: Path) -> None:
+    hidden = seen(Legibility.COVERED, "", (0.9, 0.9, 0.1, 0.2, 0.9, 0.9, 0.9))
+    [first, second], report = rows_of([picture(tmp_path / "a.png")], [reading()], unread=[hidden])
+    assert list(second) == list(first) == FIELDS
+    assert (first["legibility"], second["legibility"], second["text"]) == ("clear", "covered", "")
+    assert second["legibility_probability"] == 0.97
+    assert "第3至4位字符" in str(second["legibility_reason"])
+    assert second["mask"] == [[[4.0, 4.0], [44.0, 4.0], [44.0, 16.0], [4.0, 16.0]]] * 2
+    assert (report.plates, report.unread) == (1, 1)
+
+
+def test_the_mask_of_what_is_hidden_is_drawn(tmp_path: Path) -> None:
+    def red(unread: Sequence[PlateLegibility]) -> int:
+        rows_of([picture(tmp_path / "a.png", (200, 100))], [], tmp_path / str(len(unread)), unread)
+        with Image.open(next((tmp_path / str(len(unread))).glob("*.jpg"))) as drawn:
+            pixels = np.asarray(drawn.convert("RGB")).astype(int)
+        return int((pixels[6:14, 8:40, 0] > pixels[6:14, 8:40, 2] + 40).sum())
+
+    assert red([]) == 0
+    assert red([seen(Legibility.COVERED, "", (0.9,) * 5 + (0.1, 0.1))]) > 200
 
 
 def test_a_plate_in_doubt_has_no_text_but_keeps_what_was_seen() -> None:
@@ -141,11 +184,11 @@ def test_a_turned_image_is_read_upright(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30)).save(tmp_path / "turned.jpg", exif=exif)
     shapes = []
 
-    def read(image: NDArray[np.uint8]) -> list[PlateReading]:
+    def look(image: NDArray[np.uint8]) -> FrameLook:
         shapes.append(image.shape)
-        return []
+        return FrameLook(readings=(), legibilities=())
 
-    list(read_files([tmp_path / "turned.jpg"], read, PlatesReport(), 0.5, None, lambda: None))
+    list(read_files([tmp_path / "turned.jpg"], look, PlatesReport(), 0.5, None, lambda: None))
     assert shapes == [(40, 30, 3)]
 
 

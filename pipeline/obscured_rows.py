@@ -1,0 +1,173 @@
+"""What could be seen of plates, and what follows, as rows: kept with a chunk, judged when the day is read."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from models.inserts import insert_new
+from models.leases import now_ms
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
+from models.passage_rows import passed_between
+from models.tables import Finding, Frame, Judgement, Passage
+from models.values.findings import FindingKind
+from models.values.legibility import Legibility, PlateLegibility
+from models.values.passages import FrameKind
+from models.values.timeline import day_bounds_ms
+from pipeline.deliberate import NEAR_MS, FrameSeen, Obscuring, PassageSeen, judge_obscuring
+from stations.station import Station
+
+
+def save_legibility(connection: Connection, seen: Iterable[tuple[int, Sequence[PlateLegibility]]]) -> None:
+    """Keep what frames, by their ids, show of plates; doing it twice leaves the same rows."""
+    rows = [
+        {
+            "frame_id": frame_id,
+            "judge": one.judge,
+            "position": position,
+            "legibility": one.legibility.value,
+            "probability": one.probability,
+            "cause": one.cause.value if one.cause else "",
+            "text": one.text,
+            "rows": one.rows,
+            "box": json.dumps(one.box),
+            "corners": json.dumps(one.corners),
+            "visible": json.dumps(one.visible),
+            "mask": json.dumps(one.mask),
+            "sentence": one.sentence,
+        }
+        for frame_id, legibilities in seen
+        for position, one in enumerate(legibilities)
+    ]
+    if rows:
+        connection.execute(insert_new(connection, PlateLegibilityRow), rows)
+
+
+def judge_obscured_day(connection: Connection, station: Station, day: date) -> int:
+    """Judge every passage of a station's day whose plate is hidden; return how many are new findings.
+
+    A judgement that only repeats the last one is not kept again. A rerun changes nothing.
+    """
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    seen = passages_seen(connection, start_ms - NEAR_MS, end_ms + NEAR_MS)
+    here = [one for one in seen if one.station_id == station.id]
+    elsewhere = [one for one in seen if one.station_id != station.id]
+    judged = {
+        one.passage_id: said
+        for one in here
+        if start_ms <= one.passed_at_ms < end_ms
+        and (said := judge_obscuring(one, here, elsewhere)) is not None
+    }
+    _append(connection, judged)
+    return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
+
+
+def passages_seen(connection: Connection, start_ms: int, end_ms: int) -> list[PassageSeen]:
+    """Return what the frames of all stations' passages between two instants show of their plates.
+
+    The plate that stands for a frame is the one that was read, or else the largest.
+    """
+    rows = connection.execute(
+        select(
+            Passage.id,
+            Passage.station_id,
+            Passage.passed_at,
+            Judgement.plate,
+            Frame.id.label("frame_id"),
+            Frame.kind,
+            Frame.taken_at,
+            PlateLegibilityRow.legibility,
+            PlateLegibilityRow.probability,
+            PlateLegibilityRow.text,
+            PlateLegibilityRow.position,
+        )
+        .join(Frame, Frame.passage_id == Passage.id)
+        .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
+        .join(Judgement, Judgement.passage_id == Passage.id)
+        .where(Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
+        .order_by(Passage.passed_at, Passage.id, Frame.id, PlateLegibilityRow.id)
+    ).all()
+    by_passage: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_passage[row.id].append(row)
+    return [_passage(group) for group in by_passage.values()]
+
+
+def _passage(rows: Sequence[Any]) -> PassageSeen:
+    frames: dict[int, Any] = {}
+    for row in rows:
+        held = frames.get(row.frame_id)
+        # A frame's first row is its surest reading; a later judge's word replaces an earlier one's.
+        if held is None or row.position == 0:
+            frames[row.frame_id] = row
+    return PassageSeen(
+        passage_id=rows[0].id,
+        station_id=rows[0].station_id,
+        passed_at_ms=rows[0].passed_at,
+        vehicle=rows[0].plate,
+        frames=tuple(
+            FrameSeen(
+                frame_id=row.frame_id,
+                kind=FrameKind(row.kind),
+                taken_at_ms=row.taken_at,
+                legibility=Legibility(row.legibility),
+                probability=row.probability,
+                text=row.text,
+            )
+            for row in frames.values()
+        ),
+    )
+
+
+def _append(connection: Connection, judged: dict[int, Obscuring]) -> None:
+    if not judged:
+        return
+    held = _latest(connection, judged)
+    rows = []
+    for passage_id, said in sorted(judged.items()):
+        before = held.get(passage_id)
+        words = json.dumps(said.reasons, ensure_ascii=False)
+        if before is None or (before.reasons, before.problem) != (words, said.problem):
+            rows.append(
+                {
+                    "passage_id": passage_id,
+                    "number": before.number + 1 if before else 1,
+                    "judged_at": now_ms(connection),
+                    "probability": said.probability,
+                    "reasons": words,
+                    "problem": said.problem,
+                }
+            )
+    if rows:
+        connection.execute(insert(ObscuringRow), rows)
+
+
+def _latest(connection: Connection, passages: Iterable[int]) -> dict[int, Any]:
+    query = (
+        select(ObscuringRow.passage_id, ObscuringRow.number, ObscuringRow.reasons, ObscuringRow.problem)
+        .where(ObscuringRow.passage_id.in_(list(passages)))
+        .order_by(ObscuringRow.number)
+    )
+    return {row.passage_id: row for row in connection.execute(query)}
+
+
+def _flag(connection: Connection, station: Station, bounds_ms: tuple[int, int], flagged: set[int]) -> int:
+    """Hold the findings of a day to what is flagged; one that is in a case already stays for its officers."""
+    of_day = select(Passage.id).where(passed_between(station.id, *bounds_ms))
+    kind = FindingKind.PLATE_OBSCURED.value
+    held = select(Finding.passage_id).where(Finding.kind == kind, Finding.passage_id.in_(of_day))
+    known = set(connection.scalars(held))
+    gone = known - flagged
+    if gone:
+        connection.execute(
+            delete(Finding).where(
+                Finding.kind == kind, Finding.passage_id.in_(gone), Finding.case_id.is_(None)
+            )
+        )
+    new = sorted(flagged - known)
+    if new:
+        connection.execute(insert(Finding), [{"passage_id": one, "kind": kind} for one in new])
+    return len(new)

@@ -1,0 +1,110 @@
+"""What can be seen of a case's plates: the word, the sentence, and the mask laid over the frame."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageDraw, UnidentifiedImageError
+from sqlalchemy import Connection, bindparam, select
+from starlette.responses import Response
+
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
+from models.tables import Finding, Frame
+from models.values.legibility import Legibility
+from review.access import CASE_READERS, Page, Visit
+from review.forms import whole
+from review.refusals import NotFoundError
+
+KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+AROUND, HEIGHT, WIDEST = 0.6, 160, 640
+MASK = (235, 60, 50, 120)
+_OF_CASE = select(Finding.passage_id).where(Finding.case_id == bindparam("case_id"))
+SEEN = (
+    select(
+        PlateLegibilityRow.id,
+        PlateLegibilityRow.legibility,
+        PlateLegibilityRow.probability,
+        PlateLegibilityRow.sentence,
+        PlateLegibilityRow.rows,
+        PlateLegibilityRow.judge,
+        Frame.kind,
+        Frame.sha256,
+    )
+    .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
+    .where(Frame.passage_id.in_(_OF_CASE), PlateLegibilityRow.legibility != Legibility.CLEAR.value)
+    .order_by(Frame.kind, Frame.id, PlateLegibilityRow.position)
+)
+OBSCURING = (
+    select(ObscuringRow.passage_id, ObscuringRow.probability, ObscuringRow.reasons, ObscuringRow.problem)
+    .where(ObscuringRow.passage_id.in_(_OF_CASE))
+    .order_by(ObscuringRow.passage_id, ObscuringRow.number)
+)
+PICTURE = (
+    select(PlateLegibilityRow.box, PlateLegibilityRow.mask, Frame.sha256)
+    .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
+    .join(Finding, Finding.passage_id == Frame.passage_id)
+    .where(PlateLegibilityRow.id == bindparam("id"), Finding.case_id.is_not(None))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hiding:
+    """Whether a plate was hidden on purpose, as the night told; `problem` where it could not tell."""
+
+    probability: float
+    reasons: tuple[str, ...]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatesSeen:
+    """What can be seen of a case's plates where they aren't clear, and what was concluded."""
+
+    frames: Sequence[Any]
+    hidings: tuple[Hiding, ...]
+
+
+def plates_seen(connection: Connection, case_id: int) -> PlatesSeen:
+    """Return what the frames of a case show of its plates; of several conclusions the latest."""
+    latest = {row.passage_id: row for row in connection.execute(OBSCURING, {"case_id": case_id})}
+    return PlatesSeen(
+        frames=connection.execute(SEEN, {"case_id": case_id}).all(),
+        hidings=tuple(
+            Hiding(probability=row.probability, reasons=tuple(json.loads(row.reasons)), problem=row.problem)
+            for row in latest.values()
+        ),
+    )
+
+
+def show(visit: Visit) -> Response:
+    """Return a plate and what is around it, with the mask over what can't be seen, for looking only."""
+    with visit.office.read() as connection:
+        found = connection.execute(PICTURE, {"id": whole(visit.path("seen_id"))}).first()
+    if found is None:
+        raise NotFoundError("没有这张图片")
+    try:
+        with Image.open(visit.office.store.path(found.sha256)) as image:
+            content = _masked(image, json.loads(found.box), json.loads(found.mask))
+    except (OSError, ValueError, UnidentifiedImageError) as error:
+        raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error
+    return Response(content, media_type="image/jpeg", headers=KEPT)
+
+
+def _masked(image: Image.Image, box: list[int], mask: list[list[list[float]]]) -> bytes:
+    left, top, right, bottom = box
+    margin = AROUND * (bottom - top)
+    corner = max(int(left - margin), 0), max(int(top - margin), 0)
+    end = min(int(right + margin), image.width), min(int(bottom + margin), image.height)
+    cut = image.convert("RGB").crop((*corner, max(end[0], corner[0] + 1), max(end[1], corner[1] + 1)))
+    over = ImageDraw.Draw(cut, "RGBA")
+    for outline in mask:
+        over.polygon([(x - corner[0], y - corner[1]) for x, y in outline], fill=MASK)
+    width = min(max(round(HEIGHT * cut.width / cut.height), 1), WIDEST)
+    sink = io.BytesIO()
+    cut.resize((width, HEIGHT)).save(sink, "JPEG", quality=88)
+    return sink.getvalue()
+
+
+PAGES = (Page(path="/legibility/{seen_id}", show=show, roles=CASE_READERS),)

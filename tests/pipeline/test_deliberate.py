@@ -1,0 +1,173 @@
+"""Hidden on purpose or not: what the night says beyond the frame, and when nothing may be said."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.values.legibility import Legibility
+from models.values.passages import FrameKind
+from pipeline.deliberate import FrameSeen, PassageSeen, judge_obscuring
+
+NOON_MS = 1_781_668_800_000
+CLEAR, COVERED, CAMERA, DIRTY = (
+    Legibility.CLEAR,
+    Legibility.COVERED,
+    Legibility.CAMERA,
+    Legibility.DIRTY,
+)
+
+
+def frame(
+    legibility: Legibility,
+    kind: FrameKind = FrameKind.FRONT,
+    after_ms: int | None = 1000,
+    text: str = "",
+    probability: float = 0.9,
+) -> FrameSeen:
+    return FrameSeen(
+        frame_id=1,
+        kind=kind,
+        taken_at_ms=None if after_ms is None else NOON_MS + after_ms,
+        legibility=legibility,
+        probability=probability,
+        text=text,
+    )
+
+
+def passage(
+    number: int, *frames: FrameSeen, vehicle: str = "", station: str = "a", minutes: int = 0
+) -> PassageSeen:
+    return PassageSeen(
+        passage_id=number,
+        station_id=station,
+        passed_at_ms=NOON_MS + 60_000 * minutes,
+        vehicle=vehicle,
+        frames=frames,
+    )
+
+
+def others(word: Legibility, count: int = 10) -> list[PassageSeen]:
+    return [passage(100 + n, frame(word), frame(word, FrameKind.REAR), minutes=n - 5) for n in range(count)]
+
+
+BOTH = (frame(COVERED), frame(COVERED, FrameKind.REAR))
+
+
+def test_both_ends_hidden_among_clear_vehicles_is_flagged_with_its_reasons() -> None:
+    said = judge_obscuring(passage(1, *BOTH), others(CLEAR))
+    assert said is not None
+    assert said.flagged
+    assert any("其他车辆10辆，号牌清晰10辆" in reason for reason in said.reasons)
+    assert "车头、车尾号牌均看不到。" in said.reasons
+
+
+def test_a_camera_that_shows_nobody_accuses_nobody() -> None:
+    said = judge_obscuring(passage(1, *BOTH), others(CAMERA))
+    assert said is not None
+    assert not said.flagged
+    assert said.probability < 0.5
+
+
+def test_a_vehicle_without_others_to_compare_is_told_and_not_flagged() -> None:
+    said = judge_obscuring(passage(1, *BOTH), others(CLEAR, 3))
+    assert said is not None
+    assert not said.flagged
+    assert "不足4辆" in said.problem
+
+
+def test_others_of_another_hour_do_not_count() -> None:
+    late = [passage(200 + n, frame(CLEAR), minutes=45 + n) for n in range(20)]
+    said = judge_obscuring(passage(1, *BOTH), late)
+    assert said is not None
+    assert "只有0辆" in said.problem
+
+
+def test_the_vehicle_itself_is_none_of_the_others() -> None:
+    own = passage(1, *BOTH)
+    said = judge_obscuring(own, [own] * 10)
+    assert said is not None
+    assert said.problem
+
+
+def test_mud_is_not_taken_for_intent() -> None:
+    said = judge_obscuring(passage(1, frame(DIRTY), frame(DIRTY, FrameKind.REAR)), others(CLEAR))
+    assert said is not None
+    assert not said.flagged
+
+
+def test_a_clear_vehicle_is_not_judged_at_all() -> None:
+    assert judge_obscuring(passage(1, frame(CLEAR)), others(CLEAR)) is None
+
+
+def test_a_plate_that_comes_and_goes_raises_the_probability() -> None:
+    still = judge_obscuring(
+        passage(1, frame(COVERED, after_ms=0), frame(COVERED, after_ms=300)), others(CLEAR)
+    )
+    flips = judge_obscuring(passage(1, frame(CLEAR, after_ms=0), frame(COVERED, after_ms=300)), others(CLEAR))
+    assert still is not None
+    assert flips is not None
+    assert flips.probability > still.probability
+    assert any("时隐时现" in reason for reason in flips.reasons)
+
+
+@pytest.mark.parametrize("order", [(None, None), (0, None), (0, 0)])
+def test_frames_without_an_order_in_time_tell_no_flip(order: tuple[int | None, int | None]) -> None:
+    first, second = frame(CLEAR, after_ms=order[0]), frame(COVERED, after_ms=order[1])
+    said = judge_obscuring(passage(1, first, second), others(CLEAR))
+    assert said is not None
+    assert any("先后顺序不明" in reason for reason in said.reasons)
+    assert not any("时隐时现" in reason for reason in said.reasons)
+
+
+def test_frames_given_in_the_wrong_order_are_put_right() -> None:
+    frames = (frame(CLEAR, after_ms=600), frame(COVERED, after_ms=0), frame(CLEAR, after_ms=300))
+    forwards = judge_obscuring(passage(1, *frames), others(CLEAR))
+    backwards = judge_obscuring(passage(1, *frames[::-1]), others(CLEAR))
+    assert forwards is not None
+    assert backwards is not None
+    assert forwards.reasons == backwards.reasons
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        ((), "没有抓拍图片"),
+        ((frame(COVERED, after_ms=5 * 60_000),), "相机时钟与称重时间相差约5.0分钟"),
+        ((frame(COVERED), frame(CLEAR, text="浙Z00001"), frame(CLEAR, text="浙Z00002")), "不同号牌"),
+    ],
+)
+def test_what_can_not_be_judged_says_why(frames: tuple[FrameSeen, ...], words: str) -> None:
+    said = judge_obscuring(passage(1, *frames), others(CLEAR))
+    assert said is not None
+    assert words in said.problem
+    assert (said.probability, said.flagged) == (0.0, False)
+
+
+def test_one_frame_alone_says_so() -> None:
+    said = judge_obscuring(passage(1, frame(COVERED)), others(CLEAR))
+    assert said is not None
+    assert "只有一端的图片，不能前后对照。" in said.reasons
+
+
+def test_what_other_stations_saw_counts_for_the_same_vehicle_alone() -> None:
+    here = passage(1, frame(COVERED), frame(CLEAR, FrameKind.REAR), vehicle="浙Z00001")
+    clear = passage(2, frame(CLEAR), vehicle="浙Z00001", station="b", minutes=20)
+    stranger = passage(3, frame(CLEAR), vehicle="浙Z00002", station="b", minutes=20)
+    alone, joined, apart = (judge_obscuring(here, others(CLEAR), e) for e in ([], [clear], [stranger]))
+    assert alone is not None
+    assert joined is not None
+    assert joined.probability > alone.probability
+    assert apart == alone
+
+
+@given(
+    words=st.lists(st.sampled_from(list(Legibility)), min_size=4, max_size=12),
+    own=st.lists(st.sampled_from(list(Legibility)), min_size=1, max_size=3),
+)
+def test_no_night_in_which_the_camera_shows_few_flags_anybody(
+    words: list[Legibility], own: list[Legibility]
+) -> None:
+    faulty = [passage(100 + n, frame(CAMERA)) for n in range(2 * len(words))]
+    shown = [passage(200 + n, frame(word)) for n, word in enumerate(words)]
+    said = judge_obscuring(passage(1, *(frame(one, probability=0.8) for one in own)), [*faulty, *shown])
+    assert said is None or not said.flagged
