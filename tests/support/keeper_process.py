@@ -1,4 +1,4 @@
-"""Keeps the schedule in a process of its own, which tests kill: keeper_process.py FOLDER URL NAME."""
+"""Keeps the schedule in a process of its own, which tests kill: keeper_process.py FOLDER URL NAME LEASE_S."""
 
 import sys
 import threading
@@ -16,10 +16,10 @@ from zhichao.schedule.timing import every
 from zhichao.settings import load_settings
 
 
-def main(folder: Path, url: str, name: str) -> None:
+def main(folder: Path, url: str, name: str, lease_s: str) -> None:
     """Keep one job that notes who runs it and, in the process named `slow`, never ends."""
     (folder / f"{name}.toml").write_text(
-        f'database_url = "{url}"\n[schedule]\nheart_s = 0.1\nlease_s = 5\n', encoding="utf-8"
+        f'database_url = "{url}"\n[schedule]\nheart_s = 0.1\nlease_s = {lease_s}\n', encoding="utf-8"
     )
 
     def work(installation: Installation, _slot_ms: int) -> Done:
@@ -37,9 +37,11 @@ def main(folder: Path, url: str, name: str) -> None:
     threading.Thread(target=keeper.run, daemon=True).start()
     while True:
         state = "holds" if keeper.holds else "stands by"
-        (folder / name).write_text(state, encoding="utf-8")
+        half = folder / f".{name}"
+        half.write_text(state, encoding="utf-8")
+        half.replace(folder / name)
         time.sleep(0.05)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -19,8 +19,8 @@ SUPPORT = Path(__file__).parents[2] / "support"
 
 
 @contextmanager
-def keeper(folder: Path, url: str, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, str(SUPPORT / "keeper_process.py"), str(folder), url, name]
+def keeper(folder: Path, url: str, name: str, lease_s: int = 600) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, str(SUPPORT / "keeper_process.py"), str(folder), url, name, str(lease_s)]
     process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(SUPPORT)})
     try:
         yield process
@@ -61,9 +61,8 @@ def test_a_killed_keeper_is_followed_at_once_and_what_it_ran_is_run_again(
             assert not (tmp_path / "ran-second").exists()
             os.kill(first.pid, signal.SIGKILL)
             first.wait()
-            killed = time.monotonic()
-            until(lambda: runs(url) == [("done", 2, "second")])
-            assert time.monotonic() - killed < 4.5, "its lease was waited for"
+            # Long before its lease of ten minutes ends.
+            until(lambda: runs(url) == [("done", 2, "second")], 60)
 
 
 def test_a_silent_keeper_is_followed_after_its_lease_and_stands_by_when_it_wakes(
@@ -71,14 +70,14 @@ def test_a_silent_keeper_is_followed_after_its_lease_and_stands_by_when_it_wakes
 ) -> None:
     url = postgres.new_database()
     Database(url).close()
-    with keeper(tmp_path, url, "first") as first:
+    with keeper(tmp_path, url, "first", 5) as first:
         until(says(tmp_path, "first", "holds"))
         until(lambda: [state for state, _, _ in runs(url)] == ["done"])
-        with keeper(tmp_path, url, "second"):
+        with keeper(tmp_path, url, "second", 5):
             until(says(tmp_path, "second", "stands by"))
             os.kill(first.pid, signal.SIGSTOP)
             until(says(tmp_path, "second", "holds"))
             os.kill(first.pid, signal.SIGCONT)
             until(says(tmp_path, "first", "stands by"))
-            assert says(tmp_path, "second", "holds")()
+            until(says(tmp_path, "second", "holds"))
     assert not (tmp_path / "ran-second").exists()
