@@ -7,6 +7,9 @@ from timetable import Timetable, at
 from models.database import DatabaseUnavailableError
 from models.schedule_tables import JobRun
 from models.schedule_view import kept_by, latest_runs, schedule_lines
+from models.tables import Lease
+from zhichao.schedule.job import Due
+from zhichao.schedule.runs import LockLostError, begin
 
 
 def test_the_first_start_runs_the_last_night_only(timetable: Timetable) -> None:
@@ -134,3 +137,13 @@ def test_runs_to_look_at_are_listed_newest_first(timetable: Timetable) -> None:
         ("often", at("06-18 12:10")),
         ("early", at("06-18 04:00")),
     ]
+
+
+def test_a_run_begins_only_while_the_lock_is_still_held(timetable: Timetable) -> None:
+    timetable.beat_at("06-18 12:00")
+    (job, *_), before = timetable.jobs(timetable.installation), timetable.states("night")
+    with timetable.database.write("test") as connection:
+        connection.execute(update(Lease).values(holder="elsewhere/1/1/schedule"))
+    with pytest.raises(LockLostError), timetable.database.write("test") as connection:
+        begin(connection, job, Due(slot=at("06-19 01:30")), timetable.keeper.holder, timetable.now_ms)
+    assert timetable.states("night") == before
