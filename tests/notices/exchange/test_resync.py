@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from agencies import JINSHAN, PINGHU, START_MS, Pair, claim_of
+from agencies import HOUR_MS, JINSHAN, PINGHU, START_MS, Pair, claim_of
 from sqlalchemy import update
 
 from models.exchange_tables import ExchangeLog
@@ -155,6 +155,21 @@ def test_a_resync_that_was_overtaken_changes_nothing(pair: Pair) -> None:
     pair.heal()
     assert pair[PINGHU].standing("平湖-1") is Standing.HELD
     pair.same_messages()
+
+
+def test_a_fence_that_both_sides_forgot_is_not_heard_again(pair: Pair) -> None:
+    backups = {name: agency.backup() for name, agency in pair.agencies.items()}
+    pair[PINGHU].clock.now_ms += 24 * HOUR_MS
+    pair.restore(PINGHU, backups[PINGHU])
+    _, forgotten = pair.sent[0]
+    pair[PINGHU].clock.now_ms = START_MS
+    for name, backup in backups.items():
+        pair.go_back(name, backup)
+    pair.heal()
+    before = pair[JINSHAN].log()
+    with pytest.raises(RefusedError, match="stale"):
+        pair[JINSHAN].inbox.accept(forgotten)
+    assert pair[JINSHAN].log() == before
 
 
 def test_a_longer_fence_comes_in_parts(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
