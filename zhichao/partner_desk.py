@@ -46,7 +46,7 @@ def act(settings: Settings, connection: Connection, case_id: int) -> Act | None:
     one direction would make two acts of one.
     """
     passage = gravest(connection, case_id)
-    if passage is None or (consequence := follows(passage)) is None:
+    if passage is None or (consequence := follows(connection, case_id, passage)) is None:
         return None
     station = settings.station(passage.station_id)
     certificate = station.certificate_on(from_ms(passage.passed_at, station.zone).date())

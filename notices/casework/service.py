@@ -25,6 +25,10 @@ class ServiceByPartner:
     exchange: Exchange
     document: Callable[[str], bytes]
 
+    def lock(self, connection: Connection) -> None:
+        """Take the exchange's lock, before any other of the transaction."""
+        self.exchange.lock(connection)
+
     def request(self, connection: Connection, wanted: PartnerRequest) -> None:
         """Put the request into the outbox; the same reference asks once.
 

@@ -103,6 +103,8 @@ class ServiceDesk:
         """
         channel = channel or self.channels(number)[0]
         with self.database.write("service.begun") as connection:
+            if channel is Channel.PARTNER and self.partner is not None:
+                self.partner.lock(connection)
             document = document_row(connection, number)
             known = contact_of(connection, self.vault, document.case_id)
             reach = self._reach(connection, document.case_id)

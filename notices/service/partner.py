@@ -25,5 +25,8 @@ class PartnerRequest:
 class PartnerService(Protocol):
     """What asks the partner to serve for us."""
 
+    def lock(self, connection: Connection) -> None:
+        """Take the exchange's lock: a transaction that will ask begins so, lest two wait for each other."""
+
     def request(self, connection: Connection, wanted: PartnerRequest) -> None:
         """Put the request into the outbox, in the caller's transaction; the same reference asks once."""

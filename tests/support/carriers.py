@@ -13,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from sqlalchemy import Connection
 
+from models import audit
 from notices.service.partner import PartnerRequest
 
 
@@ -104,6 +105,10 @@ class Partner:
 
     def __init__(self) -> None:
         self.asked: list[PartnerRequest] = []
+        self.locked_at: int | None = None
+
+    def lock(self, connection: Connection) -> None:
+        self.locked_at = audit.head(connection).number
 
     def request(self, connection: Connection, wanted: PartnerRequest) -> None:
         assert connection.in_transaction()

@@ -21,12 +21,14 @@ from models.values.office import PROGRAM, Actor, Role
 from models.values.service import Answer, Channel, DefenceKind, Outcome
 from models.values.timeline import to_ms
 from models.values.vehicles import VehicleFacts
+from notices.casework.claims import Act
 from notices.documents.kinds import DocumentKind
 from notices.service.answers import Reply, answer_defence
 from notices.service.carriers import Report
 from notices.service.defence import Filing, file_defence
 from pipeline.worked import limit_article
 from zhichao.case_papers import case_facts, make_paper
+from zhichao.partner_desk import act
 from zhichao.settings import ConfigError, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +93,27 @@ def test_a_vehicle_within_its_registered_limit_is_accused_of_nothing(night: Nigh
     register(night, 70_000, VehicleFacts())
     with pytest.raises(ConfigError, match="not over the limit"):
         fields(night)
+
+
+def accused(night: Night) -> Act | None:
+    settings = load_settings(ROOT / "config.toml").model_copy(update={"data_dir": night.folder})
+    with night.database.read() as connection:
+        return act(settings, connection, life_of(connection, CASE).case_id)
+
+
+def test_the_partner_is_told_the_fine_that_the_documents_tell(night: Night) -> None:
+    first = accused(night)
+    assert first is not None
+    assert first.fine_fen == fields(night)["amount_fen"]
+    register(night, 46_000, VehicleFacts(drive_axles=1))
+    registered = accused(night)
+    assert registered is not None
+    assert registered.fine_fen == fields(night)["amount_fen"] > first.fine_fen
+
+
+def test_the_partner_is_told_of_no_act_where_the_registered_limit_was_kept(night: Night) -> None:
+    register(night, 70_000, VehicleFacts())
+    assert accused(night) is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from served import WHO, Counter
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
-from models import edges
+from models import audit, edges
 from models.case_life import Step, clocks_of, life_of, move
 from models.case_tables import CaseLife
 from models.database import Database
@@ -209,7 +209,11 @@ def test_the_partner_is_asked_in_the_transaction_of_the_attempt(database: Databa
     with pytest.raises(ServiceError, match="不在协作机关所在省份"):
         counter.desk.start(number, C.PARTNER, actor=PROGRAM)
     counter.reach(case_id, Contact(name="虚构", address="虚构区无此路5弄6号"), confirmed=False)
+    with database.read() as connection:
+        before = audit.head(connection).number
     reference = counter.desk.start(number, C.PARTNER, actor=PROGRAM)
+    # The exchange is locked before the audit log is, as a verdict does it: neither waits for the other.
+    assert partner.locked_at == before
     (asked,) = partner.asked
     assert (asked.reference, asked.case_number) == (reference, "case-1")
     assert asked.document_kind == "violation_notice"
