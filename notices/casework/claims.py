@@ -1,5 +1,6 @@
 """Which claim belongs to which case."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from models.values.plates import PlateColour
 from notices.exchange.dockets import own_claim
 from notices.exchange.kinds import Kind, RulingBody
 from notices.recognition.claim import Claim
-from notices.recognition.docket import OwnClaim
+from notices.recognition.docket import OwnClaim, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,26 @@ class Filer:
     scope: frozenset[str]
 
 
-def claim_for(connection: Connection, filer: Filer, life: Row[Any], act: Act) -> Claim:
-    """Give a filing of a case its claim; the first one bears the case's number, later ones count on."""
+def claim_for(
+    connection: Connection, filer: Filer, life: Row[Any], act: Act, one_act: Callable[[Claim, Claim], bool]
+) -> Claim:
+    """Give a filing of a case its claim; the first one bears the case's number, later ones count on.
+
+    A claim may be known that the case has forgotten, where a restore took the filing back and a partner told
+    it again: if it still stands and is of this act, it is the filing's, in its old place.
+    """
+    while True:
+        made = _next_claim(connection, filer, life, act)
+        kept = select(*OwnClaimRow.__table__.columns).where(OwnClaimRow.claim_id == made.id)
+        row = connection.execute(kept).one_or_none()
+        if row is None:
+            return made
+        known = own_claim(row)
+        if known.standing is not Standing.CLOSED and one_act(known.claim, made):
+            return known.claim
+
+
+def _next_claim(connection: Connection, filer: Filer, life: Row[Any], act: Act) -> Claim:
     of_case = select(func.count()).where(CaseClaim.case_id == life.case_id)
     number = 1 + (connection.scalar(of_case) or 0)
     suffix = f":{number}" if number > 1 else ""

@@ -16,7 +16,9 @@ from models.values.documents import DocumentState
 from models.values.office import PROGRAM, Action, Actor
 from notices.casework.claims import Act, Filer, claim_for, claim_of_case, is_released, prevailing
 from notices.casework.fines import StandingFine, standing_fine
+from notices.casework.settle import settle
 from notices.documents.kinds import DocumentKind
+from notices.exchange.dockets import vehicle_of
 from notices.exchange.exchange import Exchange
 from notices.exchange.kinds import FinalBody, FinedBody, Kind, RevokedBody
 from notices.exchange.refusals import RefusedError
@@ -25,6 +27,7 @@ from notices.recognition.protocol import NotHeldError
 
 S = CaseState
 GIVEN_UP = frozenset({S.DISMISSED, S.TRANSFERRED, S.WITHDRAWN})
+UNDECIDED = BEFORE_DECISION | {S.SUSPENDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,9 @@ class PartnerDesk:
 
     def _moved(self, connection: Connection, was: CaseState, now: CaseState, life: Row[Any]) -> None:
         claim = claim_of_case(connection, life.case_id)
+        if claim is not None and claim.standing is Standing.DECIDED and was in UNDECIDED:
+            self._decide_again(connection, life, claim, now)
+            return
         match now:
             case S.FILED if was in IN_REVIEW:
                 self._file(connection, life)
@@ -105,7 +111,10 @@ class PartnerDesk:
         carries_fine(connection, life.case_id, fine=fine)
         if act is not None and fine:
             filer = Filer(agency=self.exchange.agency, policy=self.policy, scope=self.exchange.partners)
-            self.exchange.file(connection, claim_for(connection, filer, life, act))
+            claim = claim_for(connection, filer, life, act, self.exchange.protocol.one_act)
+            self.exchange.file(connection, claim)
+            # A claim that a restore brought back stands already, so that filing it changes no docket.
+            settle(self.exchange, connection, vehicle_of(claim.plate, claim.plate_colour))
 
     def _decide(self, connection: Connection, life: Row[Any], claim: OwnClaim) -> None:
         act = self.act_of(connection, life.case_id)
@@ -121,6 +130,17 @@ class PartnerDesk:
         )
         self.exchange.decide(connection, fined)
 
+    def _decide_again(self, connection: Connection, life: Row[Any], claim: OwnClaim, now: CaseState) -> None:
+        """Bring a case whose decision a restore took back to the fine that the partners were told of."""
+        told = next(iter(self._told(connection, claim).values()))
+        if now in GIVEN_UP or (now is S.DECIDED and life.no_fine):
+            raise StepRefusedError(
+                f"恢复备份之前已作出并告知对方处罚决定{told.decision}，须先补录该决定，再按撤销办理"
+            )
+        if now is S.DECIDED and told.decision != _decision(connection, life):
+            self._revoke(connection, claim, f"恢复备份后由案件{life.number}的新决定代替")
+            self._decide(connection, life, claim)
+
     def _close(self, connection: Connection, claim: OwnClaim, was: CaseState) -> None:
         if was is S.RECOGNISED:
             self.exchange.release(connection, claim.claim.id)
@@ -131,14 +151,15 @@ class PartnerDesk:
 
     def _give_up(self, connection: Connection, life: Row[Any], claim: OwnClaim, was: CaseState) -> None:
         if claim.standing is Standing.DECIDED:
-            fine = next(iter(self._told(connection, claim).values()))
-            revoked = RevokedBody(
-                claim_id=claim.claim.id, decision=fine.decision, reason=f"案件{life.number}已撤销"
-            )
-            self.exchange.revoke(connection, revoked)
+            self._revoke(connection, claim, f"案件{life.number}已撤销")
         # What was served may have been paid: the act is kept until somebody says that the money is back.
         if was is not S.SERVED:
             self.exchange.release(connection, claim.claim.id)
+
+    def _revoke(self, connection: Connection, claim: OwnClaim, reason: str) -> None:
+        fine = next(iter(self._told(connection, claim).values()))
+        revoked = RevokedBody(claim_id=claim.claim.id, decision=fine.decision, reason=reason)
+        self.exchange.revoke(connection, revoked)
 
     def _resume(self, connection: Connection, life: Row[Any], claim: OwnClaim | None) -> None:
         if claim is not None and claim.standing is Standing.BLOCKED:

@@ -43,7 +43,9 @@ def _settle(
     exchange: Exchange, connection: Connection, docket: Docket, own: OwnClaim, life: Row[Any]
 ) -> None:
     now_ms = exchange.clock()
-    number = f"grant/{own.claim.id}/{own.epoch}" if own.standing is Standing.HELD else None
+    # What is decided while its case is open was decided before a restore, under this grant.
+    granted = own.standing in {Standing.HELD, Standing.DECIDED}
+    number = f"grant/{own.claim.id}/{own.epoch}" if granted else None
     if life.grant_number != number:
         grant(connection, life.case_id, number, PROGRAM, now_ms)
     if own.standing is Standing.BLOCKED:
