@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from zhichao.cli import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("models", "stations", "pipeline", "notices", "review", "zhichao")
 ARROWS = {
@@ -56,6 +58,28 @@ def test_each_arrow_of_the_flow_is_a_module() -> None:
     assert [arrow.strip() for arrow in flow.split("→")] == list(ARROWS)
     for path in ARROWS.values():
         assert (ROOT / path).is_file(), path
+
+
+def test_every_command_is_documented() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    told = "".join(row.split("|")[1] for row in text.splitlines() if row.startswith("| `"))
+    assert sorted(re.findall(r"`zhichao ([\w-]+)", told)) == sorted(COMMANDS)
+
+
+def test_every_decision_stands_in_the_list() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(
+        r"^\| (\d+) \| \[(.+)\]\((.+)\) \|$", (folder / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    for number, title, name in listed:
+        assert (folder / name).read_text(encoding="utf-8").startswith(f"# {number}. {title}\n"), name
+    assert [name for _, _, name in listed] == sorted(path.name for path in folder.glob("0*.md"))
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / link).exists(), f"{path}: {link}"
 
 
 def test_files_are_small() -> None:

@@ -32,9 +32,9 @@ def test_every_format_that_can_be_declared_has_a_reader(
     assert tells_seconds(station) == (name != "fhwa_w")
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
-def test_every_format_stands_in_the_readme(readme: str) -> None:
-    text = (ROOT / readme).read_text(encoding="utf-8")
+@pytest.mark.parametrize("guide", ["stations.md", "stations.zh.md"])
+def test_every_format_stands_in_the_guide(guide: str) -> None:
+    text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
     assert tuple(re.findall(r"^   \| `(\w+)` \|", text, flags=re.MULTILINE)) == FORMATS
 
 
