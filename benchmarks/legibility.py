@@ -234,6 +234,7 @@ def _passage(reader: LookingReader, vehicle: TrueVehicle, weather: Weather | Non
     return PassageSeen(
         passage_id=vehicle.serial,
         station_id=STATION.station_id,
+        lane=vehicle.lane,
         passed_at_ms=round(vehicle.passed_at.timestamp() * 1000),
         vehicle="",
         frames=tuple(frames),

@@ -31,7 +31,10 @@ _SHOWING = frozenset({Legibility.CLEAR})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameSeen:
-    """What one frame of a passage shows of its plate; `taken_at_ms` is None where the camera dates none."""
+    """What one frame of a passage shows of its plate.
+
+    `taken_at_ms` is on the scale's clock, None where the camera dates none.
+    """
 
     frame_id: int
     kind: FrameKind
@@ -47,6 +50,7 @@ class PassageSeen:
 
     passage_id: int
     station_id: str
+    lane: int
     passed_at_ms: int
     vehicle: str
     frames: tuple[FrameSeen, ...]
@@ -85,7 +89,10 @@ def judge_obscuring(
     near = [
         one
         for one in others
-        if one.passage_id != passage.passage_id and abs(one.passed_at_ms - passage.passed_at_ms) <= NEAR_MS
+        if one.passage_id != passage.passage_id
+        # Each lane has cameras of its own: what its neighbour's show says nothing of them.
+        and one.lane == passage.lane
+        and abs(one.passed_at_ms - passage.passed_at_ms) <= NEAR_MS
     ]
     best = max(hidden, key=lambda one: (one.legibility in HIDING, one.probability))
     compared = _baseline(best.kind, near)
@@ -135,13 +142,15 @@ def _problem(passage: PassageSeen) -> str:
 
 def _baseline(kind: FrameKind, near: Sequence[PassageSeen]) -> tuple[float, str] | str:
     """Return what the same camera's other vehicles say, or why they say nothing."""
-    seen = [one for other in near for one in other.frames if one.kind is kind]
+    of_kind = ({one.legibility for one in other.frames if one.kind is kind} for other in near)
+    # Vehicles are counted, however often each was photographed.
+    seen = [words for words in of_kind if words]
     if len(seen) < LEAST_OTHERS:
         return (
             f"前后半小时内同一相机可比的其他车辆只有{len(seen)}辆，不足{LEAST_OTHERS}辆，无法排除拍摄原因。"
         )
-    clear = sum(one.legibility in _SHOWING for one in seen)
-    faults = sum(one.legibility is Legibility.CAMERA for one in seen)
+    clear = sum(words <= _SHOWING for words in seen)
+    faults = sum(Legibility.CAMERA in words for words in seen)
     words = f"前后半小时内同一相机其他车辆{len(seen)}辆，号牌清晰{clear}辆，拍摄原因不清{faults}辆。"
     odds = math.log((clear + 1) / (len(seen) - clear + 1))
     if faults > _BAD_CAMERA * len(seen):

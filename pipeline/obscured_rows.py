@@ -52,7 +52,8 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     A judgement that only repeats the last one is not kept again. A rerun changes nothing.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    seen = passages_seen(connection, start_ms - NEAR_MS, end_ms + NEAR_MS)
+    # The next day isn't there yet when the night comes, and a rerun must come to the same.
+    seen = passages_seen(connection, start_ms - NEAR_MS, end_ms, station.clock_offset_ms)
     here = [one for one in seen if one.station_id == station.id]
     elsewhere = [one for one in seen if one.station_id != station.id]
     judged = {
@@ -65,15 +66,19 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
 
 
-def passages_seen(connection: Connection, start_ms: int, end_ms: int) -> list[PassageSeen]:
+def passages_seen(
+    connection: Connection, start_ms: int, end_ms: int, clock_offset_ms: int
+) -> list[PassageSeen]:
     """Return what the frames of all stations' passages between two instants show of their plates.
 
-    The plate that stands for a frame is the one that was read, or else the largest.
+    The plate that stands for a frame is the one that was read, or else the largest. `clock_offset_ms` is by
+    how much the cameras' clock is ahead of the scale's.
     """
     rows = connection.execute(
         select(
             Passage.id,
             Passage.station_id,
+            Passage.lane,
             Passage.passed_at,
             Judgement.plate,
             Frame.id.label("frame_id"),
@@ -93,10 +98,10 @@ def passages_seen(connection: Connection, start_ms: int, end_ms: int) -> list[Pa
     by_passage: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
         by_passage[row.id].append(row)
-    return [_passage(group) for group in by_passage.values()]
+    return [_passage(group, clock_offset_ms) for group in by_passage.values()]
 
 
-def _passage(rows: Sequence[Any]) -> PassageSeen:
+def _passage(rows: Sequence[Any], clock_offset_ms: int) -> PassageSeen:
     frames: dict[int, Any] = {}
     for row in rows:
         held = frames.get(row.frame_id)
@@ -106,13 +111,14 @@ def _passage(rows: Sequence[Any]) -> PassageSeen:
     return PassageSeen(
         passage_id=rows[0].id,
         station_id=rows[0].station_id,
+        lane=rows[0].lane,
         passed_at_ms=rows[0].passed_at,
         vehicle=rows[0].plate,
         frames=tuple(
             FrameSeen(
                 frame_id=row.frame_id,
                 kind=FrameKind(row.kind),
-                taken_at_ms=row.taken_at,
+                taken_at_ms=None if row.taken_at is None else row.taken_at - clock_offset_ms,
                 legibility=Legibility(row.legibility),
                 probability=row.probability,
                 text=row.text,

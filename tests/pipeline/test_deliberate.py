@@ -35,11 +35,17 @@ def frame(
 
 
 def passage(
-    number: int, *frames: FrameSeen, vehicle: str = "", station: str = "a", minutes: int = 0
+    number: int,
+    *frames: FrameSeen,
+    vehicle: str = "",
+    station: str = "a",
+    minutes: int = 0,
+    lane: int = 1,
 ) -> PassageSeen:
     return PassageSeen(
         passage_id=number,
         station_id=station,
+        lane=lane,
         passed_at_ms=NOON_MS + 60_000 * minutes,
         vehicle=vehicle,
         frames=frames,
@@ -73,6 +79,21 @@ def test_a_vehicle_without_others_to_compare_is_told_and_not_flagged() -> None:
     assert said is not None
     assert not said.flagged
     assert "不足4辆" in said.problem
+
+
+def test_what_another_lane_s_camera_shows_does_not_count() -> None:
+    beside = [passage(200 + n, frame(CLEAR), frame(CLEAR, FrameKind.REAR), lane=2) for n in range(20)]
+    said = judge_obscuring(passage(1, *BOTH), beside)
+    assert said is not None
+    assert not said.flagged
+    assert "只有0辆" in said.problem
+
+
+def test_vehicles_are_counted_not_their_frames() -> None:
+    twice = [passage(200 + n, *[frame(CLEAR), frame(CLEAR, FrameKind.REAR)] * 3) for n in range(2)]
+    said = judge_obscuring(passage(1, *BOTH), twice)
+    assert said is not None
+    assert "只有2辆" in said.problem
 
 
 def test_others_of_another_hour_do_not_count() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event, insert, text
 
 from models.database import Database
 from models.gate_tables import DecisionRow, LaneDayRow
+from models.legibility_tables import PlateLegibilityRow
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
 from models.values.states import Standing
 from models.values.timeline import day_bounds_ms
@@ -20,11 +21,21 @@ from pipeline.export import case_rows, lead_rows
 from pipeline.gate.state import GateState, Override
 from pipeline.gate.values import LaneDay
 from pipeline.lane_rows import MEASURES, STATE, add_override
+from pipeline.obscured_rows import judge_obscured_day
 from pipeline.summary import night_summary
 from stations.station import Station
 
 DAYS, PER_DAY, OVER_EVERY = 40, 250, 10
-BIG = {"passage", "judgement", "finding", "frame", "plate_reading", "cases", "gate_decision"}
+BIG = {
+    "passage",
+    "judgement",
+    "finding",
+    "frame",
+    "plate_reading",
+    "plate_legibility",
+    "cases",
+    "gate_decision",
+}
 LEAD_EVERY = 50
 
 
@@ -78,6 +89,16 @@ def fill(connection: Connection, station: Station) -> None:
         reading = {"reader": "r", "position": 0, "text": "浙Z00001", "confidence": 1.0, "colour": "yellow"}
         places = {"rows": 1, "box": "[]", "corners": "[]", "characters": "[]"}
         connection.execute(insert(PlateReadingRow), [reading | places | {"frame_id": one} for one in over])
+        seen = {
+            "judge": "j",
+            "position": 0,
+            "legibility": "clear",
+            "probability": 1.0,
+            "cause": "",
+            "rows": 1,
+        }
+        shown = dict.fromkeys(["box", "corners", "visible", "mask"], "[]") | {"text": "", "sentence": ""}
+        connection.execute(insert(PlateLegibilityRow), [seen | shown | {"frame_id": one} for one in over])
 
 
 def _passage(number: int, passed_at: int, chunk_id: int, station: Station) -> dict[str, Any]:
@@ -236,6 +257,18 @@ def test_leads_and_what_the_gate_asks_read_no_whole_table(filled: tuple[Database
         assert verdict_on(connection, station, 1, DAY).outcome == "case"
     assert (len(leads), again, waiting) == (PER_DAY // LEAD_EVERY, [DAY], PER_DAY // LEAD_EVERY)
     assert len(statements) == 6
+    with database.read() as connection:
+        for statement, parameters in statements:
+            assert scanned(connection, statement, parameters) == set(), statement
+
+
+def test_hidden_plates_of_a_day_are_sought_without_reading_a_whole_table(
+    filled: tuple[Database, Station],
+) -> None:
+    database, station = filled
+    with recorded(database) as statements, database.write("test") as connection:
+        judge_obscured_day(connection, station, DAY)
+    assert len(statements) == 2
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement
