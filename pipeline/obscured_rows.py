@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -12,7 +12,7 @@ from models.inserts import insert_new
 from models.leases import now_ms
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.passage_rows import passed_between
-from models.tables import Finding, Frame, Judgement, Passage
+from models.tables import Chunk, Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
@@ -52,8 +52,7 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     A judgement that only repeats the last one is not kept again. A rerun changes nothing.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    # The next day isn't there yet when the night comes, and a rerun must come to the same.
-    seen = passages_seen(connection, start_ms - NEAR_MS, end_ms, station.clock_offset_ms)
+    seen = passages_seen(connection, station, day)
     here = [one for one in seen if one.station_id == station.id]
     elsewhere = [one for one in seen if one.station_id != station.id]
     judged = {
@@ -66,14 +65,15 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
 
 
-def passages_seen(
-    connection: Connection, start_ms: int, end_ms: int, clock_offset_ms: int
-) -> list[PassageSeen]:
-    """Return what the frames of all stations' passages between two instants show of their plates.
+def passages_seen(connection: Connection, station: Station, day: date) -> list[PassageSeen]:
+    """Return what the frames of all stations' passages of a station's local day, or shortly before, show.
 
-    The plate that stands for a frame is the one that was read, or else the largest. `clock_offset_ms` is by
-    how much the cameras' clock is ahead of the scale's.
+    The plate that stands for a frame is the one that was read, or else the largest.
     """
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    # Naming the stations lets the index on station and time find the passages.
+    days = [str(day + timedelta(days=n)) for n in (-1, 0, 1)]
+    stations = select(Chunk.station_id).where(Chunk.day.in_(days)).distinct()
     rows = connection.execute(
         select(
             Passage.id,
@@ -92,13 +92,15 @@ def passages_seen(
         .join(Frame, Frame.passage_id == Passage.id)
         .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
-        .where(Passage.passed_at >= start_ms, Passage.passed_at < end_ms)
+        .where(Passage.station_id.in_(stations))
+        # The next day isn't there yet when the night comes, and a rerun must come to the same.
+        .where(Passage.passed_at >= start_ms - NEAR_MS, Passage.passed_at < end_ms)
         .order_by(Passage.passed_at, Passage.id, Frame.id, PlateLegibilityRow.id)
     ).all()
     by_passage: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
         by_passage[row.id].append(row)
-    return [_passage(group, clock_offset_ms) for group in by_passage.values()]
+    return [_passage(group, station.clock_offset_ms) for group in by_passage.values()]
 
 
 def _passage(rows: Sequence[Any], clock_offset_ms: int) -> PassageSeen:

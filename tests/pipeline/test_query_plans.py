@@ -266,6 +266,11 @@ def test_hidden_plates_of_a_day_are_sought_without_reading_a_whole_table(
     filled: tuple[Database, Station],
 ) -> None:
     database, station = filled
+    if database.engine.dialect.name == "sqlite":
+        # Nothing counts an embedded database's rows: the plan has to be right without.
+        with database.write("test") as connection:
+            connection.execute(text("DELETE FROM sqlite_stat1"))
+    database.engine.dispose()
     with recorded(database) as statements, database.write("test") as connection:
         judge_obscured_day(connection, station, DAY)
     assert len(statements) == 2
