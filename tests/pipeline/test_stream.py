@@ -155,8 +155,12 @@ def test_a_day_by_stream_and_by_night_has_the_same_cases(make: Make, seed: int) 
     before = snapshot(by_stream.night.database)
     by_stream.night.run()
     after = snapshot(by_stream.night.database)
-    # The night measures the lanes, and says of each case by which measuring it stands now.
-    grown = {"lane_day", "gate_decision"}
+    # The night measures the lanes, and says of each case by which measuring it stands now; it alone seeks
+    # unread vehicles among those that are known.
+    sought = {"reidentify_search", "reidentify_candidate"}
+    grown = {"lane_day", "gate_decision"} | sought
+    whole = snapshot(by_night.night.database)
+    assert {name: after[name] for name in sought} == {name: whole[name] for name in sought}
     assert by_stream.night.cases() == by_night.night.cases()
     assert {name: rows for name, rows in after.items() if name not in grown} == {
         name: rows for name, rows in before.items() if name not in grown
