@@ -1,6 +1,5 @@
 """Command of the reference client that runs at a station."""
 
-import signal
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from stations.push.agent import Agent, HttpSender
 from stations.push.listener import is_loopback
 from zhichao import logs
 from zhichao.exits import Exit, JsonOption, explained
+from zhichao.stopping import stop_on_signals
 
 PAUSE_S, TIMEOUT_S = 1.0, 30.0
 
@@ -32,8 +32,7 @@ def station_agent(  # noqa: PLR0913 (each is an option of the command)
     """Send a folder's records and frames, oldest first; a file leaves it only once its receipt is here."""
     notes = Console(stderr=True)
     stop = threading.Event()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wanted, lambda *_: stop.set())
+    stop_on_signals(stop)
     with explained(notes):
         logs.set_up(as_json=as_json)
         where = httpx.URL(url)

@@ -1,16 +1,15 @@
 """What the nights found: `cases` and `leads`."""
 
-import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from models.database import Database
 from pipeline.export import case_rows, lead_rows, write_exports
 from zhichao import show, tables, wiring
-from zhichao.chosen import StationsOption, chosen
+from zhichao.chosen import DayOption, StationsOption, listed
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.settings import load_settings
 from zhichao.sheet import write_sheet
@@ -19,9 +18,7 @@ from zhichao.sheet import write_sheet
 def cases(
     number: Annotated[str, typer.Argument(help="case number; default: all")] = "",
     *,
-    date: Annotated[
-        datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: all")
-    ] = None,
+    date: DayOption = None,
     station: StationsOption = None,
     export: Annotated[Path | None, typer.Option(help="also write cases.csv and cases.json here")] = None,
     sheet: Annotated[Path | None, typer.Option(help="also draw the first cases into this JPEG")] = None,
@@ -32,12 +29,7 @@ def cases(
     out, notes = show.console(), Console(stderr=True)
     with explained(notes):
         settings = load_settings(config)
-        database = Database(settings.url)
-        day = date.date() if date else None
-        with database.read() as connection:
-            rows = [
-                row for one in chosen(settings, station) for row in case_rows(connection, one, day, number)
-            ]
+        rows = listed(settings, station, date, partial(case_rows, number=number))
         if export is not None:
             write_exports(rows, export)
         if sheet is not None:
@@ -50,9 +42,7 @@ def cases(
 
 def leads(
     *,
-    date: Annotated[
-        datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: all")
-    ] = None,
+    date: DayOption = None,
     station: StationsOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -60,10 +50,7 @@ def leads(
     """List what the station gate keeps from becoming cases, and why."""
     out, notes = show.console(), Console(stderr=True)
     with explained(notes):
-        settings = load_settings(config)
-        day = date.date() if date else None
-        with Database(settings.url).read() as connection:
-            rows = [row for one in chosen(settings, station) for row in lead_rows(connection, one, day)]
+        rows = listed(load_settings(config), station, date, lead_rows)
     if as_json:
         show.json_lines(rows)
     else:

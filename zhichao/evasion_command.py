@@ -1,10 +1,8 @@
 """Who drove so that the scale could not weigh: `evasion`."""
 
-import datetime
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,16 +11,14 @@ from models.database import Database
 from pipeline.evasion.rows import manoeuvre_rows
 from pipeline.evasion.watch import observable_on
 from zhichao import show
-from zhichao.chosen import StationsOption, chosen
+from zhichao.chosen import DayOption, StationsOption, chosen
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.settings import load_settings
 
 
 def evasion(
     *,
-    date: Annotated[
-        datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="local day; default: all")
-    ] = None,
+    date: DayOption = None,
     station: StationsOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,

@@ -1,29 +1,21 @@
 """Who an unread vehicle may have been, and plates that two vehicles bear: `candidates`, `plate-conflicts`."""
 
-import datetime
 import json
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.database import Database
 from pipeline.reidentify.lists import candidate_rows, conflict_rows
 from zhichao import show
-from zhichao.chosen import StationsOption, chosen
+from zhichao.chosen import DayOption, StationsOption, listed
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.settings import load_settings
-
-DateOption = Annotated[
-    datetime.datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="local day; default: all")
-]
 
 
 def candidates(
     *,
-    date: DateOption = None,
+    date: DayOption = None,
     station: StationsOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -31,10 +23,7 @@ def candidates(
     """List which vehicles unread ones may have been, likeliest first: hints for a person, no accusation."""
     out, notes = show.console(), Console(stderr=True)
     with explained(notes):
-        settings = load_settings(config)
-        day = date.date() if date else None
-        with Database(settings.url).read() as connection:
-            rows = [row for one in chosen(settings, station) for row in candidate_rows(connection, one, day)]
+        rows = listed(load_settings(config), station, date, candidate_rows)
     if as_json:
         show.json_lines(rows)
         return
@@ -53,7 +42,7 @@ def candidates(
 
 def plate_conflicts(
     *,
-    date: DateOption = None,
+    date: DayOption = None,
     station: StationsOption = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -61,10 +50,7 @@ def plate_conflicts(
     """List plates that two vehicles seem to bear: for a person, and then for the police."""
     out, notes = show.console(), Console(stderr=True)
     with explained(notes):
-        settings = load_settings(config)
-        day = date.date() if date else None
-        with Database(settings.url).read() as connection:
-            rows = [row for one in chosen(settings, station) for row in conflict_rows(connection, one, day)]
+        rows = listed(load_settings(config), station, date, conflict_rows)
     if as_json:
         show.json_lines(rows)
         return

@@ -1,6 +1,5 @@
 """The command that keeps the schedule, and shows it."""
 
-import signal
 import threading
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,6 +23,7 @@ from zhichao.schedule.installation import Installation
 from zhichao.schedule.jobs import jobs
 from zhichao.schedule.keeper import Inline, Keeper
 from zhichao.settings import load_settings
+from zhichao.stopping import stop_on_signals
 
 CONNECTIONS = 16
 END_S = 10
@@ -58,8 +58,7 @@ def _keep(installation: Installation, *, once: bool) -> None:
         if not kept:
             raise typer.Exit(Exit.UNAVAILABLE)
         return
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wanted, lambda *_: installation.stopping.set())
+    stop_on_signals(installation.stopping)
     keeper = Keeper(installation, jobs)
     more = {"schedule": keeper.problem, "settings": lambda: installation.problem}
     served = watched("schedule", None, installation.settings, installation.database, more)

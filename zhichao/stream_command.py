@@ -1,6 +1,5 @@
 """Command of the stream: judge what stations push as it comes."""
 
-import signal
 import threading
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from pipeline.stream import StreamReport, StreamRun
 from zhichao import logs, wiring
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.settings import Settings, load_settings
+from zhichao.stopping import stop_on_signals
 
 LOGGER = logs.logger(__name__)
 PAUSE_S = 0.5
@@ -48,8 +48,7 @@ def stream(
     """Judge what stations push as it comes, until stopped; several may run at once."""
     notes = Console(stderr=True)
     stop = threading.Event()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wanted, lambda *_: stop.set())
+    stop_on_signals(stop)
     with explained(notes):
         settings = load_settings(config)
         run = stream_run(settings, Database(settings.url))
