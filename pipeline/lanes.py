@@ -1,5 +1,6 @@
 """Measure lanes: what each showed on a day against its own reference, and the standing that follows."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,13 +14,14 @@ from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Frame, Judgement, Passage
 from models.values.passages import FrameKind, PassageBatch
 from models.values.quality import Severity
-from models.values.timeline import day_bounds_ms, local_days
+from models.values.timeline import day_bounds_ms, from_ms, local_days
 from pipeline.gate.reference import LaneReference, ReferenceRefusedError, lane_reference
 from pipeline.gate.state import GateState, reverified
 from pipeline.gate.statistics import Given, lane_day
 from pipeline.gate.values import Thresholds, thresholds_for
 from pipeline.gate.watch import night
 from pipeline.lane_rows import MEASURES, STATE, StoredDay, held_on, history, overrides
+from pipeline.ledger import QUARTER_HOUR_MS
 from stations.station import Station
 
 # Two weeks hold two weekends; the rehearsal of the gate rests on as many.
@@ -106,6 +108,24 @@ def count_passages(connection: Connection, station: Station, lane: int, day: dat
     """Return how many records a lane has of a local day."""
     of_day = passed_between(station.id, *day_bounds_ms(day, station.zone))
     return connection.scalar(select(func.count(Passage.id)).where(of_day, Passage.lane == lane)) or 0
+
+
+def unmeasured_days(connection: Connection, station: Station, first: date, last: date) -> set[date]:
+    """Return the days with records that came since the lanes were measured: no night has seen them all."""
+    start_ms, end_ms = day_bounds_ms(first, station.zone)[0], day_bounds_ms(last, station.zone)[1]
+    quarter = Passage.passed_at.op("/")(QUARTER_HOUR_MS)
+    there: Counter[tuple[date, int]] = Counter()
+    counts = select(quarter, Passage.lane, func.count()).where(passed_between(station.id, start_ms, end_ms))
+    for number, lane, count in connection.execute(counts.group_by(quarter, Passage.lane)):
+        there[from_ms(number * QUARTER_HOUR_MS, station.zone).date(), lane] += count
+    days = select(LaneDayRow.day, LaneDayRow.lane, LaneDayRow.passages).where(
+        LaneDayRow.station_id == station.id, LaneDayRow.day >= str(first), LaneDayRow.day <= str(last)
+    )
+    measured = {(date.fromisoformat(day), lane, count) for day, lane, count in connection.execute(days)}
+    lanes = {lane.number for lane in station.lanes}
+    return {
+        day for (day, lane), count in there.items() if lane in lanes and (day, lane, count) not in measured
+    }
 
 
 def _records(connection: Connection, station: Station, lane: int, first: date, last: date) -> PassageBatch:

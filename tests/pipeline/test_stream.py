@@ -20,6 +20,8 @@ from models.gate_tables import DecisionRow
 from models.tables import Case, Finding, Passage
 from models.values.states import Standing
 from models.values.timeline import day_bounds_ms
+from pipeline.lanes import unmeasured_days
+from pipeline.ledger import unplanned_days
 from pipeline.stream import StreamReport, StreamRun
 from stations.intake import Intake
 from stations.station import Station
@@ -283,6 +285,29 @@ def test_what_only_the_night_can_tell_of_is_left_to_it(make: Make) -> None:
     streamed.night.run()
     assert sorted(streamed.outcomes()) == ["case", "case", "lead"]
     assert [len(found) for found in streamed.cases().values()] == [1]
+
+
+def test_what_comes_after_its_night_and_waits_for_one_is_told_and_gets_it(make: Make) -> None:
+    streamed = make()
+
+    def unseen() -> set[date]:
+        with streamed.night.database.read() as connection:
+            return unmeasured_days(connection, streamed.station, DAY - timedelta(days=9), DAY)
+
+    streamed.come(record(1, "07:00:00"))
+    streamed.look(2 * SETTLE_MS)
+    assert unseen() == {DAY}
+    streamed.night.run()
+    assert unseen() == set()
+    streamed.come(record(2, "07:05:00", isEscape=1), after_ms=DAY_MS)
+    streamed.look(2 * SETTLE_MS)
+    with streamed.night.database.read() as connection:
+        assert unplanned_days(connection, streamed.station) == {}
+    assert len(streamed.outcomes()) == 2
+    assert unseen() == {DAY}
+    streamed.night.run()
+    assert sorted(streamed.outcomes()) == ["case", "case", "lead"]
+    assert unseen() == set()
 
 
 def test_a_stream_that_died_before_opening_is_taken_up(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from models.values.timeline import from_ms
+from pipeline.lanes import unmeasured_days
 from pipeline.ledger import unplanned_days
 from zhichao.schedule.child import ChildFailedError, run_command
 from zhichao.schedule.installation import Installation
@@ -46,7 +47,10 @@ def _night(installation: Installation, stations: Sequence[str], day: date) -> Do
 
 
 def _late_days(installation: Installation, stations: Sequence[str], before: date) -> list[date]:
-    """Return the days whose records came after their night, the oldest first."""
+    """Return the days whose records came after their night, the oldest first.
+
+    What the stream has judged since then still lacks what only a night tells: driving, hidden plates, lanes.
+    """
     first = before - timedelta(days=installation.settings.schedule.late_days)
     declared = {station.id: station for station in installation.settings.stations}
     days: set[date] = set()
@@ -54,4 +58,5 @@ def _late_days(installation: Installation, stations: Sequence[str], before: date
         for name in stations:
             if name in declared:
                 days |= {date.fromisoformat(day) for day in unplanned_days(connection, declared[name])}
+                days |= unmeasured_days(connection, declared[name], first, before)
     return sorted(day for day in days if first <= day < before)

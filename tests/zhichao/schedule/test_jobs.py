@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from fake_reader import fake_reader
 from hs_file import hs_row, write_hs
+from nights import Silent
 from office import add_case
 from sqlalchemy import insert, select, update
 from typer.testing import CliRunner
@@ -21,6 +22,7 @@ from models.office_tables import SignIn
 from models.schedule_tables import JobRun
 from models.tables import Case, Passage
 from models.values.timeline import to_ms
+from pipeline.stream import StreamRun
 from zhichao import logs, wiring
 from zhichao.cli import app
 from zhichao.schedule import child, night, office_jobs, upkeep
@@ -58,7 +60,7 @@ def test_the_night_judges_its_day_and_days_whose_records_came_late(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(night, "run_command", here)
-    monkeypatch.setattr(wiring, "load_reader", lambda *_: fake_reader())
+    monkeypatch.setattr(wiring, "load_looking_reader", lambda *_: fake_reader())
     inbox = installation.settings.inbox / "hs-sample"
     write_hs(
         inbox / "night.csv",
@@ -85,6 +87,22 @@ def test_the_night_judges_its_day_and_days_whose_records_came_late(
     assert days == [date(2026, 6, 17), date(2026, 6, 18)]
     assert len(cases) == 2
     assert job.work(installation, slot).summary.startswith("2026-06-18：3 个检测点，1 条过车记录，1 件案件")
+
+
+def test_the_night_of_a_day_to_which_the_stream_added_comes_again(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(night, "run_command", here)
+    monkeypatch.setattr(wiring, "load_looking_reader", lambda *_: fake_reader())
+    station = next(one for one in installation.settings.stations if one.id == "hs-sample")
+    job = next(one for one in jobs(installation) if one.name.startswith("nightly"))
+    slot = job.timing.latest(NOON)
+    run = wiring.nightly_run(installation.settings, installation.database, Silent())
+    path = write_hs(installation.config.parent / "late.csv", [hs_row("2026-06-17 01:00:00.000", 62_000)])
+    run.intake.take(station, [path], remove=True)
+    StreamRun(night=run, settle_ms=1000, patience_ms=1000).round([station])
+    assert "2026-06-17：3 个检测点，1 条过车记录" in job.work(installation, slot).summary
+    assert "2026-06-17" not in job.work(installation, slot).summary
 
 
 def test_stations_of_other_clocks_have_nights_of_their_own(installation: Installation) -> None:
