@@ -1,5 +1,6 @@
 """An office with a judged night: three cases, one whose plate was read, one unread, one without a frame."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 from desk import CHEAP, Desk, staff
 from nights import Night, fill
 from postgres import Postgres
-from sqlalchemy import make_url, select
+from sqlalchemy import func, insert, make_url, select
 
-from models.tables import Case
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
+from models.tables import Case, Finding, Frame
 from pipeline.summary import station_night
 from review.office import Office
 from stations.station import Station
@@ -110,3 +112,26 @@ def numbers(office: Office) -> list[str]:
 @pytest.fixture
 def desk(office: Office) -> Callable[[str], Desk]:
     return lambda login: Desk(office, login)
+
+
+@pytest.fixture
+def hidden(office: Office, numbers: list[str]) -> tuple[str, int]:
+    """Return the number of a case whose plate is hidden, and the row that says so."""
+    with office.write("test") as connection:
+        of_case = select(Finding.passage_id).join(Case, Case.id == Finding.case_id)
+        passage = connection.scalar(of_case.where(Case.number == numbers[1]).limit(1))
+        frame = connection.scalar(select(func.min(Frame.id)).where(Frame.passage_id == passage))
+        row = {
+            "frame_id": frame, "judge": "x", "position": 0, "legibility": "covered", "probability": 0.93,
+            "cause": "", "text": "", "rows": 1, "box": json.dumps([8, 8, 40, 20]), "corners": "[]",
+            "visible": "[]", "mask": "[[[10, 10], [20, 10], [20, 16], [10, 16]]]",
+            "sentence": "号牌第3至4位字符处不见应有的笔画<b>",
+        }  # fmt: skip
+        query = insert(PlateLegibilityRow).values(row).returning(PlateLegibilityRow.id)
+        seen = connection.scalar(query)
+        said = {"passage_id": passage, "judged_at": 0, "probability": 0.97, "problem": ""}
+        for number, reason in ((1, "旧的理由"), (2, "车头、车尾号牌均看不到。")):
+            reasons = json.dumps([reason], ensure_ascii=False)
+            connection.execute(insert(ObscuringRow).values(said | {"number": number, "reasons": reasons}))
+    assert seen is not None
+    return numbers[1], seen

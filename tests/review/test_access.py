@@ -27,6 +27,7 @@ def address(page: Page, office: Office, number: str) -> str:
         "{number}": number,
         "{sha256}": str(sha256),
         "{reading_id}": "1",
+        "{seen_id}": "1",
         "{day}": "2026-06-18",
         "{station}": "test-1",
         "{name}": "states",
@@ -64,8 +65,13 @@ def test_anonymous_gets_nothing_but_sign_in(office: Office, numbers: list[str]) 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_gets_its_pages_and_no_other(
-    desk: Callable[[str], Desk], office: Office, numbers: list[str], role: Role
+    desk: Callable[[str], Desk],
+    office: Office,
+    numbers: list[str],
+    hidden: tuple[str, int],
+    role: Role,
 ) -> None:
+    assert hidden[1] == 1
     for page in PAGES:
         if page.roles is None:
             continue

@@ -1,43 +1,11 @@
 """What the console shows of a plate that can't be seen, and of whether that was meant."""
 
 import io
-import json
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 from desk import Desk
 from PIL import Image
-from sqlalchemy import func, insert, select
-
-from models.legibility_tables import ObscuringRow, PlateLegibilityRow
-from models.tables import Case, Finding, Frame
-from review.office import Office
-
-SENTENCE = "号牌第3至4位字符处不见应有的笔画<b>"
-OUTLINE = [[10.0, 10.0], [20.0, 10.0], [20.0, 16.0], [10.0, 16.0]]
-
-
-@pytest.fixture
-def hidden(office: Office, numbers: list[str]) -> tuple[str, int]:
-    """Return the number of a case whose plate is hidden, and the row that says so."""
-    with office.write("test") as connection:
-        of_case = select(Finding.passage_id).join(Case, Case.id == Finding.case_id)
-        passage = connection.scalar(of_case.where(Case.number == numbers[1]).limit(1))
-        frame = connection.scalar(select(func.min(Frame.id)).where(Frame.passage_id == passage))
-        row = {
-            "frame_id": frame, "judge": "x", "position": 0, "legibility": "covered", "probability": 0.93,
-            "cause": "", "text": "", "rows": 1, "box": json.dumps([8, 8, 40, 20]), "corners": "[]",
-            "visible": "[]", "mask": json.dumps([OUTLINE]), "sentence": SENTENCE,
-        }  # fmt: skip
-        query = insert(PlateLegibilityRow).values(row).returning(PlateLegibilityRow.id)
-        seen = connection.scalar(query)
-        said = {"passage_id": passage, "judged_at": 0, "probability": 0.97, "problem": ""}
-        for number, reason in ((1, "旧的理由"), (2, "车头、车尾号牌均看不到。")):
-            reasons = json.dumps([reason], ensure_ascii=False)
-            connection.execute(insert(ObscuringRow).values(said | {"number": number, "reasons": reasons}))
-    assert seen is not None
-    return numbers[1], seen
 
 
 def test_the_case_page_says_what_can_not_be_seen_and_why(

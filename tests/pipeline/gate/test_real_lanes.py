@@ -32,6 +32,7 @@ def lane_of(path: Path, lane: int) -> PassageBatch:
         **{
             one.name: np.concatenate([getattr(block, one.name) for block in blocks])
             for one in fields(PassageBatch)
+            if one.name != "driving"
         }
     )
     return whole.take(whole.lane == lane)
