@@ -1,14 +1,11 @@
-"""From a case in the database to a document's contents; what nothing knows yet is given in a file."""
+"""What the database knows of a case, as the fields of a document."""
 
-import json
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from models.tables import (
@@ -29,11 +26,7 @@ from models.values.plates import PlateColour
 from models.values.quality import QualityCode
 from models.values.timeline import from_ms
 from models.values.vehicles import VehicleFacts
-from notices.documents.all_kinds import PAPERS
 from notices.documents.fields import format_day
-from notices.documents.kinds import DocumentKind
-from notices.documents.paper import Paper
-from notices.documents.parts import Agency
 from pipeline.overload import allowance_on
 from pipeline.rules.consequences import Context, consequence
 from pipeline.rules.limits import gross_limits
@@ -42,6 +35,7 @@ from pipeline.rules.tolerance import Allowance
 from pipeline.worked import limit_article
 from stations.station import Certificate, Station
 from zhichao.case_course import confirmed_plate, course_facts
+from zhichao.paper_fields import CaseFacts
 from zhichao.settings import ConfigError
 
 SHOWS = {
@@ -53,72 +47,6 @@ SHOWS = {
 }
 MOST_PHOTOGRAPHS = 6
 VEHICLE_FACTS = TypeAdapter(VehicleFacts)
-# What the case itself says is never taken from a file.
-OF_THE_CASE = {
-    "act",
-    "agency",
-    "calculation",
-    "case_number",
-    "doubts",
-    "photographs",
-    "record_sha256",
-    "weighing",
-}
-
-
-# What the course of a case says, where it has come so far, no file may say otherwise.
-FROM_ITS_COURSE = {"review", "notice_number", "noticed_on", "statement"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFacts:
-    """What the database knows of a case: the document's fields by name, and the case's id."""
-
-    case_id: int
-    fields: dict[str, Any]
-
-
-def read_facts(path: Path | None) -> dict[str, Any]:
-    """Read the fields that a file gives, TOML or JSON.
-
-    Raises:
-        ConfigError: the file can't be read, or names a field that no document takes from a file.
-
-    """
-    if path is None:
-        return {}
-    try:
-        text = path.read_text(encoding="utf-8")
-        given = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-    if not isinstance(given, dict):
-        raise ConfigError(f"{path}: expected fields by name")
-    known = {name for paper in PAPERS.values() for name in paper.model_fields} - OF_THE_CASE
-    for name in given.keys() - known:
-        raise ConfigError(f"{path}: {name}: no document takes this field from a file")
-    return given
-
-
-def make_paper(kind: DocumentKind, agency: Agency, case: CaseFacts, given: dict[str, Any]) -> Paper:
-    """Return the document.
-
-    Raises:
-        ConfigError: a field is missing or wrong; each is named.
-
-    """
-    model = PAPERS[kind]
-    for name in FROM_ITS_COURSE & case.fields.keys() & given.keys():
-        raise ConfigError(f"{kind.label} {name}: the case itself says this; leave it out of the file")
-    fields = {"agency": agency} | case.fields | given
-    try:
-        return model.model_validate({name: fields[name] for name in model.model_fields if name in fields})
-    except ValidationError as error:
-        lines = [
-            f"{kind.label} {'.'.join(map(str, one['loc'])) or '全文'}: {one['msg']}"
-            for one in error.errors(include_url=False)
-        ]
-        raise ConfigError("\n".join(lines)) from error
 
 
 def case_facts(connection: Connection, station: Station, number: str) -> CaseFacts:

@@ -22,9 +22,10 @@ from notices.documents.register import register_rows, stamp_waiting
 from notices.seal.verify import NoSealError, SealFound, Verification, verify
 from stations.station import Station
 from zhichao import show
-from zhichao.case_papers import case_facts, make_paper, read_facts
+from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.office import agency_of, anchors, document_store, make_test_seals, office
+from zhichao.paper_fields import make_paper, read_facts
 from zhichao.settings import ConfigError, Settings, load_settings
 
 CHINA = ZoneInfo("Asia/Shanghai")

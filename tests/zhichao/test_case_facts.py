@@ -27,7 +27,8 @@ from notices.service.answers import Reply, answer_defence
 from notices.service.carriers import Report
 from notices.service.defence import Filing, file_defence
 from pipeline.worked import limit_article
-from zhichao.case_papers import case_facts, make_paper
+from zhichao.case_papers import case_facts
+from zhichao.paper_fields import make_paper
 from zhichao.partner_desk import act
 from zhichao.settings import ConfigError, load_settings
 

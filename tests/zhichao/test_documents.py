@@ -11,8 +11,9 @@ from nights import DAY, Night
 from typer.testing import CliRunner, Result
 
 from notices.documents.kinds import DocumentKind
-from zhichao.case_papers import OF_THE_CASE, case_facts
+from zhichao.case_papers import case_facts
 from zhichao.cli import app
+from zhichao.paper_fields import OF_THE_CASE
 from zhichao.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
