@@ -42,6 +42,7 @@ COMMANDS = {
     "registries": "registries_command:commands",
     "registry-sim": "registries_command:registry_sim",
     "exchange": "exchange_cli:app",
+    "partner": "partner_command:app",
     "listen": "listen_command:listen",
     "stream": "stream_command:stream",
     "station-agent": "agent_command:station_agent",

@@ -64,6 +64,14 @@ def act(settings: Settings, connection: Connection, case_id: int) -> Act | None:
     )
 
 
+def colour_of(connection: Connection, case_id: int) -> PlateColour:
+    """Return the colour of the plate of a case."""
+    passage = gravest(connection, case_id)
+    if passage is None:
+        return PlateColour.UNKNOWN
+    return _colour(connection, case_id, PlateColour(passage.plate_colour))
+
+
 def _colour(connection: Connection, case_id: int, seen: PlateColour) -> PlateColour:
     """Return the plate's colour as the registry has it, or as its layout asks; else as seen.
 

@@ -12,7 +12,8 @@ from models.case_tables import CaseEvent, CaseLife
 from models.exchange_tables import ExchangeLog, OwnClaimRow
 from models.matter_tables import RulingRow
 from models.partner_tables import CaseClaim
-from models.values.case_life import CaseState
+from models.tables import Case
+from models.values.case_life import BEFORE_DECISION, IN_REVIEW, CaseState
 from models.values.partner_reasons import PartnerReason
 from models.values.plates import PlateColour
 from notices.exchange.dockets import own_claim
@@ -101,6 +102,20 @@ def claim_of_case(connection: Connection, case_id: int) -> OwnClaim | None:
     )
     row = connection.execute(query).one_or_none()
     return own_claim(row) if row else None
+
+
+def unclaimed(connection: Connection) -> list[str]:
+    """Return the numbers of the cases before their decision that may carry a fine and claim nothing."""
+    query = (
+        select(Case.number)
+        .join(CaseLife, CaseLife.case_id == Case.id)
+        .where(
+            CaseLife.state.in_(BEFORE_DECISION - IN_REVIEW),
+            ~CaseLife.no_fine,
+            ~exists().where(CaseClaim.case_id == Case.id),
+        )
+    )
+    return list(connection.scalars(query.order_by(Case.number)))
 
 
 def case_of_claim(connection: Connection, claim_id: str) -> Row[Any] | None:

@@ -124,7 +124,7 @@ class PartnerDesk:
             return
         fined = FinedBody(
             claim_id=claim.claim.id,
-            decision=_decision(connection, life),
+            decision=decision_number(connection, life),
             decided_ms=self.exchange.clock(),
             amount_fen=act.fine_fen,
         )
@@ -137,7 +137,7 @@ class PartnerDesk:
             raise StepRefusedError(
                 f"恢复备份之前已作出并告知对方处罚决定{told.decision}，须先补录该决定，再按撤销办理"
             )
-        if now is S.DECIDED and told.decision != _decision(connection, life):
+        if now is S.DECIDED and told.decision != decision_number(connection, life):
             self._revoke(connection, claim, f"恢复备份后由案件{life.number}的新决定代替")
             self._decide(connection, life, claim)
 
@@ -180,7 +180,7 @@ class PartnerDesk:
         return {partner: fine for partner, fine in fines.items() if fine is not None}
 
 
-def _decision(connection: Connection, life: Row[Any]) -> str:
+def decision_number(connection: Connection, life: Row[Any]) -> str:
     """Return the number of the case's decision, or what stands for it where no document was issued."""
     issued = select(Document.number).where(
         Document.case_id == life.case_id,

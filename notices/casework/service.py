@@ -46,7 +46,7 @@ class ServiceByPartner:
             document_sha256=wanted.document_sha256,
             document_kind=wanted.document_kind,
             case=wanted.case_number,
-            due_ms=_end_of(wanted.due_on),
+            due_ms=end_of(wanted.due_on),
             files=(file,),
         )
         said = Outgoing(
@@ -78,5 +78,6 @@ def take_result(connection: Connection, result: ServiceResultBody, now_ms: int) 
         raise IncidentError(f"service result {result.reference}: {error}") from error
 
 
-def _end_of(day: date) -> int:
+def end_of(day: date) -> int:
+    """Return the last second of a day, UTC milliseconds: until then what falls due on it may be done."""
     return int(datetime.combine(day, time(23, 59, 59), ZONE).timestamp() * 1000)

@@ -1,6 +1,5 @@
 import json
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -8,39 +7,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
+from two_folders import agency, run, two_folders
 
 from models.database import Database
 from models.values.plates import PlateColour
 from notices.recognition.claim import Claim
 from zhichao import exchange_wiring
-from zhichao.cli import app
 from zhichao.settings import load_settings
-
-RUN = CliRunner()
-
-
-def run(config: Path, *arguments: str, code: int = 0) -> str:
-    done = RUN.invoke(app, ["exchange", *arguments, "--config", str(config)])
-    assert done.exit_code == code, done.output
-    return done.stdout
-
-
-def agency(folder: Path, name: str) -> tuple[Path, str]:
-    """Make an agency's folder and keys, and return its settings file and what it tells its partners."""
-    folder.mkdir()
-    config = folder / "config.toml"
-    config.write_text(f'[agency]\nid = "{name}"\nbase_url = "https://127.0.0.1:9"\n', encoding="utf-8")
-    return config, run(config, "init")
 
 
 @pytest.fixture
 def both(tmp_path: Path) -> list[Path]:
-    made = [agency(tmp_path / name, name) for name in ("pinghu", "jinshan")]
-    for (config, _), (_, told) in (made, made[::-1]):
-        text = re.sub(r"^url = .*$", 'url = ""', told, flags=re.MULTILINE)
-        config.write_text(config.read_text(encoding="utf-8") + text, encoding="utf-8")
-    return [config for config, _ in made]
+    return two_folders(tmp_path)
 
 
 def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
