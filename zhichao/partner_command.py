@@ -353,7 +353,9 @@ def claim_open(*, config: ConfigOption = CONFIG) -> None:
                 problems.append(f"{number}: {error}")
         with database.read() as connection:
             left = len(unclaimed(connection))
-    notes.print(f"补办互认申请 looked at {len(numbers)}, 仍无申请 still without claim {left}", highlight=False)
+    notes.print(
+        f"补办互认申请 looked at {len(numbers)}, 仍无申请 still without claim {left}", highlight=False
+    )
     show.messages(notes, problems)
     if problems:
         raise typer.Exit(Exit.TROUBLE)
