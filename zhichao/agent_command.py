@@ -1,5 +1,6 @@
 """Command of the reference client that runs at a station."""
 
+import re
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,8 @@ from zhichao.exits import Exit, JsonOption, explained
 from zhichao.stopping import stop_on_signals
 
 PAUSE_S, TIMEOUT_S = 1.0, 30.0
+# RFC 6750, section 2.1.
+TOKEN = re.compile(rb"[A-Za-z0-9._~+/-]+=*")
 
 
 def station_agent(  # noqa: PLR0913 (each is an option of the command)
@@ -40,7 +43,10 @@ def station_agent(  # noqa: PLR0913 (each is an option of the command)
             raise MisuseError(f"--url {url}: expected https, or http on loopback; a token is sent")
         if not folder.is_dir():
             raise MisuseError(f"{folder}: no such folder")
-        headers = {"Authorization": f"Bearer {token_file.read_text(encoding='utf-8').strip()}"}
+        token = token_file.read_bytes().strip()
+        if not TOKEN.fullmatch(token):
+            raise MisuseError(f"{token_file}: expected one token of letters, digits and -._~+/=")
+        headers = {"Authorization": f"Bearer {token.decode()}"}
         with httpx.Client(
             base_url=url, headers=headers, timeout=TIMEOUT_S, trust_env=False, verify=str(ca) if ca else True
         ) as client:
