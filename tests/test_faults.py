@@ -73,8 +73,11 @@ def test_killed_at_every_edge_by_name(make: Make, station: Station, whole: dict[
         "night.planned",
         "chunk.claimed",
         "chunk.saved",
+        "driving.watched",
         "lanes.measured",
+        "plates.obscured",
         "cases.opened",
+        "reidentified",
         "lease.taken",
         "lease.released",
     }

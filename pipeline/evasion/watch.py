@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from models.driving_rows import load_driving
 from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Passage
+from models.values.passages import content_key
 from models.values.timeline import day_bounds_ms
 from pipeline.evasion.detect import Observable, detect, observability, sightings
 from pipeline.evasion.rows import add_manoeuvres
-from pipeline.evasion.scene import SECOND_MS, Scene, scene_of
+from pipeline.evasion.scene import SECOND_MS, Mask, Scene, scene_of
 from pipeline.rules.manoeuvres import ManoeuvreRules, manoeuvre_rules
 from stations.formats import tells_seconds
 from stations.station import Station
@@ -28,7 +29,8 @@ def watch_driving(connection: Connection, station: Station, day: date) -> int:
     ids, scene = _scene(connection, station, day, rules, (start_ms, end_ms))
     times = scene.batch.passed_at_ms
     of_day = (times >= start_ms) & (times < end_ms)
-    seen = [one for one in detect(scene, sightings(scene)) if of_day[one.position]]
+    counts = of_day & ~_repeated(ids, scene)
+    seen = [one for one in detect(scene, sightings(scene)) if counts[one.position]]
     return add_manoeuvres(connection, seen, ids, rules.id)
 
 
@@ -46,6 +48,14 @@ def suspected(connection: Connection, station: Station, day: date, window_ms: tu
         return set()
     ids, scene = _scene(connection, station, day, rules, window_ms)
     return {ids[one.position] for one in detect(scene, sightings(scene))}
+
+
+def _repeated(ids: Ids, scene: Scene) -> Mask:
+    """Tell which records, (N,), a device sent once more: the one that came first stands."""
+    records = list(zip(scene.batch.passed_at_ms.tolist(), content_key(scene.batch).tolist(), strict=True))
+    # The last of these to be put in is the lowest id.
+    stands = dict(sorted(zip(records, ids, strict=True), key=lambda one: -one[1]))
+    return np.array([stands[record] != one for record, one in zip(records, ids, strict=True)], dtype=np.bool_)
 
 
 def _scene(

@@ -287,6 +287,16 @@ def test_what_only_the_night_can_tell_of_is_left_to_it(make: Make) -> None:
     assert [len(found) for found in streamed.cases().values()] == [1]
 
 
+def test_a_record_that_a_device_sends_twice_is_one_lead_of_its_driving(make: Make) -> None:
+    streamed = make()
+    streamed.come(record(2, "07:00:00", isEscape=1), record(1, "07:00:00", isEscape=1))
+    streamed.night.run()
+    assert streamed.outcomes() == ["lead"]
+    with streamed.night.database.read() as connection:
+        driven = select(Passage.record_key).join(Finding, Finding.passage_id == Passage.id)
+        assert connection.scalars(driven.where(Finding.kind == "evasion")).all() == ["330482A01-0002"]
+
+
 def test_what_comes_after_its_night_and_waits_for_one_is_told_and_gets_it(make: Make) -> None:
     streamed = make()
 
