@@ -18,7 +18,7 @@ import numpy as np
 from models.values.driving import Driving, Manoeuvre, nothing_stated
 from models.values.passages import PassageBatch
 from models.values.timeline import local_days
-from pipeline.evasion.detect import Seen, detect, observability, sightings
+from pipeline.evasion.detect import WEIGHED_WELL, Seen, detect, observability, sightings
 from pipeline.evasion.scene import Scene, scene_of
 from pipeline.rules.manoeuvres import manoeuvre_rules
 from stations.formats.hs_data import HsData
@@ -86,6 +86,12 @@ def watched(batch: PassageBatch) -> tuple[Scene, list[Seen]]:
     return scene, detect(scene, sightings(scene))
 
 
+def told_only(seen: list[Seen], vehicles: list[TrueVehicle]) -> list[str]:
+    """Return how the vehicles were truly driven whose manoeuvre spoiled no weighing."""
+    found = [vehicles[one.position].driving for one in seen if one.excused == WEIGHED_WELL]
+    return [f"{one.kind} {one.strength}" if one and one.kind else "honest" for one in found]
+
+
 def simulated(seed: int) -> None:
     """Print detection by kind and strength, and false alarms, for each kind of station."""
     nights = [night(seed + number) for number in range(NIGHTS)]
@@ -94,9 +100,11 @@ def simulated(seed: int) -> None:
         right: Counter[tuple[str, str]] = Counter()
         other: Counter[str] = Counter()
         false: Counter[str] = Counter()
+        told: Counter[str] = Counter()
         trucks = 0
         for vehicles in nights:
             scene, seen = watched(as_told(batch_of(vehicles), station))
+            told.update(told_only(seen, vehicles))
             by_place: defaultdict[int, set[str]] = defaultdict(set)
             for one in seen:
                 if not one.excused:
@@ -127,6 +135,7 @@ def simulated(seed: int) -> None:
                 + "".join(f"{one:>14}" for one in cells)
                 + f"{other[kind.value]:>18}{rate:>15.2f}"
             )
+        print(f"side by side told, mass unhindered: {dict(sorted(told.items()))}")
 
 
 def real() -> None:

@@ -3,11 +3,12 @@
 Rows are only added. Instants are UTC milliseconds; lists of numbers are comma-separated text.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables import Base, Id, one_of
 from models.values.driving import Manoeuvre
+from models.values.states import WeighingWord
 
 
 class PassageDriving(Base):
@@ -28,7 +29,8 @@ class PassageDriving(Base):
 class ManoeuvreRow(Base):
     """One manoeuvre of one passage: what was seen, as a sentence, and by which rules.
 
-    `excused` says why it accuses nobody, "" where it does; its mass opens no case by itself either way.
+    `excused` says why it accuses nobody, "" where it does. Where it `spoils` the weighing, which an excuse
+    does not change, the mass opens no case by itself.
     """
 
     __tablename__ = "manoeuvre"
@@ -39,5 +41,20 @@ class ManoeuvreRow(Base):
     kind: Mapped[str] = mapped_column(Text)
     sentence: Mapped[str] = mapped_column(Text)
     excused: Mapped[str] = mapped_column(Text)
+    spoils: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     rules: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class WeighingWordRow(Base):
+    """A person's word on a mass weighed under a manoeuvre; the last holds, for what was seen before it."""
+
+    __tablename__ = "weighing_word"
+    __table_args__ = (one_of("word", WeighingWord), Index("ix_weighing_word_passage_id", "passage_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
+    word: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    said_at: Mapped[int] = mapped_column(BigInteger)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
+from models.evasion_tables import ManoeuvreRow
 from models.gate_tables import DecisionRow, LaneDayRow, OverrideRow
 from models.passage_rows import passed_between
 from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
@@ -21,6 +22,7 @@ from models.values.quality import QualityCode
 from models.values.states import Outcome, Standing
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.decisions import holding
+from pipeline.evasion.rows import let_stand
 from stations.station import Station
 
 # A cell that begins so would be run as a formula by spreadsheet programs.
@@ -81,6 +83,7 @@ def _flagged(connection: Connection, station: Station, day: date | None) -> Sele
             LaneDayRow.decided_by,
             OverrideRow.reason,
             _barred_since().label("barred_since"),
+            exists().where(ManoeuvreRow.passage_id == Passage.id, let_stand(ManoeuvreRow)).label("let_stand"),
         )
         .join(Finding, Finding.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
@@ -142,6 +145,7 @@ def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row m
     doubts = [Doubt(word) for word in row["doubts"].split()]
     doubts += [Doubt.LANE_WATCHED] * (row["standing"] == Standing.WATCHED)
     doubts += [Doubt.LANE_BARRED_SINCE] * bool(row["barred_since"])
+    doubts += [Doubt.WEIGHING_LET_STAND] * bool(row["let_stand"])
     kinds = sorted(FindingKind(word) for word in set(row["kinds"].split()))
     return {
         "station": station.id,

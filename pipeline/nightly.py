@@ -15,6 +15,7 @@ from models.values.timeline import day_bounds_ms
 from pipeline.cases import open_cases
 from pipeline.decisions import days_to_judge_again
 from pipeline.evasion.watch import watch_driving
+from pipeline.evasion.words import days_let_stand
 from pipeline.executor import Executor
 from pipeline.judge import ChunkResult, ChunkWork
 from pipeline.lanes import measure_lanes
@@ -217,8 +218,8 @@ class NightlyRun:
             with self.intake.alone(station):
                 self._open_day(station, report.day, report)
                 with self.database.read() as connection:
-                    again = days_to_judge_again(connection, station)
-                for day in again:
+                    again = {*days_to_judge_again(connection, station), *days_let_stand(connection, station)}
+                for day in sorted(again):
                     self._open_day(station, day, report)
 
     def _open_day(self, station: Station, day: date, report: NightReport) -> None:

@@ -195,7 +195,10 @@ def _sheet(record: Any, judgement: Any, groups: Sequence[Sequence[Any]], zone: Z
         passed=from_ms(record.passed_at, zone),
         kinds=tuple(sorted({FindingKind(row.kind) for row in kinds})),
         codes=tuple(QualityCode(word) for word in judgement.codes.split()) if judgement else (),
-        doubts=tuple(Doubt(word) for word in judgement.doubts.split()) if judgement else (),
+        doubts=(
+            *(Doubt(word) for word in (judgement.doubts if judgement else "").split()),
+            *((Doubt.WEIGHING_LET_STAND,) if gates and gates[0].let_stand else ()),
+        ),
         frames=frames,
         readings=readings,
         gate=gates[0] if gates else None,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, select, text
+from sqlalchemy import BigInteger, Select, bindparam, exists, select, text
 
 from models.case_life import life_query
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
+from models.evasion_tables import ManoeuvreRow
 from models.gate_tables import DecisionRow
 from models.office_tables import AuditEntry, Officer
 from models.tables import (
@@ -19,6 +20,7 @@ from models.tables import (
     RegisteredJudgement,
     RegistryAnswer,
 )
+from pipeline.evasion.rows import let_stand
 
 EARLIER = 8
 TRAIL = 60
@@ -55,7 +57,15 @@ def _by_officers(table: Any, order: Any) -> Select[*tuple[Any, ...]]:  # noqa: A
 
 
 GATE = (
-    select(DecisionRow.passage_id, DecisionRow.standing, DecisionRow.certificate, DecisionRow.decided_at)
+    select(
+        DecisionRow.passage_id,
+        DecisionRow.standing,
+        DecisionRow.certificate,
+        DecisionRow.decided_at,
+        exists()
+        .where(ManoeuvreRow.passage_id == DecisionRow.passage_id, let_stand(ManoeuvreRow))
+        .label("let_stand"),
+    )
     .where(DecisionRow.passage_id.in_(OF_CASE))
     .order_by(DecisionRow.number.desc())
 )

@@ -18,6 +18,7 @@ COMMANDS = {
     "cases": "case_commands:cases",
     "leads": "case_commands:leads",
     "evasion": "evasion_command:evasion",
+    "weighing": "weighing_command:weighing",
     "candidates": "reidentify_command:candidates",
     "plate-conflicts": "reidentify_command:plate_conflicts",
     "stations": "lane_commands:stations",

@@ -45,7 +45,7 @@ def evasion(
 def manoeuvre_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return the manoeuvres, one line each."""
     table = Table(title="规避检测 evasion（由人工认定）", title_justify="left")
-    for heading in ("检测点 station", "时间 time", "车道", "轴 axles"):
+    for heading in ("检测点 station", "过车 passage", "时间 time", "车道", "轴 axles"):
         table.add_column(heading, no_wrap=True)
     table.add_column("实测 kg", justify="right", no_wrap=True)
     table.add_column("所见 what was seen")
@@ -53,6 +53,7 @@ def manoeuvre_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         said = f"{row['sentence']}（{row['excused']}，不作为涉嫌）" if row["excused"] else row["sentence"]
         table.add_row(
             row["station"],
+            str(row["passage"]),
             row["time"][:19],
             str(row["lane"]),
             str(row["axle_count"]),

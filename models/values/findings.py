@@ -28,6 +28,7 @@ class Doubt(Labelled):
     PLATE_DISAGREES = "plate_disagrees", "识别的号牌与站点上传的号牌不一致"
     LANE_WATCHED = "lane_watched", "车道处于关注状态"
     LANE_BARRED_SINCE = "lane_barred_since", "立案后该车道当日改为停用"
+    WEIGHING_LET_STAND = "weighing_let_stand", "过车时有影响称重的驾驶行为，经人工认定称重有效"
     FRAMES_DISAGREE = "frames_disagree", "各抓拍图片识别的号牌不一致"
 
     @property

@@ -26,6 +26,7 @@ class Action(Labelled):
     TOOK = "took", "认领"
     GAVE_BACK = "gave_back", "放回"
     MOVED = "moved", "办理"
+    WEIGHING = "weighing", "称重认定"
     JUDGED = "judged", "审核意见"
     CORRECTED_PLATE = "corrected_plate", "更正号牌"
     LOOKED_UP = "looked_up", "按更正号牌查询登记"

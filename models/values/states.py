@@ -70,6 +70,13 @@ class Word(Labelled):
         return None if self is Word.MEASURED else Standing(self.value)
 
 
+class WeighingWord(Labelled):
+    """What a person says of a mass that was weighed while the vehicle was driven so as to spoil it."""
+
+    STANDS = "stands", "称重有效"
+    NO_CASE = "no_case", "不予立案"
+
+
 class Outcome(Labelled):
     """What the gate makes of a passage's findings."""
 

@@ -38,17 +38,22 @@ OF_QUEUES = frozenset(
         Manoeuvre.SIDE_BY_SIDE,
     }
 )
+WEIGHED_WELL = "两车记录的轮重、轴距均未见异常，不影响称重"
 IN_A_QUEUE = "前后车流缓慢，可能是拥堵所致"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One manoeuvre of the passage at `position`; `excused` says why it accuses nobody, "" where it does."""
+    """One manoeuvre of the passage at `position`; `excused` says why it accuses nobody, "" where it does.
+
+    An excuse leaves the doubt about the mass, unless the manoeuvre `spoils` no weighing.
+    """
 
     position: int
     kind: Manoeuvre
     sentence: str
     excused: str
+    spoils: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +85,20 @@ def detect(scene: Scene, found: Sequence[Sighting]) -> list[Seen]:
     for kind in Manoeuvre:
         of_kind = [one for one in found if one.kind is kind]
         seen = _any([one.seen for one in of_kind]) & scene.heavy
+        spoiling = _any([one.seen if one.spoils is None else one.seen & one.spoils for one in of_kind])
         common = _common(scene, seen)
         for position in np.flatnonzero(seen).tolist():
             said = list(dict.fromkeys(one.say(position) for one in of_kind if one.seen[position]))
             excused = common.get(position, "")
             if not excused and kind in OF_QUEUES and scene.slow_around[position]:
                 excused = IN_A_QUEUE
+            if not excused and not spoiling[position]:
+                excused = WEIGHED_WELL
             sentence = f"{kind.label}：{'；'.join(said)}"
-            result.append(Seen(position=position, kind=kind, sentence=sentence, excused=excused))
+            spoils = bool(spoiling[position])
+            result.append(
+                Seen(position=position, kind=kind, sentence=sentence, excused=excused, spoils=spoils)
+            )
     return sorted(result, key=lambda one: one.position)
 
 

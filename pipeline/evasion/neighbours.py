@@ -9,6 +9,7 @@ from models.values.driving import Manoeuvre
 from models.values.passages import content_key
 from pipeline.evasion.scene import Mask, Scene, previous_in_lane
 from pipeline.evasion.sighting import Sighting
+from pipeline.evasion.track import left_shares_off
 
 KMH_PER_MS = 3.6
 # Records of one lane that overlap more are no two vehicles: the device cut one, or its clock leapt.
@@ -57,6 +58,7 @@ def side_by_side(scene: Scene) -> Iterator[Sighting]:
     # A clock that tells only seconds leaves a truck's length open.
     exact = np.full(len(batch), scene.clock_step_ms == 1)
     abreast = found & exact & alike & (overlap >= rules.overlap) & scene.heavy[other] & ~twin
+    troubled = _troubled(scene)
     yield Sighting(
         kind=Manoeuvre.STRADDLING,
         needs="相邻车道记录的时间和轴距",
@@ -72,11 +74,25 @@ def side_by_side(scene: Scene) -> Iterator[Sighting]:
         needs="精确到毫秒的时间、车速、轴距，两条车道",
         observable=exact & ~np.isnan(scene.wheelbase_mm) & ~np.isnan(batch.speed_kmh),
         seen=abreast & (batch.speed_kmh >= rules.least_kmh),
+        spoils=troubled | troubled[other],
         say=lambda at: (
             f"与{batch.lane[other[at]]}车道货车并排通过，重叠至少{100 * overlap[at]:.0f}%，"
             f"车速{batch.speed_kmh[at]:.0f}、{batch.speed_kmh[other[at]]:.0f} km/h"
         ),
     )
+
+
+def _troubled(scene: Scene) -> Mask:
+    """Tell where a record shows trouble itself: axles that are another's, or wheels off the scale.
+
+    Overtaking in the other lane leaves both records whole, and the masses with them.
+    """
+    axles = (scene.batch.axle_kg > 0).sum(axis=1)
+    mixed = np.isnan(scene.wheelbase_mm) | (axles != scene.batch.axle_count)
+    length = scene.batch.length_mm
+    longer = (length > 0) & (scene.wheelbase_mm > length)
+    off = np.abs(np.nan_to_num(left_shares_off(scene))).max(axis=1, initial=0.0)
+    return np.asarray(mixed | longer | (off >= scene.rules.sides.share), dtype=np.bool_)
 
 
 def _doubt_ms(scene: Scene) -> int:

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlalchemy.orm import aliased
 
 from models import leases
-from models.evasion_tables import ManoeuvreRow
+from models.evasion_tables import ManoeuvreRow, WeighingWordRow
 from models.inserts import insert_new
 from models.passage_rows import passed_between
 from models.tables import Finding, Passage
 from models.values.driving import Manoeuvre
 from models.values.findings import FindingKind
+from models.values.states import WeighingWord
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.evasion.detect import Seen
 from stations.station import Station
@@ -32,6 +34,7 @@ def add_manoeuvres(connection: Connection, seen: Sequence[Seen], ids: Sequence[i
             "kind": one.kind.value,
             "sentence": one.sentence,
             "excused": one.excused,
+            "spoils": one.spoils,
             "rules": rules,
             "seen_at": now,
         }
@@ -49,7 +52,19 @@ def add_manoeuvres(connection: Connection, seen: Sequence[Seen], ids: Sequence[i
 def spoiled_passages(connection: Connection, station_id: str, start_ms: int, end_ms: int) -> set[int]:
     """Return the passages whose mass opens no case, since of how the vehicles were driven."""
     driven = select(ManoeuvreRow.passage_id).join(Passage, Passage.id == ManoeuvreRow.passage_id)
-    return set(connection.scalars(driven.where(passed_between(station_id, start_ms, end_ms))))
+    spoiled = driven.where(ManoeuvreRow.spoils, ~let_stand(ManoeuvreRow))
+    return set(connection.scalars(spoiled.where(passed_between(station_id, start_ms, end_ms))))
+
+
+def let_stand(manoeuvre: type[ManoeuvreRow]) -> ColumnElement[bool]:
+    """Return whether a person's last word lets the weighing stand, said after the manoeuvre was seen."""
+    word, newer = aliased(WeighingWordRow), aliased(WeighingWordRow)
+    return exists().where(
+        word.passage_id == manoeuvre.passage_id,
+        word.word == WeighingWord.STANDS,
+        word.said_at >= manoeuvre.seen_at,
+        ~exists().where(newer.passage_id == word.passage_id, newer.id > word.id),
+    )
 
 
 def manoeuvre_counts(connection: Connection, of_day: ColumnElement[bool]) -> dict[str, int]:

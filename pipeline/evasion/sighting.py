@@ -16,6 +16,7 @@ class Sighting:
         needs: what a record must hold for it to be seen, in Chinese.
         observable: (N,) bool, the record holds it; elsewhere nothing can be said.
         seen: (N,) bool.
+        spoils: (N,) bool, where seen it spoils the weighing; elsewhere it is told and excused.
         say: what was seen of the passage at a position, a Chinese sentence without its full stop.
 
     """
@@ -25,3 +26,4 @@ class Sighting:
     observable: Mask
     seen: Mask
     say: Callable[[int], str]
+    spoils: Mask | None = None

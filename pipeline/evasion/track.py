@@ -46,8 +46,8 @@ def one_sided(scene: Scene) -> Iterator[Sighting]:
     A load that leans does not press on the steered axle so; a scale that leans does it to all vehicles.
     """
     batch = scene.batch
-    known = (batch.left_kg >= 0) & (batch.axle_kg > 0)
-    share = np.where(known, batch.left_kg / np.maximum(batch.axle_kg, 1), np.nan)
+    share = _left_shares(scene)
+    known = ~np.isnan(share)
     usual, measured = _usual_shares(scene, share)
     off = share - usual[:, None]
     least = np.where(known, off, np.inf).min(axis=1, initial=np.inf)
@@ -69,6 +69,20 @@ def one_sided(scene: Scene) -> Iterator[Sighting]:
         seen=complete & measured & ((least >= limit) | (most <= -limit)),
         say=words,
     )
+
+
+def left_shares_off(scene: Scene) -> NDArray[np.float64]:
+    """Return by how much each axle's left share is off its lane's median, (N, A), NaN where not known."""
+    share = _left_shares(scene)
+    usual, _ = _usual_shares(scene, share)
+    return share - usual[:, None]
+
+
+def _left_shares(scene: Scene) -> NDArray[np.float64]:
+    """Return the left wheels' share of each axle, (N, A), NaN where not known."""
+    batch = scene.batch
+    known = (batch.left_kg >= 0) & (batch.axle_kg > 0)
+    return np.where(known, batch.left_kg / np.maximum(batch.axle_kg, 1), np.nan)
 
 
 def _usual_shares(scene: Scene, share: NDArray[np.float64]) -> tuple[NDArray[np.float64], Mask]:

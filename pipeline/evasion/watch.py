@@ -42,12 +42,12 @@ def observable_on(connection: Connection, station: Station, day: date) -> list[O
 
 
 def suspected(connection: Connection, station: Station, day: date, window_ms: tuple[int, int]) -> set[int]:
-    """Return the passages of a part of a day in which a manoeuvre is seen so far, by id; none is kept."""
+    """Return the passages whose weighing the driving in a part of a day spoils, by id; none is kept."""
     rules = manoeuvre_rules()
     if day < rules.valid_from or not tells_seconds(station):
         return set()
     ids, scene = _scene(connection, station, day, rules, window_ms)
-    return {ids[one.position] for one in detect(scene, sightings(scene))}
+    return {ids[one.position] for one in detect(scene, sightings(scene)) if one.spoils}
 
 
 def _repeated(ids: Ids, scene: Scene) -> Mask:

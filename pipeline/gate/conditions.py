@@ -13,7 +13,7 @@ class Obstacle(Labelled):
 
     So a certificate, review or publication that comes later lifts nothing, and no person's word does; a
     lane's standing on the day may turn out to be wrong, and then a person's word lifts it. How the vehicle
-    was driven is asked of the passage itself.
+    was driven is asked of the passage itself, and a person's word on that passage lifts it.
     """
 
     NOT_ANNOUNCED = "not_announced", "公告未满规定天数"

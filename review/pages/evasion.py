@@ -1,17 +1,35 @@
 """Evasion: how vehicles were driven so that the scale could not weigh them, for a person to look at."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 from starlette.responses import Response
 
-from models.evasion_tables import ManoeuvreRow
+from models.evasion_tables import ManoeuvreRow, WeighingWordRow
 from models.tables import Finding, Passage
-from review.access import CASE_READERS, Page, Visit
+from models.values.office import Role
+from models.values.states import WeighingWord
+from pipeline.evasion.words import Said, last_word, say, waiting_leads
+from pipeline.gate.conditions import Obstacle
+from review.access import CASE_READERS, Page, Visit, see
+from review.forms import line, number
+from review.refusals import BadInputError
 
+SPEAKERS = frozenset({Role.REVIEWER, Role.TEAM_LEADER})
 SHOWN = 100
 OF_CASE = (
-    select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence, ManoeuvreRow.excused)
+    select(
+        ManoeuvreRow.passage_id,
+        ManoeuvreRow.sentence,
+        ManoeuvreRow.excused,
+        WeighingWordRow.word,
+        WeighingWordRow.actor,
+        WeighingWordRow.reason,
+    )
+    .join(Passage, Passage.id == ManoeuvreRow.passage_id)
+    .outerjoin(WeighingWordRow, last_word())
     .join(Finding, Finding.passage_id == ManoeuvreRow.passage_id)
     .where(Finding.case_id == bindparam("case_id"))
     .distinct()
@@ -26,23 +44,61 @@ LATEST = (
         Passage.gross_kg,
         ManoeuvreRow.sentence,
         ManoeuvreRow.excused,
+        WeighingWordRow.word,
+        WeighingWordRow.actor,
+        WeighingWordRow.reason,
     )
     .join(Passage, Passage.id == ManoeuvreRow.passage_id)
+    .outerjoin(WeighingWordRow, last_word())
     .order_by(ManoeuvreRow.id.desc())
     .limit(SHOWN)
 )
 
 
 def show(visit: Visit) -> Response:
-    """Return the latest manoeuvres."""
+    """Return the leads that wait for a person's word, and the latest manoeuvres."""
+    seen: defaultdict[int, list[str]] = defaultdict(list)
     with visit.office.read() as connection:
         rows = connection.execute(LATEST).all()
-    return visit.render("evasion.html", rows=rows, sites=visit.office.sites, shown=SHOWN)
+        waiting = waiting_leads(connection, SHOWN)
+        of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence).order_by(ManoeuvreRow.id)
+        for passage_id, sentence in connection.execute(
+            of_waiting.where(ManoeuvreRow.passage_id.in_([one.id for one in waiting]))
+        ):
+            seen[passage_id].append(sentence)
+    return visit.render(
+        "evasion.html",
+        rows=rows,
+        waiting=waiting,
+        seen=seen,
+        obstacles=[one for one in Obstacle if one is not Obstacle.MANOEUVRE],
+        words=WeighingWord,
+        speaks=visit.officer.role in SPEAKERS,
+        sites=visit.office.sites,
+        shown=SHOWN,
+    )
 
 
-def manoeuvres_of(connection: Connection, case_id: int) -> Sequence[Row[int, str, str]]:
+def speak(visit: Visit) -> Response:
+    """Keep a reviewer's word on a weighing; the next night opens the case where it stands."""
+    word = visit.form.get("word", "")
+    if word not in set(WeighingWord):
+        raise BadInputError("请选择称重有效或者不予立案")
+    reason = line(visit.form, "note")
+    if not reason:
+        raise BadInputError("请填写理由")
+    said = Said(passage_id=number(visit.form, "passage"), word=WeighingWord(word), reason=reason)
+    with visit.office.write("console.weighing") as connection:
+        say(connection, said, visit.officer.actor, visit.office.clock_ms())
+    return see("/evasion")
+
+
+def manoeuvres_of(connection: Connection, case_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return what was seen of the driving in a case's passages."""
     return connection.execute(OF_CASE, {"case_id": case_id}).all()
 
 
-PAGES = (Page(path="/evasion", show=show, roles=CASE_READERS),)
+PAGES = (
+    Page(path="/evasion", show=show, roles=CASE_READERS),
+    Page(path="/evasion", show=speak, roles=SPEAKERS, method="POST"),
+)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from desk import Desk
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
-from models.evasion_tables import ManoeuvreRow
+from models.evasion_tables import ManoeuvreRow, WeighingWordRow
+from models.gate_tables import DecisionRow
+from models.office_tables import AuditEntry
 from models.reidentify_tables import CandidateRow, PlateConflict, SearchRow
 from models.tables import Case, Finding
 from review.office import Office
@@ -23,6 +25,62 @@ def driven(office: Office, numbers: list[str]) -> str:
         row = {"passage_id": passage, "kind": "brake_tapping", "sentence": SENTENCE, "excused": ""}
         connection.execute(insert(ManoeuvreRow).values(row | {"rules": "x", "seen_at": 0}))
     return numbers[1]
+
+
+@pytest.fixture
+def held(office: Office, driven: str) -> int:
+    """Return a passage that stays a lead since of how it was driven."""
+    of_case = select(Finding.passage_id).join(Case, Case.id == Finding.case_id)
+    with office.write("test") as connection:
+        passage = connection.scalars(of_case.where(Case.number == driven)).first()
+        assert passage is not None
+        of_passage = update(Finding).where(Finding.passage_id == passage)
+        connection.execute(of_passage.values(case_id=None))
+        said = update(DecisionRow).where(DecisionRow.passage_id == passage)
+        connection.execute(said.values(outcome="lead", obstacles="lane_barred manoeuvre"))
+    return int(passage)
+
+
+def test_a_reviewer_lets_a_weighing_stand(desk: Callable[[str], Desk], office: Office, held: int) -> None:
+    reviewer = desk("reviewer")
+    page = reviewer.get("/evasion").text
+    assert "待人工认定的超限线索" in page
+    assert "另有妨碍立案的情形：车道停用" in page
+    assert reviewer.post("/evasion", passage=held, word="stands", note=" ").status_code == 422
+    assert reviewer.post("/evasion", passage=held, word="x", note="轴重一致").status_code == 422
+    assert reviewer.post("/evasion", passage=10**9, word="stands", note="轴重一致").status_code == 409
+    done = reviewer.post("/evasion", passage=held, word="stands", note="轴重<b>一致")
+    assert (done.status_code, done.headers["location"]) == (303, "/evasion")
+    with office.read() as connection:
+        (row,) = connection.execute(select(WeighingWordRow.__table__)).all()
+        logged = connection.execute(
+            select(AuditEntry.subject, AuditEntry.officer_id).where(AuditEntry.action == "weighing")
+        ).all()
+    assert (row.passage_id, row.word, row.reason) == (held, "stands", "轴重<b>一致")
+    assert [(subject, officer is not None) for subject, officer in logged] == [(f"passage/{held}", True)]
+    page = reviewer.get("/evasion").text
+    assert "待人工认定的超限线索" not in page
+    assert "称重有效：轴重&lt;b&gt;一致" in page
+
+
+def test_who_only_reads_is_offered_no_word(desk: Callable[[str], Desk], held: int) -> None:
+    auditor = desk("auditor")
+    page = auditor.get("/evasion").text
+    assert "待人工认定的超限线索" in page
+    assert 'name="passage"' not in page
+    assert auditor.post("/evasion", passage=held, word="stands", note="轴重一致").status_code == 403
+
+
+def test_the_case_page_tells_that_a_person_let_the_weighing_stand(
+    desk: Callable[[str], Desk], office: Office, driven: str
+) -> None:
+    with office.write("test") as connection:
+        passage = connection.scalars(select(ManoeuvreRow.passage_id)).one()
+        word = {"passage_id": passage, "word": "stands", "actor": "李四(虚构)", "reason": "轴重一致"}
+        connection.execute(insert(WeighingWordRow).values(word | {"said_at": 1}))
+    page = desk("reviewer2").get(f"/cases/{driven}").text
+    assert "过车时有影响称重的驾驶行为，经人工认定称重有效" in page
+    assert "称重有效：轴重一致（李四(虚构)）" in page
 
 
 def test_the_case_page_says_how_it_was_driven(

@@ -8,7 +8,7 @@ from driven import scene, trucks
 
 from models.values.driving import Manoeuvre
 from models.values.passages import PassageBatch
-from pipeline.evasion.detect import IN_A_QUEUE, Seen, detect, observability, sightings
+from pipeline.evasion.detect import IN_A_QUEUE, WEIGHED_WELL, Seen, detect, observability, sightings
 from pipeline.evasion.scene import Scene
 
 ALONE = [0.0]
@@ -113,6 +113,29 @@ def test_two_trucks_abreast_at_one_speed() -> None:
     assert kinds(scene(trucks([0.0, 0.15], lane=[1, 2], speed_kmh=[60, 70]))) == []
     assert kinds(scene(trucks([0.0, 0.6], lane=[1, 2]))) == []
     assert kinds(scene(trucks([0.0, 0.15], lane=[1, 3]))) == []
+
+
+def test_overtaking_that_left_both_records_whole_is_told_and_spoils_nothing() -> None:
+    found = seen(scene(trucks([0.0, 0.15], lane=[1, 2])))
+    assert [(one.excused, one.spoils) for one in found] == [(WEIGHED_WELL, False)] * 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"left_kg": [[2510, 2510, 2510, 4000], [2510] * 4]},
+        {"length_mm": [7000, 10_000]},
+        {"axle_kg": [[5000, 5000, 10_000, 0], [5000] * 4]},
+    ],
+    ids=["one axle on one side", "axles beyond the vehicle", "an axle that is missing"],
+)
+def test_trouble_in_either_record_of_trucks_abreast_spoils_both(trouble: dict[str, object]) -> None:
+    found = [
+        one
+        for one in seen(scene(trucks([0.0, 0.05], lane=[1, 2], **trouble)))
+        if one.kind is Manoeuvre.SIDE_BY_SIDE
+    ]
+    assert [(one.position, one.excused, one.spoils) for one in found] == [(0, "", True), (1, "", True)]
 
 
 def test_a_clock_of_whole_seconds_tells_nothing_of_trucks_abreast() -> None:
