@@ -88,7 +88,8 @@ def _check(contact: Contact) -> None:
     for field, text in asdict(contact).items():
         if any(not letter.isprintable() for letter in text.replace("\n", "")):
             raise ContactError(f"{field}: 含有不可用的字符")
-    if contact.email and (contact.email.count("@") != 1 or " " in contact.email or "\n" in contact.email):
+    mail = contact.email
+    if mail and (mail.count("@") != 1 or " " in mail or "\n" in mail or not mail.isascii()):
         raise ContactError("email: 不是电子邮箱地址")
     if contact.phone and not contact.phone.removeprefix("+").replace("-", "").isdecimal():
         raise ContactError("phone: 不是电话号码")

@@ -6,17 +6,20 @@ same reference, which arrives once.
 
 import io
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from models import edges
 from models.case_life import ZONE
-from models.database import Database
+from models.database import Database, DatabaseUnavailableError
 from models.document_tables import Document
+from models.errors import NotDoneError
 from models.files import FileStore
 from models.tables import Case
 from models.values.office import PROGRAM, Actor
@@ -161,8 +164,16 @@ class ServiceDesk:
         for attempt, sent in waiting:
             try:
                 self._attend(attempt, sent, tally)
-            except (CarrierAwayError, ServiceError, OSError) as error:
+            except (CarrierAwayError, NotDoneError, OSError) as error:
                 tally.problems.append(f"{attempt.reference}: {error}")
+            except DatabaseUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 (one that nobody foresaw must not keep the others back)
+                # Its text may name the party.
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                told = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
+                LOG.error("service.failed", extra={"reference": attempt.reference, "error": told})  # noqa: TRY400
+                tally.problems.append(f"{attempt.reference}: {told}")
         return tally
 
     def _attend(self, attempt: Row[Any], sent: Row[Any] | None, tally: Tally) -> None:
@@ -227,6 +238,9 @@ class ServiceDesk:
             case_number = connection.scalar(select(Case.number).where(Case.id == document.case_id))
         if known is None:
             raise ServiceError(f"案件 {case_number} 没有送达地址")
+        if known.contact_id != attempt.contact_id:
+            # What allowed the channel, a consent above all, was the contact of that moment.
+            raise ServiceError(f"案件 {case_number} 的送达地址在发起送达之后有变，请登记本次未送达后重新发起")
         return Parcel(
             reference=attempt.reference,
             title=DocumentKind(document.kind).label,

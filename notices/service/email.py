@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -45,13 +46,24 @@ class EmailCarrier:
 
     def send(self, parcel: Parcel, on: date) -> Report:
         """Send the document; the message as it was sent is the proof."""
+        if not parcel.contact.email.isascii():
+            raise CarrierRefusedError("the address is none that mail can carry")
         message = self._message(parcel)
         raw = message.as_bytes(policy=SMTP)
         try:
-            with self._connected() as client:
+            client = self._connected()
+            try:
                 refused = client.sendmail(self.server.sender, [parcel.contact.email], raw)
-        except smtplib.SMTPResponseException as error:
+            finally:
+                # Whatever the farewell comes to, a message that was taken was taken.
+                with suppress(smtplib.SMTPException, OSError):
+                    client.quit()
+                client.close()
+        except smtplib.SMTPDataError as error:
             raise _kind(error.smtp_code)(f"mail server: {error.smtp_code}") from error
+        except smtplib.SMTPResponseException as error:
+            # Password, sender, greeting: between us and the server, and no failure of the service.
+            raise CarrierAwayError(f"mail server: {error.smtp_code}") from error
         except smtplib.SMTPRecipientsRefused as error:
             code = next(iter(error.recipients.values()))[0]
             raise _kind(code)(f"mail server refused the recipient: {code}") from error

@@ -90,7 +90,9 @@ def enter(counter: PublicCounter, code: str, tail: str, address: str) -> str:
     same = hmac.compare_digest(known.encode(), tail.strip().upper().encode())
     if row is None or not same or len(known) != TAIL:
         limits.by_address.note(address, now)
-        limits.by_code.note(tidied, now)
+        if tidied:
+            # What is no code at all is nobody's: it must not hold off the next who mistypes.
+            limits.by_code.note(tidied, now)
         raise NotFoundError(WRONG)
     token = secrets.token_urlsafe(32)
     with counter.database.write("public.entered") as connection:

@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,7 @@ import httpx
 import stamina
 
 from stations.intake import UNFINISHED
+from stations.names import NAME_BYTES, is_plain_name
 from stations.push.app import FRAMES, HEARTBEAT, PLAIN, RECORDS, TYPES
 
 LOGGER = logging.getLogger(__name__)
@@ -76,6 +78,8 @@ class HttpSender:
         suffix = Path(name).suffix.lower()
         if suffix in self.records:
             answer = self._ask(RECORDS, content=body, headers={"Content-Type": TYPES.get(suffix, PLAIN)})
+        elif not is_plain_name(name):
+            raise RefusedError("expected a plain file name in UTF-8, without folders or control characters")
         else:
             answer = self._ask(FRAMES, files=[("frame", (name, body))])
         try:
@@ -116,18 +120,25 @@ class Agent:
     clock: Callable[[], float] = time.monotonic
     tries: int = TRIES
     _beaten_s: float = field(default=float("-inf"))
+    _put_off: set[str] = field(default_factory=set)
 
     def round(self) -> int:
         """Send what waits and return how many files were taken; it ends early where nothing gets through."""
         names = self._waiting()
+        self._put_off &= set(names)
+        # One that nobody ever takes must not keep the others back: what was not taken is tried last.
+        names.sort(key=self._put_off.__contains__)
         sent = 0
         for position, name in enumerate(names):
             self._beat(len(names) - position)
             try:
                 sent += self._send_one(name)
             except LaterError as error:
+                self._put_off.add(name)
                 LOGGER.warning("agent.waiting", extra={"files": len(names) - position, "reason": str(error)})
                 break
+            except OSError as error:
+                LOGGER.warning("agent.unread", extra={"file": _shown(name), "reason": str(error.strerror)})
         self._beat(0 if sent == len(names) else len(names) - sent)
         return sent
 
@@ -142,8 +153,10 @@ class Agent:
             with os.scandir(self.folder) as entries:
                 for entry in entries:
                     hidden = entry.name.startswith(".") or entry.name.endswith(UNFINISHED)
-                    if not hidden and entry.is_file(follow_symlinks=False):
-                        yield entry.stat(follow_symlinks=False).st_mtime_ns, entry.name
+                    # A device may rename or remove it meanwhile.
+                    with suppress(FileNotFoundError):
+                        if not hidden and entry.is_file(follow_symlinks=False):
+                            yield entry.stat(follow_symlinks=False).st_mtime_ns, entry.name
 
         return [name for _, name in heapq.nsmallest(LISTED, finished())]
 
@@ -164,8 +177,7 @@ class Agent:
             # Written to while it was sent: what it is now is sent next time.
             return False
         if self.keep_sent:
-            (self.folder / SENT).mkdir(exist_ok=True)
-            path.replace(self.folder / SENT / name)
+            path.replace(self._aside(path, SENT))
         else:
             path.unlink()
         return True
@@ -184,11 +196,21 @@ class Agent:
         raise AssertionError("unreachable")
 
     def _set_aside(self, path: Path, reason: str) -> None:
-        LOGGER.error("agent.refused", extra={"file": path.name, "reason": reason})
-        aside = self.folder / REFUSED
-        aside.mkdir(exist_ok=True)
-        (aside / f"{path.name}.reason.txt").write_text(reason, encoding="utf-8")
-        path.replace(aside / path.name)
+        shown = _shown(path.name)
+        LOGGER.error("agent.refused", extra={"file": shown, "reason": reason})
+        aside = self._aside(path, REFUSED)
+        aside.with_name(f"{aside.name}.reason.txt").write_text(f"{shown}: {reason}", encoding="utf-8")
+        path.replace(aside)
+
+    def _aside(self, path: Path, folder: str) -> Path:
+        """Return where a file goes in a folder: by its digest where the name is taken or too long."""
+        (self.folder / folder).mkdir(exist_ok=True)
+        aside = self.folder / folder / path.name
+        if aside.exists() or len(os.fsencode(path.name)) > NAME_BYTES:
+            with path.open("rb") as source:
+                digest = hashlib.file_digest(source, "sha256").hexdigest()
+            aside = aside.with_name(f"{digest[:32]}{path.suffix[:10]}")
+        return aside
 
     def _beat(self, waiting: int) -> None:
         if self.clock() - self._beaten_s < self.beat_s:
@@ -198,6 +220,11 @@ class Agent:
             self.sender.heartbeat(waiting)
         except (LaterError, RefusedError) as error:
             LOGGER.warning("agent.unheard", extra={"reason": str(error)})
+
+
+def _shown(name: str) -> str:
+    """Return a file name as text; one that is no UTF-8 has its bytes escaped."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _retry_after_s(answer: httpx.Response) -> float:

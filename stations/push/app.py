@@ -181,7 +181,10 @@ def _expect(request: Request, wanted: str) -> None:
 def _announced(request: Request, bytes_max: int) -> int:
     """Return how much room a body needs: what it says, or all it may have where it doesn't."""
     said = request.headers.get("content-length", "")
-    if not (said.isascii() and said.isdigit() and len(said) < len(str(1 << 62))):
+    # Chunks come without end, whatever length stands beside them.
+    if "transfer-encoding" in request.headers or not (
+        said.isascii() and said.isdigit() and len(said) < len(str(1 << 62))
+    ):
         return bytes_max
     if int(said) > bytes_max + (bytes_max >> 4) + HEARTBEAT_BYTES:
         raise RefusedError(Reason.TOO_LARGE, f"a body has at most {bytes_max} bytes")

@@ -25,7 +25,7 @@ from stations.push.credentials import credential_of
 from stations.push.gather import FILES_MAX
 from stations.push.refusals import Reason, RefusedError
 from stations.push.settings import Push
-from stations.push.take_in import NOT_NOW_S, Delivery, Receipt, TakeIn, records_name
+from stations.push.take_in import FULL_S, NOT_NOW_S, Delivery, Receipt, TakeIn, records_name
 from stations.station import Station
 
 LOGGER = logging.getLogger(__name__)
@@ -93,6 +93,11 @@ class Broker:
                 continue
             except DatabaseUnavailableError:
                 await message.nak(delay=NOT_NOW_S)
+                continue
+            except Exception:
+                # One that nobody foresaw must not keep the others out; it stays with the broker.
+                LOGGER.exception("broker.failed", extra={"subject": message.subject})
+                await message.nak(delay=FULL_S)
                 continue
             if delivery is None:
                 await message.ack()

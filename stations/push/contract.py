@@ -51,7 +51,9 @@ class Heartbeat(Wire):
     """A sign of life."""
 
     sent_at: AwareDatetime = Field(description="the station's clock, with its offset from UTC")
-    waiting: int | None = Field(default=None, ge=0, description="files that wait at the station to be sent")
+    waiting: int | None = Field(
+        default=None, ge=0, le=1 << 53, description="files that wait at the station to be sent"
+    )
 
 
 class HeartbeatAnswer(Wire):

@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import threading
+from collections.abc import Awaitable, Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -20,7 +21,8 @@ from notices.service.partner import PartnerRequest
 class Mailbox:
     """A mail server that keeps what comes, each message once by its Message-ID."""
 
-    def __init__(self, answer: str = "250 OK", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, answer: str = "250 OK", tls: ssl.SSLContext | None = None, **hooks: str) -> None:
+        """Answer each message so; `hooks` are answers to other commands by name, such as MAIL and QUIT."""
         self.answer, self.messages = answer, dict[str, bytes]()
         mailbox = self
 
@@ -33,6 +35,8 @@ class Mailbox:
                 mailbox.arrivals += 1
                 return mailbox.answer
 
+        for command, said in hooks.items():
+            setattr(Handler, f"handle_{command}", _saying(said))
         self.arrivals = 0
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -51,6 +55,13 @@ class Mailbox:
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
+
+
+def _saying(said: str) -> Callable[..., Awaitable[str]]:
+    async def handle(*_: object) -> str:
+        return said
+
+    return handle
 
 
 class Gateway:

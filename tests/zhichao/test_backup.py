@@ -1,6 +1,7 @@
 """A backup restored is what was backed up: on both databases, from either into the other, with data in."""
 
 import gzip
+import io
 import json
 import re
 import resource
@@ -30,6 +31,8 @@ from models.values.office import PROGRAM, Action, Role
 from notices.exchange.keys import public_text
 from pipeline.verify import breaks
 from stations.station import Station
+from zhichao.backup import sealed_keys
+from zhichao.backup.evidence import copy
 from zhichao.backup.make import STORES, backups, make_backup
 from zhichao.backup.tables import LEFT_OUT, dump
 from zhichao.cli import app
@@ -195,6 +198,32 @@ def test_evidence_that_is_gone_or_changed_is_told_when_it_is_backed_up(filled: P
     told = filled.run("backup", code=1)
     assert originals[0].name in told
     assert originals[1].name in told
+
+
+def test_evidence_that_became_anothers_costs_the_other_nothing(tmp_path: Path) -> None:
+    here, there = FileStore(tmp_path / "here"), FileStore(tmp_path / "there")
+    one, other = here.put(io.BytesIO(b"")), here.put(io.BytesIO(b"picture"))
+    assert copy(here, there) == (2, [])
+    there.path(other.sha256).unlink()
+    other.path.chmod(0o600)
+    other.path.write_bytes(b"")
+    assert copy(here, there) == (0, [other.sha256])
+    assert there.path(one.sha256).exists()
+    assert not there.path(other.sha256).exists()
+
+
+def test_a_key_that_lies_elsewhere_is_sealed_too(tmp_path: Path) -> None:
+    mounted, keys = tmp_path / "mounted.pem", tmp_path / "data" / "keys"
+    mounted.write_bytes(b"secret")
+    keys.mkdir(parents=True)
+    (keys / "agency.pem").symlink_to(mounted)
+    (tmp_path / "registry.key").write_bytes(b"other")
+    outside = tmp_path / "data" / ".." / "registry.key"
+    said, sealed = PASSPHRASE.encode(), tmp_path / "keys.sealed"
+    sealed_keys.seal([keys / "agency.pem", outside], tmp_path / "data", said, sealed)
+    sealed_keys.unseal(sealed, tmp_path / "new", said)
+    assert (tmp_path / "new" / "keys" / "agency.pem").read_bytes() == b"secret"
+    assert (tmp_path / "new" / "elsewhere" / "registry.key").read_bytes() == b"other"
 
 
 def test_evidence_is_kept_once_and_old_backups_go(filled: Place) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from models.errors import NotDoneError
 from models.files import FileStore
+from pipeline.verify import digest_of
 
 DIGEST_CHARACTERS = 64
 
@@ -27,13 +28,14 @@ def copy(source: FileStore, target: FileStore) -> tuple[int, list[str]]:
     for sha256 in digests(source):
         if target.path(sha256).exists():
             continue
+        if digest_of(source.path(sha256)) != sha256:
+            # Looked at before it is put: what it became may be another's, and that one is kept.
+            broken.append(sha256)
+            continue
         with source.path(sha256).open("rb") as original:
             try:
-                stored = target.put(original)
+                target.put(original)
             except OSError as error:
                 raise NotDoneError(f"{target.root}: {error.strerror}; the backup is not made") from error
         copied += 1
-        if stored.sha256 != sha256:
-            stored.path.unlink()
-            broken.append(sha256)
     return copied, broken

@@ -39,11 +39,12 @@ def passphrase(file: Path | None) -> bytes:
 
 
 def seal(paths: list[Path], root: Path, said: bytes, target: Path) -> None:
-    """Write the files, named relative to `root`, sealed."""
+    """Write the files, named relative to `root`, sealed; one from elsewhere as `elsewhere/<its name>`."""
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
+    # A link is followed: where it leads is not in the backup.
+    with tarfile.open(fileobj=archive, mode="w", dereference=True) as tar:
         for path in sorted(paths):
-            tar.add(path, arcname=str(path.relative_to(root)), recursive=False)
+            tar.add(path, arcname=str(_name(path, root)), recursive=False)
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES)
     head = json.dumps({"salt": salt.hex(), **COST}).encode() + b"\n"
     write_private(target, head + nonce + AESGCM(_key(said, salt)).encrypt(nonce, archive.getvalue(), head))
@@ -75,6 +76,13 @@ def unseal(source: Path, root: Path, said: bytes) -> list[Path]:
                 write_private(path, kept)
                 written.append(path)
     return written
+
+
+def _name(path: Path, root: Path) -> Path:
+    """Return a name below `root`, to which it can be restored, for one that lies elsewhere too."""
+    plain = Path(os.path.normpath(path))
+    below = Path(os.path.normpath(root))
+    return plain.relative_to(below) if plain.is_relative_to(below) else Path("elsewhere", plain.name)
 
 
 def _key(said: bytes, salt: bytes) -> bytes:

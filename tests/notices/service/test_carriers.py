@@ -3,6 +3,7 @@ import email
 import email.policy
 import io
 import ssl
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -109,6 +110,36 @@ def test_a_mail_refused_for_good_and_one_for_now_are_told_apart(
     with Mailbox(answer, tls=with_tls(authority)) as box, pytest.raises(error) as told:
         mail(box, authority).send(parcel(), DAY)
     assert WHO.email not in str(told.value)
+
+
+@pytest.mark.parametrize("answer", ["535 authentication failed", "550 sender not allowed"])
+def test_what_is_wrong_between_us_and_the_server_is_no_failed_service(
+    authority: trustme.CA, answer: str
+) -> None:
+    with Mailbox(tls=with_tls(authority), MAIL=answer) as box, pytest.raises(CarrierAwayError):
+        mail(box, authority).send(parcel(), DAY)
+
+
+def test_a_password_that_does_not_hold_is_no_failed_service(authority: trustme.CA) -> None:
+    with Mailbox(tls=with_tls(authority)) as box:
+        carrier = mail(box, authority)
+        server = replace(carrier.server, user="notice", password="wrong")  # noqa: S106 (made up)
+        with pytest.raises(CarrierAwayError):
+            EmailCarrier(server=server).send(parcel(), DAY)
+
+
+@pytest.mark.parametrize("farewell", ["421 too busy to part", "554 go away"])
+def test_a_message_that_was_taken_is_sent_whatever_the_farewell(authority: trustme.CA, farewell: str) -> None:
+    with Mailbox(tls=with_tls(authority), QUIT=farewell) as box:
+        assert mail(box, authority).send(parcel(), DAY).outcome is Outcome.SENT
+    assert box.arrivals == 1
+
+
+def test_an_address_that_mail_cannot_carry_is_refused_for_good(authority: trustme.CA) -> None:
+    nowhere = Contact(name="虚构", email="虚构@example.invalid")
+    with Mailbox(tls=with_tls(authority)) as box, pytest.raises(CarrierRefusedError) as told:
+        mail(box, authority).send(parcel(nowhere), DAY)
+    assert nowhere.email not in str(told.value)
 
 
 @pytest.mark.parametrize("name", ["虚构\r\nBcc: evil@example.invalid", "虚构\nX: 1"])

@@ -275,6 +275,40 @@ def test_what_a_carrier_refuses_has_failed_and_the_next_channel_comes(
     assert counter.desk.channels(number)[0] is C.SMS
 
 
+class Breaking(Refusing):
+    """Breaks over the first copy of a document."""
+
+    def send(self, parcel: Parcel, on: date) -> Report:
+        if parcel.number.endswith("-1号"):
+            raise ValueError("nobody foresaw 13800000000")
+        return Report(outcome=Outcome.SENT, on=on, proof=PROOF)
+
+
+def test_one_that_nobody_foresaw_keeps_the_rest_going(database: Database, tmp_path: Path) -> None:
+    counter = Counter(database, tmp_path, {C.ELECTRONIC: Breaking()})
+    numbers = []
+    for n in (1, 2):
+        case_id = counter.case(f"case-{n}", K.DECISION)
+        counter.reach(case_id)
+        numbers.append(counter.document(case_id, copy=n))
+        counter.desk.start(numbers[-1], actor=PROGRAM)
+    tally = counter.desk.run()
+    assert (tally.sent, tally.failed, len(tally.problems)) == (1, 0, 1)
+    assert "ValueError" in tally.problems[0]
+    assert "13800000000" not in tally.problems[0]
+
+
+def test_nothing_goes_to_an_address_that_came_after_the_attempt(database: Database, tmp_path: Path) -> None:
+    counter = Counter(database, tmp_path, {C.ELECTRONIC: Breaking()})
+    case_id = counter.case("case-1", K.DECISION)
+    counter.reach(case_id)
+    counter.desk.start(counter.document(case_id, copy=2), actor=PROGRAM)
+    counter.reach(case_id, Contact(name="虚构", email="b@example.invalid"), confirmed=False)
+    tally = counter.desk.run()
+    assert (tally.sent, tally.failed) == (0, 0)
+    assert "送达地址" in tally.problems[0]
+
+
 class Died(BaseException):
     """The process died here."""
 
@@ -313,6 +347,8 @@ def test_contacts_are_sealed_bound_to_their_case_and_the_latest_counts(counter: 
     assert known is not None
     assert (known.contact.name, known.consent) == ("新收件人", False)
     assert not any(b"13800000000" in row.sealed for row in rows)
+    with pytest.raises(ContactError, match="email"):
+        counter.reach(first, Contact(name="a", email="虚构@example.invalid"))
     for wrong in (Contact(name=" "), Contact(name="a", email="no"), Contact(name="a", phone="call me")):
         with pytest.raises(ContactError):
             counter.reach(first, wrong)

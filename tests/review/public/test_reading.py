@@ -90,6 +90,12 @@ def test_after_too_many_wrong_ones_address_and_code_are_held_off_whether_or_not_
     assert public.limits.by_address.most == 20
 
 
+def test_codes_that_are_none_hold_nobody_else_off(browser: Open, public: PublicCounter) -> None:
+    assert public.limits.by_code.most == 5
+    for n in range(6):
+        assert browser(f"192.0.2.{n}").enter("mistyped").status_code == 404
+
+
 def test_limits_forget_the_oldest_and_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("review.public.limits.MOST_KEYS", 10)
     failures = Failures(most=2, window_ms=100)

@@ -151,6 +151,13 @@ def test_a_file_too_large_is_refused_unread_and_uploads_are_counted(counter: Pub
     assert isinstance(counter.limits.uploads, Failures)
 
 
+def test_a_file_without_end_is_refused_unread_whatever_length_it_says(counter: PublicCounter) -> None:
+    headers = {"content-length": "5", "transfer-encoding": "chunked"}
+    headers |= {"content-type": "multipart/form-data; boundary=x"}
+    answer = Browser(counter).request("POST", "/verify", content=b"x", headers=headers)
+    assert answer.status_code == 413
+
+
 def test_pages_open_without_script_and_look_nowhere_else(counter: PublicCounter) -> None:
     for path in ("/", "/verify", "/nothing"):
         answer = Browser(counter).get(path)

@@ -1,5 +1,6 @@
 """The station's agent: it survives outages, loses nothing and doubles nothing."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -133,6 +134,57 @@ def test_what_is_refused_is_set_aside(pushing: Pushing, folder: Path, sender: Co
         assert Agent(folder=folder, sender=sender(pushing, url), keep_sent=True).round() == 2
     assert left(folder) == ["refused/0.png", "refused/0.png.reason.txt", "sent/1.json", "sent/1.png"]
     assert "too_large" in (folder / "refused" / "0.png.reason.txt").read_text(encoding="utf-8")
+
+
+def test_a_name_that_comes_twice_replaces_nothing_set_aside(
+    pushing: Pushing, folder: Path, sender: Connect
+) -> None:
+    with pushing.listening() as url:
+        agent = Agent(folder=folder, sender=sender(pushing, url), keep_sent=True)
+        for filler in (b"x", b"y", b"y"):
+            (folder / "0.png").write_bytes(filler * (pushing.push.frame_bytes + 1))
+            agent.round()
+        for number in (1, 2):
+            (folder / "1.png").write_bytes(frame_bytes(number))
+            agent.round()
+    kept = [path for path in folder.rglob("*.png") if path.is_file()]
+    assert {path.read_bytes() for path in kept if path.parent.name == "sent"} == {
+        frame_bytes(1),
+        frame_bytes(2),
+    }
+    assert {path.read_bytes()[:1] for path in kept if path.parent.name == "refused"} == {b"x", b"y"}
+
+
+def test_a_file_that_cannot_be_sent_keeps_no_other_back(
+    pushing: Pushing, folder: Path, sender: Connect
+) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + "抓拍.png".encode("gbk"))).write_bytes(frame_bytes(0))
+    (folder / ("n" * 250 + ".png")).write_bytes(frame_bytes(1))
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
+    write(folder, 2)
+    with pushing.listening() as url:
+        Agent(folder=folder, sender=sender(pushing, url)).round()
+    assert counts(pushing) == (1, 1)
+    assert len([path for path in (folder / "refused").iterdir() if path.suffix == ".png"]) == 2
+
+
+def test_one_that_nobody_takes_keeps_no_other_back(folder: Path) -> None:
+    class Stubborn:
+        def send(self, name: str, body: bytes) -> str:
+            if name == "0.png":
+                raise LaterError("not just now")
+            return hashlib.sha256(body).hexdigest()
+
+        def heartbeat(self, waiting: int) -> None:
+            assert waiting >= 0
+
+    for number in range(4):
+        (folder / f"{number}.png").write_bytes(b"%d" % number)
+        os.utime(folder / f"{number}.png", (number, number))
+    agent = Agent(folder=folder, sender=Stubborn())
+    assert [agent.round() for _ in range(3)] == [0, 3, 0]
+    assert left(folder) == ["0.png"]
 
 
 def test_a_token_that_does_not_hold_loses_nothing(pushing: Pushing, folder: Path, sender: Connect) -> None:

@@ -135,6 +135,28 @@ def test_what_nobody_may_send_is_ended_and_the_rest_goes_on(pushing: Pushing, se
     assert line.count(DeliveryRow) == 1
 
 
+def test_one_that_nobody_foresaw_stays_and_the_rest_goes_on(
+    pushing: Pushing, server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(pushing, server)
+
+    def unforeseen(_body: bytes) -> None:
+        raise OverflowError("nobody foresaw this")
+
+    monkeypatch.setattr("stations.push.broker.heartbeat_of", unforeseen)
+
+    async def work() -> None:
+        async with line.publishing() as stream:
+            await make_stream(stream)
+            await line.put(stream, "heartbeat", b"{}")
+            await line.record(stream, 1)
+            async with line.taking():
+                await line.until(lambda: line.count(Passage) == 1)
+            assert (await stream.stream_info(STREAM)).state.messages == 1
+
+    run(work)
+
+
 def test_nothing_is_acknowledged_before_it_is_committed(pushing: Pushing, server: NatsServer) -> None:
     line = Line(pushing, server)
     deaths: list[str] = []

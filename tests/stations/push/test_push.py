@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fake_reader import frame_bytes
+from fastapi import Request
 from pushing import NOW_MS, Pushing, problem, upload
 from sqlalchemy import func, select
 
@@ -16,6 +17,7 @@ from models.database import Database, DatabaseUnavailableError
 from models.push_tables import DeliveryRow, StationHeard
 from models.tables import Frame, FrameReference, Passage, Quarantine, SourceFile
 from models.values.states import Via
+from stations.push.app import _announced
 from stations.push.credentials import Credential, credentials, revoke_credential
 from stations.push.gather import Gather
 from stations.push.pace import Room
@@ -190,6 +192,12 @@ def test_tiny_frames_without_end_are_bounded_by_pace_and_quarantine(
     assert problem(bounded.frames(*[(f"{n}.jpg", b"x") for n in range(8)])) == "too_many"
 
 
+def test_chunks_are_given_room_for_all_they_may_be_whatever_length_they_say() -> None:
+    headers = [(b"content-length", b"5"), (b"transfer-encoding", b"chunked")]
+    assert _announced(Request({"type": "http", "headers": headers[:1]}), 100) == 5
+    assert _announced(Request({"type": "http", "headers": headers}), 100) == 100
+
+
 def test_what_is_under_way_is_bounded_for_each_station(make_pushing: Callable[..., Pushing]) -> None:
     narrow = make_pushing(waiting_bytes=4096, record_bytes=1 << 20)
     big = [upload(str(n)) for n in range(4)]
@@ -248,7 +256,13 @@ def test_a_heartbeat_tells_the_clock(either: Pushing) -> None:
     with either.database.read() as connection:
         row = connection.execute(select(StationHeard.__table__)).one()
     assert (row.station_id, row.heartbeat_at, row.clock_ahead_ms, row.waiting) == ("one", NOW_MS, 2500, 7)
-    for bad in ({}, {"sentAt": "2026-06-18T08:00:02"}, sent | {"x": 1}, sent | {"waiting": -1}):
+    for bad in (
+        {},
+        {"sentAt": "2026-06-18T08:00:02"},
+        sent | {"x": 1},
+        sent | {"waiting": -1},
+        sent | {"waiting": 1 << 63},
+    ):
         assert problem(either.ask("POST", "/v1/heartbeat", json=bad)) == "malformed"
 
 
