@@ -82,7 +82,10 @@ Decimal = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([0
 Signed = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(-?[0-9]{1,6}(\.[0-9]{1,6})?)?$")]
 OptionalSmall = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{0,2}$")]
 Small = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,2}$")]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64)]
+# No database holds NUL, and no person sees the other control characters.
+SEEN = r"[^\x00-\x1f\x7f-\x9f]"
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=f"^{SEEN}*$")]
+Serial = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=f"^{SEEN}+$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1024), AfterValidator(_frame_name)]
 
 
@@ -91,7 +94,7 @@ class Upload(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
 
-    preview_code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+    preview_code: Serial
     preview_date: Annotated[datetime, BeforeValidator(_local_time)]
     preview_station_code: Annotated[Short, AfterValidator(_own_code)]
     license_code_front: Short = ""

@@ -46,6 +46,20 @@ def test_a_second_arrival_changes_nothing(
     assert (report.rows_new, report.rows_known) == (1, 1)
 
 
+def test_nothing_in_a_text_stops_the_records_beside_it(
+    taking: Intake, inbox: Path, make_station: Callable[..., Station]
+) -> None:
+    station = make_station(format="station_upload", code="S")
+    good = UPLOAD | {"previewCode": "S1"}
+    texts = ("licenseCodeFront", "licenseCodeBack", "licensePlateColor", "vehicleType", "measureType")
+    marred = [good | {"previewCode": f"S{n}", name: "a\0b"} for n, name in enumerate(texts, 2)]
+    records = [good, *marred, good | {"previewCode": "S\0S"}]
+    (inbox / "a.json").write_text(json.dumps(records), encoding="utf-8")
+    report = taking.take(station, [inbox / "a.json"], remove=True)
+    assert (report.rows, report.rows_new + report.quarantined) == (len(records), len(records))
+    assert ("a.json", len(records), "previewCode", "string_pattern_mismatch") in open_reasons(taking.database)
+
+
 def test_one_serial_with_two_contents_is_a_conflict(
     taking: Intake, inbox: Path, make_station: Callable[..., Station]
 ) -> None:

@@ -66,6 +66,9 @@ def test_one_object_or_a_list(tmp_path: Path) -> None:
         ("totalWeight", "１８５００"),
         ("previewDate", "0001-01-01 00:00:00"),
         ("licenseCodeFront", "\ud800"),
+        ("previewCode", "3100\x0001"),
+        ("previewCode", "3100\x1b[2J"),
+        ("previewCode", " "),
     ],
 )
 def test_a_bad_object_is_named_and_the_rest_goes_on(tmp_path: Path, field: str, value: object) -> None:
