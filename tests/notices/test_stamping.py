@@ -128,7 +128,7 @@ def sealing(seal: Seal, url: str, timeout_s: float = 5.0) -> Sealer:
 
 
 @pytest.fixture(scope="session")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
+def todays_seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
     """Return a seal of today: an authority's clock can't be set to the other tests' day."""
     now, folder = datetime.now(UTC), tmp_path_factory.mktemp("today") / "浙江"
     make_test_seal(folder, papers.AGENCIES["浙江"].name, make_test_authority(now), now)
@@ -136,20 +136,22 @@ def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
 
 
 def test_a_time_stamp_is_in_the_document(
-    seal: Seal, rendered: RenderedDocument, authority: Authority
+    todays_seal: Seal, rendered: RenderedDocument, authority: Authority
 ) -> None:
-    sealed = sealing(seal, authority.url).seal(rendered)
+    sealed = sealing(todays_seal, authority.url).seal(rendered)
     assert sealed.stamped_at is not None
-    found = verify(sealed.pdf, Anchors(seals=seal.roots, stamps=(ROOT,)), now=datetime.now(UTC)).seals[0]
+    found = verify(sealed.pdf, Anchors(seals=todays_seal.roots, stamps=(ROOT,)), now=datetime.now(UTC)).seals[
+        0
+    ]
     assert (found.holds, found.stamp_holds, found.stamped_at) == (True, True, sealed.stamped_at)
 
 
 def test_a_stamped_seal_outlives_its_certificate(
-    seal: Seal, rendered: RenderedDocument, authority: Authority
+    todays_seal: Seal, rendered: RenderedDocument, authority: Authority
 ) -> None:
-    sealed = sealing(seal, authority.url).seal(rendered)
+    sealed = sealing(todays_seal, authority.url).seal(rendered)
     later = datetime.now(UTC) + timedelta(days=3 * 365)
-    assert verify(sealed.pdf, Anchors(seals=seal.roots, stamps=(ROOT,)), now=later).holds
+    assert verify(sealed.pdf, Anchors(seals=todays_seal.roots, stamps=(ROOT,)), now=later).holds
 
 
 LONG_AGO, _ = stamper(datetime(2020, 1, 1, tzinfo=UTC))
@@ -167,29 +169,29 @@ LIES: dict[str, tuple[Answer, str]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_an_authority_that_lies_is_refused_with_the_reason(
-    lie: str, seal: Seal, rendered: RenderedDocument, authority: Authority
+    lie: str, todays_seal: Seal, rendered: RenderedDocument, authority: Authority
 ) -> None:
     authority.answer, told = LIES[lie]
     with pytest.raises(SealError, match="time-stamp refused") as caught:
-        sealing(seal, authority.url).seal(rendered)
+        sealing(todays_seal, authority.url).seal(rendered)
     assert told in str(caught.value)
 
 
 def test_an_authority_that_hangs_is_refused_in_time(
-    seal: Seal, rendered: RenderedDocument, authority: Authority
+    todays_seal: Seal, rendered: RenderedDocument, authority: Authority
 ) -> None:
     release = threading.Event()
     authority.answer = lambda _: b"late" if release.wait(10) else b""
     started = time.monotonic()
     with pytest.raises(SealError, match=r"time-stamp refused: .*ReadTimeout"):
-        sealing(seal, authority.url, timeout_s=0.2).seal(rendered)
+        sealing(todays_seal, authority.url, timeout_s=0.2).seal(rendered)
     assert time.monotonic() - started < 5
     release.set()
 
 
 def test_while_the_authority_is_away_documents_are_sealed_and_stamped_later(
     office: Office,
-    seal: Seal,
+    todays_seal: Seal,
     authority: Authority,
     new_case: Callable[[str], int],
 ) -> None:
@@ -198,12 +200,12 @@ def test_while_the_authority_is_away_documents_are_sealed_and_stamped_later(
             database=office.database,
             store=office.store,
             renderer=office.renderer,
-            sealer=sealing(seal, url),
+            sealer=sealing(todays_seal, url),
         )
 
     paper = papers.paper(DocumentKind.RECOGNITION).model_copy(update={"act": None})
     issued = office_with("http://127.0.0.1:9/away").issue(paper, new_case("a"), papers.DAY)
-    anchors = Anchors(seals=seal.roots, stamps=(ROOT,))
+    anchors = Anchors(seals=todays_seal.roots, stamps=(ROOT,))
     assert verify(issued.path.read_bytes(), anchors, now=datetime.now(UTC)).seals[0].stamped_at is None
     stamped, problems = stamp_waiting(office_with("http://127.0.0.1:9/away"), "虚平交")
     assert (stamped, len(problems)) == (0, 1)
