@@ -71,7 +71,7 @@ def _begin(exchange: Exchange, logs: Mapping[str, Shown]) -> tuple[int, dict[str
     """Begin an incarnation, and return it with the end of the part of each log that still stands."""
     with exchange.database.write("exchange.fenced") as connection:
         own = connection.scalar(select(ExchangeState.incarnation)) or 1
-        incarnation = max(own + 1, exchange.clock(), *(seen.incarnation + 1 for seen in logs.values()))
+        incarnation = max(own + 1, exchange.clock(), *(seen.used + 1 for seen in logs.values()))
         connection.execute(update(ExchangeState).values(incarnation=incarnation))
         kept = {partner: cut(connection, exchange, partner, seen) for partner, seen in logs.items()}
     return incarnation, kept
@@ -81,7 +81,7 @@ def _fences(exchange: Exchange, partner: str, incarnation: int, kept: Head, seen
     """Yield the parts of the fence; each holds once taken in, and names its share of what may come."""
     with exchange.database.read() as connection:
         lacking = [one for one in log.entries(connection, partner) if seen.lacks(one)]
-    after = seen.incarnation
+    after = seen.announced
     digests = [digest(one.contents) for one in lacking if one.kind != Kind.RESTORED]
     for part, first in enumerate(range(0, len(digests) or 1, FENCE_DIGESTS), 1):
         still_said = digests[first : first + FENCE_DIGESTS]

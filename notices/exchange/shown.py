@@ -7,7 +7,7 @@ from notices.exchange import log
 from notices.exchange.envelope import Heard, hear
 from notices.exchange.exchange import Exchange
 from notices.exchange.export import read_log
-from notices.exchange.kinds import ReceiptBody, Stage
+from notices.exchange.kinds import ReceiptBody, RestoredBody, Stage
 from notices.exchange.partners import Partners
 from notices.exchange.refusals import Reason, RefusedError
 
@@ -19,8 +19,14 @@ class Shown:
     entries: dict[tuple[log.Direction, str], Heard]
 
     @property
-    def incarnation(self) -> int:
-        """Return the last incarnation of ours that the partner knows."""
+    def announced(self) -> int:
+        """Return our last incarnation that the partner took a fence of."""
+        ours = (heard.body for (direction, _), heard in self.entries.items() if direction == "sent")
+        return max((body.incarnation for body in ours if isinstance(body, RestoredBody)), default=1)
+
+    @property
+    def used(self) -> int:
+        """Return our last incarnation that signed anything; a resync that broke off announced none."""
         ours = (heard.envelope for (direction, _), heard in self.entries.items() if direction == "sent")
         return max((one.incarnation for one in ours), default=1)
 

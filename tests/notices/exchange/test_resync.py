@@ -12,7 +12,7 @@ from notices.exchange import log
 from notices.exchange import resync as resync_module
 from notices.exchange.comparison import RESTORED
 from notices.exchange.make_good import SUPERSEDED
-from notices.exchange.partners import NotTakenError
+from notices.exchange.partners import NotTakenError, UnreachableError
 from notices.exchange.refusals import RefusedError
 from notices.exchange.resync import freeze
 from notices.recognition.docket import Standing
@@ -131,6 +131,25 @@ def test_both_restore_at_once_and_neither_waits_for_the_other(pair: Pair) -> Non
     assert pair[PINGHU].standing("平湖-1") is Standing.HELD
     # What neither backup held is gone, on both sides alike.
     assert pair[JINSHAN].claims() == {}
+    pair.never_none()
+    pair.same_messages()
+
+
+def test_a_receipt_from_a_resync_that_broke_off_is_no_announcement(pair: Pair) -> None:
+    pair[PINGHU].file(claim_of(PINGHU, 1))
+    pair.heal()
+    for agency in pair.agencies.values():
+        pair.go_back(agency.name, agency.backup())
+
+    def lost(partner: str, contents: bytes) -> bytes:
+        raise UnreachableError(f"{partner}: {len(contents)} bytes lost")
+
+    with pytest.raises(UnreachableError):
+        resync_module.resync(pair[JINSHAN].exchange, replace(pair[JINSHAN].partners, post=lost))
+    # The receipt for this fence is signed in a life that 平湖 never heard begin.
+    pair.resync(PINGHU)
+    pair.resync(JINSHAN)
+    pair.heal()
     pair.never_none()
     pair.same_messages()
 
