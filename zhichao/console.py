@@ -9,7 +9,6 @@ from functools import partial
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from rich.console import Console
 from sqlalchemy import Connection
 
@@ -34,6 +33,7 @@ from zhichao import logs, partner_desk, show, wiring
 from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.health.wiring import watched
 from zhichao.settings import ConfigError, Settings, load_settings
+from zhichao.web_listener import address_of, web_listener
 
 users_app = typer.Typer(help="Users of the officers' console.", no_args_is_help=True)
 
@@ -107,8 +107,9 @@ def serve(
         database = Database(settings.url)
         served = watched("console", make_app(office(settings, database, asks=True)), settings, database)
         where, at = host or settings.console_host, port or settings.console_port
-        notes.print(f"审核台 console: http://{where}:{at}/  (Ctrl+C 停止 stops it)", highlight=False)
-        uvicorn.run(served, host=where, port=at, log_level="warning", server_header=False)
+        server = web_listener(served, where, at, settings)
+        notes.print(f"审核台 console: {address_of(server)}  (Ctrl+C 停止 stops it)", highlight=False)
+        server.run()
 
 
 @users_app.command("add")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from rich.console import Console
 from sqlalchemy import Connection, select
 
@@ -19,6 +18,7 @@ from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.health.wiring import watched
 from zhichao.office import anchors, document_store
 from zhichao.settings import ConfigError, Settings, load_settings
+from zhichao.web_listener import address_of, web_listener
 
 
 def counter(settings: Settings, database: Database) -> PublicCounter:
@@ -56,5 +56,6 @@ def serve_public(
         database = Database(settings.url)
         served = watched("public", make_public_app(counter(settings, database)), settings, database)
         where, at = host or settings.public_host, port or settings.public_port
-        notes.print(f"公开页面 public: http://{where}:{at}/  (Ctrl+C 停止 stops it)", highlight=False)
-        uvicorn.run(served, host=where, port=at, log_level="warning", server_header=False)
+        server = web_listener(served, where, at, settings)
+        notes.print(f"公开页面 public: {address_of(server)}  (Ctrl+C 停止 stops it)", highlight=False)
+        server.run()

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     )
     public_host: str = Field(default="127.0.0.1", description="address the public page listens on")
     public_port: int = Field(default=8421, ge=1, le=65_535, description="port of the public page")
+    tls_certificate: str = Field(
+        default="", description="certificate of console and public page, in data_dir; empty: a proxy has it"
+    )
+    tls_key: str = Field(default="", description="its key, in data_dir; empty: in the certificate's file")
+    tls_proxy: str = Field(default="", description="address of a TLS proxy that is on another machine")
     heading_face: str = Field(default="Noto Sans SC", description="face of headings in documents")
     body_face: str = Field(default="Noto Serif SC", description="face of the text in documents")
     stamping_url: str = Field(default="", description="time-stamp authority (RFC 3161); empty: none")

@@ -7,6 +7,8 @@ Back: one `<reference>.csv` each, with the columns tracking, state (`accepted`, 
 
 import csv
 import io
+import os
+import stat
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,7 @@ from notices.service.carriers import CarrierAwayError, Parcel, Report
 
 COLUMNS = ("tracking", "state", "on", "reason")
 MOST_BYTES = 20_000_000
+MOST_ROW_BYTES = 64_000
 REFUSED = "拒收"
 
 
@@ -58,7 +61,7 @@ class PostCarrier:
     def follow(self, reference: str, sent: Report, today: date) -> Report | None:
         """Read what the post says; a delivery needs its day and the picture of its receipt."""
         path = self.back / f"{reference}.csv"
-        if not path.exists():
+        if not os.path.lexists(path):
             return None
         row = _row(path)
         if row["state"] == "accepted":
@@ -73,7 +76,7 @@ class PostCarrier:
 
 def _row(path: Path) -> dict[str, str]:
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_bytes()[:MOST_BYTES].decode("utf-8-sig"))))
+        rows = list(csv.DictReader(io.StringIO(_content(path, MOST_ROW_BYTES).decode("utf-8-sig"))))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise StatusError(f"{path}: {error}") from error
     if len(rows) != 1 or set(rows[0]) != set(COLUMNS):
@@ -96,9 +99,22 @@ def _day(path: Path, text: str, sent_on: date, today: date) -> date:
 
 def _proof(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        content = _content(path, MOST_BYTES)
     except OSError as error:
         raise StatusError(f"{path}: a delivery needs the picture of its receipt") from error
-    if not 0 < len(content) <= MOST_BYTES:
-        raise StatusError(f"{path}: {len(content)} bytes are no picture of a receipt")
+    if not content:
+        raise StatusError(f"{path}: 0 bytes are no picture of a receipt")
+    return content
+
+
+def _content(path: Path, most: int) -> bytes:
+    """Read a file that others laid there: a plain one, no link to another place, and not without end."""
+    # Without O_NONBLOCK the opening of a pipe would wait for whoever writes into it.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as source:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise StatusError(f"{path}: no plain file")
+        content = source.read(most + 1)
+    if len(content) > most:
+        raise StatusError(f"{path}: more than {most} bytes")
     return content

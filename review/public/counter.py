@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models import clock
+from models.apart import Apart
 from models.case_life import ZONE
 from models.database import Database
 from models.files import FileStore
@@ -15,6 +16,7 @@ from models.values.calendar import WorkCalendar, work_calendar
 from models.values.timeline import from_ms
 from models.vault import Vault
 from notices.seal.verify import Anchors
+from notices.seal.verify_apart import verifier
 from review.public.limits import MINUTE_MS, Limits
 
 
@@ -23,7 +25,8 @@ class PublicCounter:
     """One installation as the public sees it.
 
     `told` gives what a case's documents say of it (weighing, calculation, photographs), None where that can't
-    be worked out any more; `documents` holds the sealed files, `originals` the frames.
+    be worked out any more; `documents` holds the sealed files, `originals` the frames; `apart` is where files
+    are verified.
     """
 
     database: Database
@@ -35,6 +38,7 @@ class PublicCounter:
     clock_ms: Callable[[], int] = clock.clock_ms
     days_off: WorkCalendar = field(default_factory=work_calendar)
     limits: Limits = field(default_factory=Limits)
+    apart: Apart = field(default_factory=verifier)
     visit_ms: int = 30 * MINUTE_MS
 
     def today(self) -> date:

@@ -1,5 +1,6 @@
 """Requests to the public pages: who asks, what was posted, how to answer; wrong ones as pages that say so."""
 
+import hashlib
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from models.case_life import ZONE
 from models.database import DatabaseUnavailableError
 from models.errors import NotDoneError
+from models.files import FileStore
 from models.values.money import format_yuan
 from review.access import check_origin
 from review.forms import Form, read_form
@@ -75,6 +77,22 @@ class PublicVisit:
 def see(path: str) -> Response:
     """Send the browser to a page after something was done."""
     return RedirectResponse(path, status_code=303)
+
+
+def whole(store: FileStore, sha256: str) -> bytes:
+    """Return a stored file; one that is no longer what it was is given to nobody.
+
+    Raises:
+        NotFoundError: 410, it is changed or can't be read.
+
+    """
+    try:
+        content = store.path(sha256).read_bytes()
+    except OSError as error:
+        raise NotFoundError("文件暂时无法提供，请与办案机关联系", 410) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise NotFoundError("文件与登记的摘要不符，不能提供，请与办案机关联系", 410)
+    return content
 
 
 def page(path: str, show: Callable[[PublicVisit], Response], method: str = "GET") -> Callable[..., Route]:

@@ -41,5 +41,5 @@ class Limits:
 
     by_address: Failures = field(default_factory=lambda: Failures(most=20, window_ms=10 * MINUTE_MS))
     by_code: Failures = field(default_factory=lambda: Failures(most=5, window_ms=30 * MINUTE_MS))
-    # Uploads cost a verification each.
-    uploads: Failures = field(default_factory=lambda: Failures(most=30, window_ms=10 * MINUTE_MS))
+    # Each costs a verification.
+    checks: Failures = field(default_factory=lambda: Failures(most=60, window_ms=10 * MINUTE_MS))

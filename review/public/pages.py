@@ -12,10 +12,9 @@ from models.values.office import PROGRAM
 from models.values.service import Answer, DefenceKind
 from notices.documents.kinds import DocumentKind
 from notices.service.defence import MAY_FILE, Filing, defences, file_defence, opened, periods_of
-from pipeline.verify import digest_of
 from review.forms import line, paragraph
 from review.public import visits
-from review.public.desk import COOKIE, PublicVisit, page, see
+from review.public.desk import COOKIE, PublicVisit, page, see, whole
 from review.refusals import BadInputError, NotFoundError
 
 MOST_TEXT = 4000
@@ -99,8 +98,7 @@ def file(visit: PublicVisit) -> Response:
 def pdf(visit: PublicVisit) -> Response:
     """Return the sealed document; one that is no longer what was sealed is not given out."""
     document = visit.visitor().document
-    path = visit.counter.documents.path(document.sha256)
-    content = _whole(path, document.sha256)
+    content = whole(visit.counter.documents, document.sha256)
     name = quote(f"{DocumentKind(document.kind).label}-{document.code}.pdf")
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
@@ -117,21 +115,11 @@ def frame(visit: PublicVisit) -> Response:
         told = counter.told(connection, document.case_number)
     if told is None or sha256 not in {one["sha256"] for one in told["photographs"]}:
         raise NotFoundError("没有这张图片")
-    content = _whole(counter.originals.path(sha256), sha256)
+    content = whole(counter.originals, sha256)
     kinds = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
     media = next((media for begins, media in kinds.items() if content.startswith(begins)), "")
     headers = {"Cache-Control": "no-store"} | ({} if media else {"Content-Disposition": "attachment"})
     return Response(content, media_type=media or "application/octet-stream", headers=headers)
-
-
-def _whole(path: Any, sha256: str) -> bytes:  # noqa: ANN401 (a path)
-    try:
-        if digest_of(path) != sha256:
-            raise NotFoundError("文件与登记的摘要不符，不能提供，请与办案机关联系", 410)
-        content: bytes = path.read_bytes()
-    except OSError as error:
-        raise NotFoundError("文件暂时无法提供，请与办案机关联系", 410) from error
-    return content
 
 
 def leave(visit: PublicVisit) -> Response:

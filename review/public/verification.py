@@ -12,13 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from models.apart import TooMuchError
 from models.document_tables import Document
 from models.values.documents import DocumentState
 from notices.documents.kinds import DocumentKind
-from notices.seal.verify import NoSealError, SealFound, verify
+from notices.seal.verify import NoSealError, SealFound
+from notices.seal.verify_apart import verify_apart
 from review.access import check_origin
 from review.public.counter import PublicCounter
-from review.public.desk import PublicVisit, explained, page
+from review.public.desk import PublicVisit, explained, page, whole
 from review.public.visits import TOO_OFTEN, tidy
 from review.refusals import BadInputError, NotFoundError, TakenError
 
@@ -52,10 +54,8 @@ def by_code(visit: PublicVisit) -> Response:
     if row is None:
         limits.by_address.note(visit.address, now)
         raise NotFoundError(UNKNOWN)
-    try:
-        content = counter.documents.path(row.sha256).read_bytes()
-    except OSError as error:
-        raise NotFoundError("文件暂时无法提供，请与办案机关联系", 410) from error
+    _count(visit)
+    content = whole(counter.documents, row.sha256)
     checked = _checked(counter, content)
     void = row.state == DocumentState.VOID.value
     title = f"{DocumentKind(row.kind).label} {row.number}"
@@ -75,10 +75,7 @@ def upload(counter: PublicCounter) -> Route:
 
         async def work() -> Response:
             check_origin(request)
-            now = counter.clock_ms()
-            if counter.limits.uploads.holds_off(visit.address, now):
-                raise TakenError(TOO_OFTEN, 429)
-            counter.limits.uploads.note(visit.address, now)
+            _count(visit)
             content = await _file(request)
             checked = await run_in_threadpool(_checked, counter, content)
             return visit.render("verified.html", checked=checked, title="", void=checked.void, code="")
@@ -86,6 +83,14 @@ def upload(counter: PublicCounter) -> Route:
         return await explained(visit, work)
 
     return Route("/verify", endpoint, methods=["POST"], name="POST /verify")
+
+
+def _count(visit: PublicVisit) -> None:
+    """Count one verification of this address, or refuse it where there were too many."""
+    checks, now = visit.counter.limits.checks, visit.counter.clock_ms()
+    if checks.holds_off(visit.address, now):
+        raise TakenError(TOO_OFTEN, 429)
+    checks.note(visit.address, now)
 
 
 async def _file(request: Request) -> bytes:
@@ -113,12 +118,15 @@ def _checked(counter: PublicCounter, content: bytes) -> Checked:
         ).first()
     registered = f"{DocumentKind(row.kind).label} {row.number}" if row else ""
     void = row is not None and row.state == DocumentState.VOID.value
+    now = datetime.fromtimestamp(counter.clock_ms() / 1000, UTC)
     try:
-        found = verify(content, counter.anchors, now=datetime.fromtimestamp(counter.clock_ms() / 1000, UTC))
+        found = verify_apart(counter.apart, content, counter.anchors, now=now)
     except NoSealError:
-        return Checked(
-            seals=(), problem="文件不是带有电子签章的PDF，或者无法读取", registered=registered, void=void
-        )
+        problem = "文件不是带有电子签章的PDF，或者无法读取"
+        return Checked(seals=(), problem=problem, registered=registered, void=void)
+    except TooMuchError:
+        problem = "在限定的时间和内存内无法读完此文件，没有核验"
+        return Checked(seals=(), problem=problem, registered=registered, void=void)
     return Checked(seals=found.seals, registered=registered, void=void)
 
 

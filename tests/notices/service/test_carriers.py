@@ -2,7 +2,9 @@ import csv
 import email
 import email.policy
 import io
+import os
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from carriers import Gateway, Mailbox
 from models.values.service import Outcome
 from notices.service.carriers import CarrierAwayError, CarrierRefusedError, Contact, Parcel, Report
 from notices.service.email import EmailCarrier, MailServer
-from notices.service.post import REFUSED, PostCarrier, StatusError
+from notices.service.post import MOST_BYTES, REFUSED, PostCarrier, StatusError
 from notices.service.sms import SmsCarrier
 
 DAY = date(2026, 7, 1)
@@ -263,3 +265,30 @@ def test_a_status_file_that_is_no_text_is_named(post: PostCarrier) -> None:
     (post.back / f"{parcel().reference}.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(StatusError, match="back"):
         post.follow(parcel().reference, sent, DAY)
+
+
+def _is_link(path: Path, elsewhere: Path) -> None:
+    path.symlink_to(elsewhere)
+
+
+def _is_pipe(path: Path, _: Path) -> None:
+    os.mkfifo(path)
+
+
+def _is_large(path: Path, _: Path) -> None:
+    with path.open("wb") as target:
+        target.truncate(MOST_BYTES + 1)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".proof"])
+@pytest.mark.parametrize("lay", [_is_link, _is_pipe, _is_large])
+def test_what_the_post_laid_there_is_a_plain_file_of_a_size_or_is_refused(
+    post: PostCarrier, tmp_path: Path, suffix: str, lay: Callable[[Path, Path], None]
+) -> None:
+    sent = post.send(parcel(), DAY)
+    status(post, "delivered")
+    path = post.back / f"{parcel().reference}{suffix}"
+    elsewhere = path.rename(tmp_path / "elsewhere")
+    lay(path, elsewhere)
+    with pytest.raises(StatusError, match=path.name):
+        post.follow(parcel().reference, sent, date(2026, 7, 5))

@@ -1,6 +1,7 @@
 """The verification page: who sealed what, when, intact or not, without a word of any party."""
 
 import io
+import zlib
 from dataclasses import replace
 
 import papers
@@ -146,9 +147,32 @@ def test_a_file_too_large_is_refused_unread_and_uploads_are_counted(counter: Pub
     headers = {"content-length": str(20_000_001), "content-type": "multipart/form-data; boundary=x"}
     answer = Browser(counter).request("POST", "/verify", content=b"x", headers=headers)
     assert answer.status_code == 413
-    counter.limits.uploads.most = 2
+    counter.limits.checks.most = 2
     assert [upload(counter, b"x")[0] for _ in range(2)] == [200, 429]
-    assert isinstance(counter.limits.uploads, Failures)
+    assert isinstance(counter.limits.checks, Failures)
+
+
+def test_a_code_on_record_cannot_be_checked_without_end(
+    counter: PublicCounter, sealed: SealedDocument
+) -> None:
+    counter.limits.checks.most = 2
+    asked = [Browser(counter).get(f"/d/{sealed.act.code}").status_code for _ in range(3)]
+    assert asked == [200, 200, 429]
+
+
+def unfolding() -> bytes:
+    """Return a PDF of 33 KB whose table of contents takes a reader a minute and a gigabyte."""
+    table = zlib.compress(bytes(32 << 20), 9)
+    head = b"%PDF-1.7\n"
+    fields = f"/Type/XRef/Size {(32 << 20) // 7}/W[1 4 2]/Root 2 0 R/Filter/FlateDecode/Length {len(table)}"
+    body = b"1 0 obj\n<<" + fields.encode() + b">>\nstream\n" + table + b"\nendstream\nendobj\n"
+    return head + body + f"startxref\n{len(head)}\n%%EOF\n".encode()
+
+
+def test_a_small_file_that_unfolds_costs_seconds_and_its_own_answer(counter: PublicCounter) -> None:
+    bounded = replace(counter, apart=replace(counter.apart, seconds=1))
+    status, page = upload(bounded, unfolding())
+    assert (status, "没有核验" in page) == (200, True)
 
 
 def test_a_file_without_end_is_refused_unread_whatever_length_it_says(counter: PublicCounter) -> None:
