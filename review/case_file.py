@@ -31,6 +31,7 @@ from review.office import Office
 from review.pages.evasion import manoeuvres_of
 from review.pages.legibility import PlatesSeen, plates_seen
 from review.site import Site, SiteCertificate
+from review.trailer import TrailerPlate, is_trailer, trailers_of
 
 REVIEWED = 3
 NOT_ASKED = "没有配置车辆登记系统"
@@ -77,6 +78,7 @@ class CaseFile:
     identity: Identity
     course: Course
     plates_seen: PlatesSeen
+    trailers: tuple[TrailerPlate, ...]
 
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
@@ -89,6 +91,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
     passed_on = from_ms(life.passed_at, zone).date()
     passages = _passages(connection, life.case_id, zone)
     readings = [reading for passage in passages for reading in passage.readings]
+    drawing = [reading for reading in readings if not is_trailer(reading)]
     state = CaseState(life.state)
     of_case = {"case_id": life.case_id}
     corrections = connection.execute(ask.CORRECTIONS, of_case).all()
@@ -101,8 +104,8 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         site=site,
         certificate=site.certificate_on(passed_on) if site else None,
         passages=passages,
-        characters=characters(life.plate, readings),
-        reading_id=_reading_of(life.plate, readings),
+        characters=characters(life.plate, drawing),
+        reading_id=_reading_of(life.plate, drawing),
         lookups=_lookups(
             connection, office, [passage.record for passage in passages], corrections, of_case, blind=blind
         ),
@@ -118,6 +121,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         identity=identity_of(connection, life.case_id),
         course=_course(connection, office, life, number),
         plates_seen=plates_seen(connection, life.case_id),
+        trailers=trailers_of(readings, [passage.record for passage in passages]),
     )
 
 
