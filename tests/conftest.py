@@ -13,14 +13,21 @@ from postgres import Postgres
 from models.database import Database
 from stations.station import Certificate, Lane, Station
 
+ROOM = 4 << 30
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+def in_memory() -> str | None:
+    """Return a folder in memory with room for databases, where the machine has one."""
+    folder = "/dev/shm"  # noqa: S108 (what lies in it has a folder of its own, closed to others)
+    return folder if Path(folder).is_dir() and shutil.disk_usage(folder).free > ROOM else None
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Run a real PostgreSQL for the session."""
     # A folder of its own: another session's start closes pytest's folder to the server's user.
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="postgres-", dir=in_memory()) as folder:
         server = Postgres(Path(folder))
         yield server
         server.stop()
@@ -35,21 +42,25 @@ def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Return a maker of databases' URLs without a table, on each kind of database in turn."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        return server.new_database
+        with server.databases() as new:
+            yield new
+        return
     numbers = count(1)
-    return lambda: f"sqlite:///{tmp_path / f'bare-{next(numbers)}.sqlite'}"
+    yield lambda: f"sqlite:///{tmp_path / f'bare-{next(numbers)}.sqlite'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Return a maker of databases' URLs with all tables and no row, on each kind of database in turn."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        return lambda: server.new_database(template=server.tables)
+        with server.databases(template=server.tables) as new:
+            yield new
+        return
     empty: Path = request.getfixturevalue("empty_tables")
     numbers = count(1)
 
@@ -57,7 +68,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[],
         path = shutil.copyfile(empty, tmp_path / f"test-{next(numbers)}.sqlite")
         return f"sqlite:///{path}"
 
-    return copied
+    yield copied
 
 
 @pytest.fixture

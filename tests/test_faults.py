@@ -28,13 +28,13 @@ def station(make_station: Callable[..., Station]) -> Station:
 
 
 @pytest.fixture
-def make(tmp_path: Path, station: Station, bare_database: Callable[[], str]) -> Make:
+def make(tmp_path: Path, station: Station, new_database: Callable[[], str]) -> Make:
     """Return a maker of equal nights that wait to be run, as folder and database URL."""
     made: list[Path] = []
 
     def new() -> tuple[Path, str]:
         made.append(tmp_path / f"night-{len(made)}")
-        url = bare_database()
+        url = new_database()
         night = Night(made[-1], station, url)
         mixed_input(night)
         night.say(Standing.BARRED)
@@ -61,7 +61,10 @@ def whole(make: Make, station: Station) -> dict[str, object]:
 
 
 @pytest.mark.timeout(900)
-def test_killed_at_every_edge_by_name(make: Make, station: Station, whole: dict[str, object]) -> None:
+@pytest.mark.parametrize("when", ["first", pytest.param("last", marks=pytest.mark.exhaustive)])
+def test_killed_at_every_edge_by_name(
+    make: Make, station: Station, whole: dict[str, object], when: str
+) -> None:
     def fresh() -> tuple[Night, str]:
         folder, url = make()
         return Night(folder, station, url, chunk_size=7), url
@@ -83,8 +86,8 @@ def test_killed_at_every_edge_by_name(make: Make, station: Station, whole: dict[
     }
     for edge, times in passes.items():
         folder, url = make()
-        for nth in sorted({1, times}):
-            finish(start_night(folder, station, url, die_at=(edge, nth)))
+        died = finish(start_night(folder, station, url, die_at=(edge, 1 if when == "first" else times)))
+        assert died == -signal.SIGKILL, edge
         assert finish(start_night(folder, station, url)) == 0, edge
         assert end_state(folder, url) == whole, edge
 

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -51,6 +53,20 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         uri: str = self._server.get_uri(name)
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @contextmanager
+    def databases(self, template: str = "template1") -> Iterator[Callable[[], str]]:
+        """Give a maker of databases like another one that nobody uses; they are dropped at the end."""
+        made: list[str] = []
+
+        def new() -> str:
+            made.append(self.new_database(template))
+            return made[-1]
+
+        yield new
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for url in made:
+                connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def stop(self) -> None:
         """Stop the server."""
