@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from models.inserts import insert_new
 from models.leases import now_ms
@@ -19,6 +19,10 @@ from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.deliberate import NEAR_MS, FrameSeen, Obscuring, PassageSeen, judge_obscuring
 from stations.station import Station
+
+NO_LONGER = Obscuring(
+    probability=0.0, reasons=(), problem="按后来收到的图片，号牌不再是看不到的，此前的判断不再成立。"
+)
 
 
 def save_legibility(connection: Connection, seen: Iterable[tuple[int, Sequence[PlateLegibility]]]) -> None:
@@ -49,7 +53,8 @@ def save_legibility(connection: Connection, seen: Iterable[tuple[int, Sequence[P
 def judge_obscured_day(connection: Connection, station: Station, day: date) -> int:
     """Judge every passage of a station's day whose plate is hidden; return how many are new findings.
 
-    A judgement that only repeats the last one is not kept again. A rerun changes nothing.
+    A judgement that only repeats the last one is not kept again; one that no frame bears out any more is
+    followed by a word that says so. A rerun, and a second runner beside the first, change nothing.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     seen = passages_seen(connection, station, day)
@@ -61,7 +66,8 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
         if start_ms <= one.passed_at_ms < end_ms
         and (said := judge_obscuring(one, here, elsewhere)) is not None
     }
-    _append(connection, judged)
+    held = _latest(connection, station, (start_ms, end_ms))
+    _append(connection, held, dict.fromkeys(held, NO_LONGER) | judged)
     return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
 
 
@@ -130,10 +136,7 @@ def _passage(rows: Sequence[Any], clock_offset_ms: int) -> PassageSeen:
     )
 
 
-def _append(connection: Connection, judged: dict[int, Obscuring]) -> None:
-    if not judged:
-        return
-    held = _latest(connection, judged)
+def _append(connection: Connection, held: dict[int, Any], judged: dict[int, Obscuring]) -> None:
     rows = []
     for passage_id, said in sorted(judged.items()):
         before = held.get(passage_id)
@@ -150,13 +153,14 @@ def _append(connection: Connection, judged: dict[int, Obscuring]) -> None:
                 }
             )
     if rows:
-        connection.execute(insert(ObscuringRow), rows)
+        connection.execute(insert_new(connection, ObscuringRow), rows)
 
 
-def _latest(connection: Connection, passages: Iterable[int]) -> dict[int, Any]:
+def _latest(connection: Connection, station: Station, bounds_ms: tuple[int, int]) -> dict[int, Any]:
+    """Return the word that stands for each passage of a day of which any was said."""
     query = (
         select(ObscuringRow.passage_id, ObscuringRow.number, ObscuringRow.reasons, ObscuringRow.problem)
-        .where(ObscuringRow.passage_id.in_(list(passages)))
+        .where(ObscuringRow.passage_id.in_(select(Passage.id).where(passed_between(station.id, *bounds_ms))))
         .order_by(ObscuringRow.number)
     )
     return {row.passage_id: row for row in connection.execute(query)}
@@ -177,5 +181,7 @@ def _flag(connection: Connection, station: Station, bounds_ms: tuple[int, int], 
         )
     new = sorted(flagged - known)
     if new:
-        connection.execute(insert(Finding), [{"passage_id": one, "kind": kind} for one in new])
+        connection.execute(
+            insert_new(connection, Finding), [{"passage_id": one, "kind": kind} for one in new]
+        )
     return len(new)

@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, insert, select
 
 from models import leases
+from models.inserts import insert_new
 from models.passage_rows import from_rows, passed_between, select_passages
 from models.reidentify_tables import CandidateRow, SearchRow
 from models.tables import Finding, Judgement, Passage
@@ -74,7 +75,11 @@ def _keep(
         "unknown": ranking.unknown,
         "trouble": "；".join(filter(None, (ranking.trouble, unused))),
     }
-    search_id = connection.execute(insert(SearchRow).values(row).returning(SearchRow.id)).scalar_one()
+    query_new = insert_new(connection, SearchRow).values(row).returning(SearchRow.id)
+    search_id = connection.scalar(query_new)
+    if search_id is None:
+        # Another runner searched for it in the meantime.
+        return
     rows = [
         {
             "search_id": search_id,

@@ -1,8 +1,10 @@
 """Plates hidden on purpose, from frames to findings: the same by night, by stream and on a rerun."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from fake_reader import frame_bytes
@@ -10,13 +12,14 @@ from hs_file import hs_row, write_hs
 from looking_reader import HIDDEN, looking_reader
 from nights import DAY, MakeNight, Night
 from snapshot import snapshot
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
-from models.legibility_tables import ObscuringRow
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Case, Finding
 from models.values.findings import FindingKind
 from models.values.states import Standing
 from pipeline.executor import InlineExecutor
+from pipeline.obscured_rows import NO_LONGER, judge_obscured_day
 from pipeline.stream import StreamRun
 
 Make = Callable[..., Night]
@@ -122,3 +125,62 @@ def test_the_night_flags_what_the_stream_judged_and_opened(make: Make) -> None:
     by_stream.run()
     assert hidden(by_stream) == hidden(by_night) == ["test-1-20260618-010300-1"]
     assert by_stream.cases() == by_night.cases()
+
+
+def words(night: Night) -> list[tuple[int, str]]:
+    """Return every word said of hidden plates: its number and its problem, "" where it accuses."""
+    with night.database.read() as connection:
+        query = select(ObscuringRow.number, ObscuringRow.problem).order_by(ObscuringRow.id)
+        return [(number, problem) for number, problem in connection.execute(query)]
+
+
+def test_a_later_frame_is_judged_with_the_others_and_both_words_are_kept(make: Make) -> None:
+    night = make()
+    trucks(night, 11, 12, 13, HIDDEN, 14, 15)
+    night.run()
+    night.frame("010300.900", 13)
+    night.run()
+    assert [number for number, _ in words(night)] == [1, 2]
+    with night.database.read() as connection:
+        first, second = connection.scalars(select(ObscuringRow.reasons).order_by(ObscuringRow.number))
+    assert "时隐时现" in second
+    assert "时隐时现" not in first
+
+
+def test_a_finding_that_no_frame_bears_out_any_more_is_followed_by_a_word_that_says_so(make: Make) -> None:
+    night = make()
+    trucks(night, 11, 12, 13, HIDDEN, 14, 15)
+    night.run()
+    (case,) = hidden(night)
+    with night.database.write("test") as connection:
+        connection.execute(update(PlateLegibilityRow).values(legibility="clear"))
+    night.run()
+    assert words(night) == [(1, ""), (2, NO_LONGER.problem)]
+    # It is in a case, which its officers decide on.
+    assert hidden(night) == [case]
+    night.run()
+    assert len(words(night)) == 2
+
+
+def test_two_runners_that_judge_a_day_at_once_leave_one_word(make: Make) -> None:
+    night = make()
+    trucks(night, 11, 12, 13, HIDDEN, 14, 15)
+    night.run()
+    with night.database.write("test") as connection:
+        connection.execute(delete(ObscuringRow))
+        connection.execute(update(Finding).values(case_id=None))
+        connection.execute(delete(Finding).where(Finding.kind == HIDES))
+    start = Barrier(2)
+
+    def judge(_: int) -> None:
+        with night.database.write("test") as connection:
+            connection.execute(select(Finding.id)).all()
+            if connection.dialect.name == "postgresql":
+                # On SQLite the second would wait for the first one's transaction.
+                start.wait(10)
+            judge_obscured_day(connection, night.station, DAY)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(judge, range(2)))
+    assert words(night) == [(1, "")]
+    assert len(hidden(night)) == 1

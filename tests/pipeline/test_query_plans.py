@@ -22,6 +22,7 @@ from pipeline.gate.state import GateState, Override
 from pipeline.gate.values import LaneDay
 from pipeline.lane_rows import MEASURES, STATE, add_override
 from pipeline.obscured_rows import judge_obscured_day
+from pipeline.reidentify.named import fleet_until
 from pipeline.summary import night_summary
 from stations.station import Station
 
@@ -273,10 +274,21 @@ def test_hidden_plates_of_a_day_are_sought_without_reading_a_whole_table(
     database.engine.dispose()
     with recorded(database) as statements, database.write("test") as connection:
         judge_obscured_day(connection, station, DAY)
-    assert len(statements) == 2
+    assert len(statements) == 3
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement
+
+
+def test_the_fleet_of_the_last_days_is_found_without_reading_a_whole_table(
+    filled: tuple[Database, Station],
+) -> None:
+    database, station = filled
+    with recorded(database) as statements, database.read() as connection:
+        fleet = fleet_until(connection, day_bounds_ms(DAY, station.zone)[1], days=2)
+    assert len(fleet) == 2 * PER_DAY // OVER_EVERY
+    with database.read() as connection:
+        assert scanned(connection, *statements[0]) == set()
 
 
 def test_a_scan_would_be_seen(filled: tuple[Database, Station]) -> None:
