@@ -1,6 +1,6 @@
 """A case's life in the database: each step a compare-and-set with actor, time and reason, and logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -144,10 +144,14 @@ _SERVED_ON = (
 
 
 def clocks_of(
-    connection: Connection, life: Row[Any], days_off: WorkCalendar | None = None
+    connection: Connection,
+    life: Row[Any],
+    days_off: WorkCalendar | None = None,
+    *,
+    events: Sequence[Any] | None = None,
 ) -> tuple[Clock, ...]:
-    """Return the clocks of a case, by the day they end."""
-    return _clocks(connection, life, CaseState(life.state), days_off or work_calendar())
+    """Return the clocks of a case, by the day they end; `events` are its steps, where they are at hand."""
+    return _clocks(connection, life, CaseState(life.state), days_off or work_calendar(), events)
 
 
 def _clocks(
@@ -155,8 +159,10 @@ def _clocks(
     life: Row[Any],
     state: CaseState,
     days_off: WorkCalendar,
+    events: Sequence[Any] | None = None,
 ) -> tuple[Clock, ...]:
-    events = connection.execute(_EVENTS, {"case_id": life.case_id}).all()
+    if events is None:
+        events = connection.execute(_EVENTS, {"case_id": life.case_id}).all()
     may_be_served = any(event.to_state in _SERVED.values() for event in events)
     served = served_days(connection, life.case_id) if may_be_served else {}
     history = [

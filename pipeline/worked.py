@@ -3,12 +3,11 @@
 import re
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Row
 
 from models.values.money import Consequence
 from pipeline.rules.consequences import Context, consequence
-from pipeline.rules.limits import gross_limits
+from pipeline.rules.limits import gross_limit
 from pipeline.rules.rule import RuleError
 from pipeline.rules.rule_sets import RuleSet, rule_sets
 
@@ -52,11 +51,11 @@ def worked_out(judgement: Row[Any], passage: Row[Any], limit_rule: str = "") -> 
 
 
 def _limit_rule(passage: Row[Any], rules: RuleSet) -> str:
-    spacings = [[int(spacing) for spacing in passage.spacing_mm.split(",") if spacing] or [0]]
-    limits = gross_limits(
-        np.array([passage.axle_count], dtype=np.int16), np.array(spacings, dtype=np.int64), rules.gross_mass
-    )
-    return str(limits.rule[0])
+    spacings = [int(spacing) for spacing in passage.spacing_mm.split(",") if spacing]
+    gaps = max(passage.axle_count - 1, 0)
+    return gross_limit(
+        passage.axle_count, (*spacings[:gaps], *[0] * (gaps - len(spacings))), rules.gross_mass
+    ).rule
 
 
 def limit_article(citation: str) -> str:

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, String, bindparam, cast, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    SQLColumnExpression,
+    String,
+    and_,
+    bindparam,
+    cast,
+    literal,
+    select,
+)
 
 from models import audit, leases
 from models.office_tables import Officer
@@ -14,6 +26,7 @@ from review.refusals import TakenError
 from review.verdicts import check_fresh, take_up
 
 HOLDER = "officer:"
+NOW = bindparam("now", type_=BigInteger())
 
 
 def lease_name(case_id: int) -> str:
@@ -33,10 +46,20 @@ def holder_of(connection: Connection, case_id: int) -> tuple[int | None, str]:
     return (None, "") if holder is None else (holder.id, holder.name)
 
 
+def held_now(case_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Return the condition that a lease on a case runs at the time `now` of the query's values."""
+    return and_(Lease.name == literal("case:").concat(cast(case_id, String)), Lease.until >= NOW)
+
+
+def holds() -> ColumnElement[bool]:
+    """Return the condition that an officer holds a lease."""
+    return literal(HOLDER).concat(cast(Officer.id, String)) == Lease.holder
+
+
 _HOLDER = (
     select(Officer.id, Officer.name)
-    .join(Lease, literal(HOLDER).concat(cast(Officer.id, String)) == Lease.holder)
-    .where(Lease.name == bindparam("lease"), Lease.until >= bindparam("now", type_=BigInteger()))
+    .join(Lease, holds())
+    .where(Lease.name == bindparam("lease"), Lease.until >= NOW)
 )
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Row
 
 from models.audit import append
 from models.case_life import ZONE, clocks_of
+from models.leases import now_ms
 from models.values.case_clocks import Clock
 from models.values.case_life import IN_REVIEW, CaseState
 from models.values.findings import Doubt, FindingKind
@@ -75,15 +77,15 @@ class CaseFile:
     earlier_passages: Sequence[Any]
     trail: Sequence[Any]
     manoeuvres: Sequence[Any]
-    identity: Identity
+    identity: Identity | None
     course: Course
-    plates_seen: PlatesSeen
+    plates_seen: PlatesSeen | None
     trailers: tuple[TrailerPlate, ...]
 
 
 def read_case(connection: Connection, office: Office, number: str, visitor: Visitor) -> CaseFile | None:
     """Return the whole file of a case, None where there is no such case."""
-    life = connection.execute(ask.LIFE, {"number": number}).one_or_none()
+    life = connection.execute(ask.LIFE, {"number": number, "now": now_ms(connection)}).one_or_none()
     if life is None:
         return None
     site = office.site(life.station_id)
@@ -92,14 +94,14 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
     passages = _passages(connection, life.case_id, zone)
     readings = [reading for passage in passages for reading in passage.readings]
     drawing = [reading for reading in readings if not is_trailer(reading)]
-    state = CaseState(life.state)
     of_case = {"case_id": life.case_id}
-    corrections = connection.execute(ask.CORRECTIONS, of_case).all()
+    events = connection.execute(ask.EVENTS, of_case).all()
+    corrections = connection.execute(ask.CORRECTIONS, of_case).all() if life.corrected else []
     vehicle = of_case | {"plate": life.plate}
     blind = _is_blind(life, visitor)
     return CaseFile(
         life=life,
-        state=state,
+        state=CaseState(life.state),
         passed_on=passed_on,
         site=site,
         certificate=site.certificate_on(passed_on) if site else None,
@@ -109,18 +111,18 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         lookups=_lookups(
             connection, office, [passage.record for passage in passages], corrections, of_case, blind=blind
         ),
-        clocks=clocks_of(connection, life),
-        events=connection.execute(ask.EVENTS, of_case).all(),
+        clocks=clocks_of(connection, life, events=events),
+        events=events,
         # The first verdict makes the third version.
         reviews=[] if blind or life.version < REVIEWED else connection.execute(ask.REVIEWS, of_case).all(),
         corrections=corrections,
         earlier_cases=connection.execute(ask.EARLIER_CASES, vehicle).all() if life.plate else [],
         earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
-        manoeuvres=manoeuvres_of(connection, life.case_id),
-        identity=identity_of(connection, life.case_id),
+        manoeuvres=manoeuvres_of(connection, life.case_id) if life.driven else [],
+        identity=identity_of(connection, life.case_id) if life.sought or life.conflicting else None,
         course=_course(connection, office, life, number),
-        plates_seen=plates_seen(connection, life.case_id),
+        plates_seen=plates_seen(connection, life.case_id) if life.unclear else None,
         trailers=trailers_of(readings, [passage.record for passage in passages]),
     )
 
@@ -135,7 +137,7 @@ def _course(connection: Connection, office: Office, life: Row[Any], number: str)
 def read_lookups(connection: Connection, office: Office, life: Row[Any], visitor: Visitor) -> Lookups:
     """Return what the registries said of a case, and whether they are being asked again."""
     of_case = {"case_id": life.case_id}
-    records = connection.execute(ask.RECORDS, of_case).all()
+    records = connection.execute(ask.PASSAGES, of_case).all()
     corrections = connection.execute(ask.CORRECTIONS, of_case).all()
     return _lookups(connection, office, records, corrections, of_case, blind=_is_blind(life, visitor))
 
@@ -174,30 +176,27 @@ def note_look(office: Office, visitor: Visitor, number: str) -> None:
 
 def _passages(connection: Connection, case_id: int, zone: ZoneInfo) -> tuple[PassageSheet, ...]:
     of_case = {"case_id": case_id}
-    records = connection.execute(ask.RECORDS, of_case).all()
-    judgements = {row.passage_id: row for row in connection.execute(ask.JUDGEMENTS, of_case)}
-    kinds = _grouped(connection, ask.KINDS, of_case)
-    frames = _grouped(connection, ask.FRAMES, of_case)
-    readings = _grouped(connection, ask.READINGS, of_case)
-    gates = _grouped(connection, ask.GATE, of_case)
-    return tuple(
-        _sheet(
-            record,
-            judgements.get(record.id),
-            [grouped[record.id] for grouped in (kinds, frames, readings, gates)],
-            zone,
-        )
-        for record in records
-    )
+    parts = [_grouped(connection, query, of_case) for query in (ask.FRAMES, ask.READINGS, ask.GATE)]
+    records = groupby(connection.execute(ask.PASSAGES, of_case), key=lambda row: row.id)
+    return tuple(_sheet(list(rows), *(part[number] for part in parts), zone=zone) for number, rows in records)
 
 
-def _sheet(record: Any, judgement: Any, groups: Sequence[Sequence[Any]], zone: ZoneInfo) -> PassageSheet:  # noqa: ANN401 (rows)
-    kinds, frames, readings, gates = groups
+def _sheet(
+    rows: Sequence[Any],
+    frames: Sequence[Any],
+    readings: Sequence[Any],
+    gates: Sequence[Any],
+    *,
+    zone: ZoneInfo,
+) -> PassageSheet:
+    """Put one passage together; of its record there is a row for each finding."""
+    record = rows[0]
+    judgement = record if record.severity is not None else None
     return PassageSheet(
         record=record,
         judgement=judgement,
         passed=from_ms(record.passed_at, zone),
-        kinds=tuple(sorted({FindingKind(row.kind) for row in kinds})),
+        kinds=tuple(sorted({FindingKind(row.kind) for row in rows})),
         codes=tuple(QualityCode(word) for word in judgement.codes.split()) if judgement else (),
         doubts=(
             *(Doubt(word) for word in (judgement.doubts if judgement else "").split()),

@@ -8,32 +8,69 @@ from models.case_life import life_query
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
 from models.evasion_tables import ManoeuvreRow
 from models.gate_tables import DecisionRow
+from models.legibility_tables import PlateLegibilityRow
 from models.office_tables import AuditEntry, Officer
+from models.reidentify_tables import PlateConflict, SearchRow
 from models.tables import (
     Case,
     CaseLookup,
     Finding,
     Frame,
     Judgement,
+    Lease,
     Passage,
     PlateReadingRow,
     RegisteredJudgement,
     RegistryAnswer,
 )
+from models.values.legibility import Legibility
 from pipeline.evasion.rows import let_stand
+from review.assignment import held_now, holds
 
 EARLIER = 8
 TRAIL = 60
 # Enough to find the one before a correction.
 LOOKUPS_SHOWN = 8
+JUDGED = ("severity", "codes", "rule_set", "layout", "limit_kg", "decided_kg", "excess_kg", "doubts")
 CASE = bindparam("case_id", type_=BigInteger())
 OF_CASE = select(Finding.passage_id).where(Finding.case_id == CASE)
-LIFE = life_query().where(Case.number == bindparam("number"))
-RECORDS = (
-    select(*Passage.__table__.columns).where(Passage.id.in_(OF_CASE)).order_by(Passage.passed_at, Passage.id)
+_PASSAGES = select(Finding.passage_id).where(Finding.case_id == Case.id).correlate(Case)
+# What most cases don't have is asked for only where this says that they do.
+LIFE = (
+    life_query()
+    .add_columns(
+        Officer.id.label("holder_id"),
+        Officer.name.label("holder"),
+        exists().where(PlateCorrection.case_id == Case.id).label("corrected"),
+        exists().where(ManoeuvreRow.passage_id.in_(_PASSAGES)).label("driven"),
+        exists().where(SearchRow.passage_id.in_(_PASSAGES)).label("sought"),
+        exists()
+        .where(PlateConflict.passage_id.in_(_PASSAGES) | PlateConflict.other_passage_id.in_(_PASSAGES))
+        .label("conflicting"),
+        exists()
+        .where(
+            PlateLegibilityRow.frame_id == Frame.id,
+            PlateLegibilityRow.legibility != Legibility.CLEAR.value,
+            Frame.passage_id.in_(_PASSAGES),
+        )
+        .label("unclear"),
+    )
+    .outerjoin(Lease, held_now(Case.id))
+    .outerjoin(Officer, holds())
+    .where(Case.number == bindparam("number"))
 )
-JUDGEMENTS = select(*Judgement.__table__.columns).where(Judgement.passage_id.in_(OF_CASE))
-KINDS = select(Finding.passage_id, Finding.kind).where(Finding.case_id == CASE)
+# One row for each finding of each passage.
+PASSAGES = (
+    select(
+        *Passage.__table__.columns,
+        *(getattr(Judgement, name) for name in JUDGED),
+        Finding.kind,
+    )
+    .join(Finding, Finding.passage_id == Passage.id)
+    .outerjoin(Judgement, Judgement.passage_id == Passage.id)
+    .where(Finding.case_id == CASE)
+    .order_by(Passage.passed_at, Passage.id, Finding.kind)
+)
 FRAMES = (
     select(Frame.passage_id, Frame.id, Frame.sha256, Frame.kind, Frame.name, Frame.problem)
     .where(Frame.passage_id.in_(OF_CASE))

@@ -12,14 +12,10 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    String,
     Text,
-    and_,
     bindparam,
-    cast,
     exists,
     func,
-    literal,
     or_,
     select,
     tuple_,
@@ -34,10 +30,9 @@ from models.values.case_life import AFTER_FILING, CaseState
 from models.values.labelled import Labelled
 from models.values.office import Role
 from review.accounts import Visitor
-from review.assignment import HOLDER, holder_name
+from review.assignment import held_now, holder_name, holds
 
 PAGE = 30
-NOW = bindparam("now", type_=BigInteger())
 
 
 class Stage(Labelled):
@@ -94,22 +89,28 @@ class Filter:
     after: tuple[str, int] | None = None
 
 
-def case_rows(connection: Connection, wanted: Filter, visitor: Visitor, limit: int = PAGE) -> list[Any]:
+def case_rows(connection: Connection, wanted: Filter, visitor: Visitor, limit: int = PAGE) -> Sequence[Any]:
     """Return a page of the queue, one row a case, and one row more where there are further ones."""
-    now = leases.now_ms(connection)
-    ids = _ids(connection, wanted, visitor, {"now": now, "limit": limit + 1})
-    if not ids:
-        return []
-    rows: Sequence[Any] = connection.execute(
-        _rows_of(connection.dialect.name), {"ids": ids, "now": now}
-    ).all()
-    place = {case_id: position for position, case_id in enumerate(ids)}
-    return sorted(rows, key=lambda row: place[row.case_id])
+    values: dict[str, Any] = {"now": leases.now_ms(connection), "limit": limit + 1}
+    if wanted.station:
+        values["station"] = wanted.station
+    if wanted.kind:
+        values["kind"] = wanted.kind
+    if wanted.after is not None:
+        values["due"], values["behind"] = wanted.after
+    if wanted.whose is Whose.MINE:
+        mine = select(Lease.name).where(
+            Lease.holder == holder_name(visitor.officer_id), Lease.name.startswith("case:")
+        )
+        values["mine"] = [int(name.partition(":")[2]) for name in connection.scalars(mine)]
+    query = _rows_of(connection.dialect.name, wanted.stage, wanted.whose, frozenset(values))
+    return connection.execute(query, values).all()
 
 
 # Putting a question together takes longer than its answer, so each kind of question is made once.
 @cache
-def _rows_of(dialect: str) -> Select[*tuple[Any, ...]]:
+def _rows_of(dialect: str, stage: Stage, whose: Whose, asked: frozenset[str]) -> Select[*tuple[Any, ...]]:
+    page = _ids_of(stage, whose, asked).subquery()
     return (
         select(
             CaseLife.case_id,
@@ -125,37 +126,20 @@ def _rows_of(dialect: str) -> Select[*tuple[Any, ...]]:
             Passage.axle_count,
             _kinds(dialect).label("kinds"),
             _reading().label("reading_id"),
-            Lease.holder,
             Officer.name.label("holder_name"),
         )
+        .select_from(page)
+        .join(CaseLife, CaseLife.case_id == page.c.case_id)
         .join(Case, Case.id == CaseLife.case_id)
         .outerjoin(Passage, Passage.id == _first_passage())
         .outerjoin(Judgement, Judgement.passage_id == Passage.id)
-        .outerjoin(Lease, and_(Lease.name == _lease_name(), Lease.until >= NOW))
-        .outerjoin(Officer, literal(HOLDER).concat(cast(Officer.id, String)) == Lease.holder)
-        .where(CaseLife.case_id.in_(bindparam("ids", expanding=True)))
+        .outerjoin(Lease, held_now(CaseLife.case_id))
+        .outerjoin(Officer, holds())
+        .order_by(page.c.due_on, page.c.case_id)
     )
 
 
-def _ids(connection: Connection, wanted: Filter, visitor: Visitor, values: dict[str, Any]) -> list[int]:
-    """Return the cases of a page."""
-    if wanted.station:
-        values["station"] = wanted.station
-    if wanted.kind:
-        values["kind"] = wanted.kind
-    if wanted.after is not None:
-        values["due"], values["behind"] = wanted.after
-    if wanted.whose is Whose.MINE:
-        mine = select(Lease.name).where(
-            Lease.holder == holder_name(visitor.officer_id), Lease.name.startswith("case:")
-        )
-        values["mine"] = [int(name.partition(":")[2]) for name in connection.scalars(mine)]
-    query = _ids_of(wanted.stage, wanted.whose, frozenset(values))
-    return list(connection.scalars(query, values))
-
-
-@cache
-def _ids_of(stage: Stage, whose: Whose, asked: frozenset[str]) -> Select[int]:
+def _ids_of(stage: Stage, whose: Whose, asked: frozenset[str]) -> Select[str, int]:
     """Return the question for a page; each state is read along its own index and no further than needed."""
     conditions: list[ColumnElement[bool]] = []
     if "station" in asked:
@@ -167,7 +151,7 @@ def _ids_of(stage: Stage, whose: Whose, asked: frozenset[str]) -> Select[int]:
     if "due" in asked:
         place = tuple_(bindparam("due", type_=Text()), bindparam("behind", type_=BigInteger()))
         conditions.append(tuple_(CaseLife.due_on, CaseLife.case_id) > place)
-    held = exists().where(Lease.name == _lease_name(), Lease.until >= NOW)
+    held = exists().where(held_now(CaseLife.case_id))
     if whose is Whose.FREE:
         conditions.append(~held)
     if whose is Whose.MINE:
@@ -183,15 +167,15 @@ def _ids_of(stage: Stage, whose: Whose, asked: frozenset[str]) -> Select[int]:
         for state in stage.states
     ]
     page = union_all(*(select(part) for part in parts)).subquery()
-    return select(page.c.case_id).order_by(page.c.due_on, page.c.case_id).limit(limit)
+    return select(page.c.due_on, page.c.case_id).order_by(page.c.due_on, page.c.case_id).limit(limit)
 
 
 def next_case(
     connection: Connection, visitor: Visitor, skip: int = 0, stages: Sequence[Stage] = ()
 ) -> int | None:
     """Return the free case that this officer should work on next, None where there is none."""
-    mine = and_(Lease.name == _lease_name(), Lease.until >= leases.now_ms(connection))
-    held = exists().where(mine, Lease.holder != holder_name(visitor.officer_id))
+    held = exists().where(held_now(CaseLife.case_id), Lease.holder != holder_name(visitor.officer_id))
+    now = {"now": leases.now_ms(connection)}
     for stage in stages or WORK.get(visitor.role, ()):
         # Nobody reviews a case twice.
         fresh = or_(CaseLife.first_reviewer_id.is_(None), CaseLife.first_reviewer_id != visitor.officer_id)
@@ -203,7 +187,8 @@ def next_case(
                 .order_by(CaseLife.due_on, CaseLife.case_id)
                 .limit(1)
                 # Who takes one at this moment is not waited for: the next free one is as good.
-                .with_for_update(of=CaseLife, skip_locked=True)
+                .with_for_update(of=CaseLife, skip_locked=True),
+                now,
             ).one_or_none()
             for state in stage.states
         ]
@@ -216,10 +201,6 @@ def stage_counts(connection: Connection) -> dict[str, int]:
     """Return how many cases stand in each stage."""
     by_state = dict(connection.execute(select(CaseLife.state, func.count()).group_by(CaseLife.state)).all())
     return {stage.value: sum(by_state.get(state.value, 0) for state in stage.states) for stage in Stage}
-
-
-def _lease_name() -> ColumnElement[str]:
-    return literal("case:").concat(cast(CaseLife.case_id, String))
 
 
 def _first_passage() -> Any:  # noqa: ANN401 (SQL)

@@ -10,7 +10,7 @@ from models.values.case_life import AFTER_FILING, CaseState, RejectReason, Verdi
 from models.values.office import Role
 from review import steps, verdicts
 from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
-from review.assignment import give_back, holder_of, take
+from review.assignment import give_back, take
 from review.case_file import note_look, read_case
 from review.forms import line, number, paragraph
 from review.pages import bundle, registration
@@ -37,7 +37,6 @@ def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False)
             raise NotFoundError(f"没有案件 {number}")
         stage = next(stage for stage in Stage if case.state in stage.states)
         beside = case_rows(connection, Filter(stage=stage), officer, BESIDE)[:BESIDE]
-        holder_id, holder = holder_of(connection, case.life.case_id)
         done = _done(connection, visit)
         partner = case_partner(connection, visit.office.partners, case.life)
     note_look(visit.office, officer, number)
@@ -47,8 +46,8 @@ def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False)
         case=case,
         stage=stage,
         beside=beside,
-        holder=holder,
-        held_by_me=holder_id == officer.officer_id,
+        holder=case.life.holder,
+        held_by_me=case.life.holder_id == officer.officer_id,
         done=done,
         today=today(visit),
         judges=_judges(case.state, officer.role) and not reviewed,

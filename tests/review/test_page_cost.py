@@ -37,6 +37,6 @@ def test_queue_and_case_page_ask_few_questions(desk: Desks, office: Office, numb
     assert cost(office, one, "/queue") <= 4
     assert cost(office, one, "/search?q=test") <= 5
     of_two_passages, of_one = (cost(office, one, f"/cases/{number}") for number in numbers[:2])
-    assert of_one <= 26
+    assert of_one <= 16
     # The case of one passage has no plate, so that nothing is asked about the same vehicle elsewhere.
     assert of_two_passages - of_one <= 2
