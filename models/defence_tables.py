@@ -71,3 +71,22 @@ class DefenceAnswer(Base):
     reason: Mapped[str] = mapped_column(Text)
     hearing_on: Mapped[str] = mapped_column(Text)
     place: Mapped[str] = mapped_column(Text)
+
+
+class DefenceEnclosure(Base):
+    """A file that a party handed in with a statement or request, by its digest in the store of proofs."""
+
+    __tablename__ = "defence_enclosure"
+    __table_args__ = (
+        UniqueConstraint("defence_id", "sha256"),
+        CheckConstraint("length(sha256) = 64", name="digest"),
+        CheckConstraint("media_type IN ('application/pdf', 'image/jpeg', 'image/png')", name="media_type"),
+        CheckConstraint("size_bytes > 0", name="size"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    defence_id: Mapped[int] = mapped_column(ForeignKey("defence.id"))
+    sha256: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)

@@ -4,7 +4,7 @@ import hmac
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from review.accounts import Visitor, visitor_of
 from review.forms import Form, read_form
 from review.office import Office
 from review.refusals import NotAllowedError, NotFoundError, Refusal, SignInNeededError
+from review.uploads import Posted, read_posted
 from review.words import in_english
 from review.writing import template
 
@@ -40,6 +41,7 @@ class Visit:
     office: Office
     visitor: Visitor | None
     form: Form
+    files: Mapping[str, list[bytes]] = field(default_factory=dict)
 
     @property
     def officer(self) -> Visitor:
@@ -90,12 +92,13 @@ def see(path: str) -> Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One route: `roles` None lets everybody in, signed in or not."""
+    """One route: `roles` None lets everybody in, signed in or not; `uploads` takes forms with files."""
 
     path: str
     show: Callable[[Visit], Response]
     roles: frozenset[Role] | None
     method: str = "GET"
+    uploads: bool = False
 
 
 def route(page: Page, office: Office) -> Route:
@@ -103,21 +106,29 @@ def route(page: Page, office: Office) -> Route:
 
     async def endpoint(request: Request) -> Response:
         try:
-            form = await read_form(request)
+            posted = await _read(page, office, request)
         except Refusal as refusal:
             visit = Visit(request=request, office=office, visitor=None, form={})
             return refused(visit, str(refusal), refusal.status)
-        return await run_in_threadpool(answer, page, office, request, form)
+        return await run_in_threadpool(answer, page, office, request, posted)
 
     return Route(page.path, endpoint, methods=[page.method], name=f"{page.method} {page.path}")
 
 
-def answer(page: Page, office: Office, request: Request, form: Form) -> Response:
+async def _read(page: Page, office: Office, request: Request) -> Posted:
+    """Return what was posted; files are read for nobody who is not signed in."""
+    if not page.uploads:
+        return Posted(form=await read_form(request))
+    visitor = await run_in_threadpool(visitor_of, office, request.cookies.get(COOKIE, ""))
+    return Posted(form={}) if visitor is None else await read_posted(request)
+
+
+def answer(page: Page, office: Office, request: Request, posted: Posted) -> Response:
     """Let the visitor through or not, and turn what goes wrong into a page that says so."""
-    visit = Visit(request=request, office=office, visitor=None, form=form)
+    visit = Visit(request=request, office=office, visitor=None, form=posted.form)
     try:
         visitor = visitor_of(office, request.cookies.get(COOKIE, ""))
-        visit = Visit(request=request, office=office, visitor=visitor, form=form)
+        visit = Visit(request=request, office=office, visitor=visitor, form=posted.form, files=posted.files)
         _let_through(page, visit)
         return page.show(visit)
     except SignInNeededError:

@@ -12,6 +12,7 @@ from notices.documents.kinds import DocumentKind
 from notices.service.answers import ANSWERS
 from notices.service.attempts import list_attempts
 from notices.service.defence import defences, opened
+from notices.service.enclosed import enclosed
 
 UNREADABLE = "（内容无法解密，请告知系统管理员）"
 
@@ -27,6 +28,7 @@ class DefenceSheet:
     contact: str
     answered: Answer | None
     may_answer: tuple[Answer, ...]
+    enclosed: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +51,13 @@ def course_of(connection: Connection, vault: Vault | None, case_id: int, number:
         for one in list_attempts(connection, number)
     ]
     rows = defences(connection, case_id=case_id)
-    return Course(attempts=attempts, defences=tuple(_sheet(vault, row) for row in rows))
+    files = enclosed(connection, case_id) if rows else {}
+    return Course(
+        attempts=attempts, defences=tuple(_sheet(vault, row, files.get(row.id, ())) for row in rows)
+    )
 
 
-def _sheet(vault: Vault | None, row: Row[Any]) -> DefenceSheet:
+def _sheet(vault: Vault | None, row: Row[Any], files: Sequence[Any]) -> DefenceSheet:
     kind, answered = DefenceKind(row.kind), Answer(row.answer) if row.answer else None
     try:
         words = opened(vault, row) if vault else {}
@@ -69,5 +74,6 @@ def _sheet(vault: Vault | None, row: Row[Any]) -> DefenceSheet:
         name=words.get("name", ""),
         contact=words.get("contact", ""),
         answered=answered,
+        enclosed=files,
         may_answer=() if answered is not None and answered.settles else tuple(open_ones),
     )

@@ -1,5 +1,6 @@
 """Forms: small, in UTF-8, each field once; everything else is refused before it is looked at."""
 
+from datetime import date
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -67,6 +68,15 @@ def paragraph(form: Form, name: str, most: int = 2000) -> str:
     if len(text) > most:
         raise BadInputError(f"“{name}”最多{most}个字，收到{len(text)}个")
     return text
+
+
+def day(form: Form, name: str) -> date | None:
+    """Return a field as a day, None where it is empty."""
+    text = form.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise BadInputError("日期应为年-月-日") from error
 
 
 def number(form: Form, name: str) -> int:

@@ -12,12 +12,15 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, Row
 
 from models import audit, clock, head_file
+from models.apart import Apart
 from models.database import Database
 from models.files import FileStore
 from models.hash_chain import Head
 from models.values.registry import Party
 from models.vault import Vault
 from notices.casework.desk import PartnerDesk
+from notices.service.desk import ServiceDesk
+from notices.service.enclosures import inspector
 from review.asking import Asking
 from review.site import Site
 
@@ -32,7 +35,7 @@ class Office:
     `asking` asks the registries again, `party` opens the owner in an answer, `bundle` writes a case's
     archive; None where an installation can't.
     `partners` is told of every step of a case, None where there is no partner.
-    `vault` opens what parties wrote.
+    `vault` opens what parties wrote; `service` serves documents, `inspects` looks at files handed in.
     """
 
     database: Database
@@ -42,6 +45,8 @@ class Office:
     no_partner: bool = True
     partners: PartnerDesk | None = None
     vault: Callable[[], Vault] | None = None
+    service: Callable[[], ServiceDesk] | None = None
+    inspects: Apart = field(default_factory=inspector)
     clock_ms: Callable[[], int] = clock.clock_ms
     night: Callable[[Connection, str, date], Mapping[str, object]] | None = None
     asking: Asking | None = None

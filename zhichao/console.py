@@ -29,7 +29,7 @@ from review.office import Office
 from review.refusals import Refusal
 from review.site import Site, SiteCertificate, SiteLane
 from stations.station import Station
-from zhichao import logs, partner_desk, show, wiring
+from zhichao import logs, partner_desk, service_wiring, show, wiring
 from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.health.wiring import watched
 from zhichao.settings import ConfigError, Settings, load_settings
@@ -83,6 +83,7 @@ def office(settings: Settings, database: Database, *, asks: bool = False) -> Off
         no_partner=not settings.partners,
         partners=partner_desk.desk_of(settings, database),
         vault=lambda: Vault.load(settings.registry_keys),
+        service=lambda: service_wiring.desk(settings, database),
         night=night,
         # Without patience: what a registry can't answer now waits for the night.
         asking=Asking(partial(replace(registries, patience_s=0).look_up_corrected, settings.stations))

@@ -22,7 +22,7 @@ from zhichao.soundness import all_breaks
 
 
 def verify(*, config: ConfigOption = CONFIG) -> None:
-    """Check audit log, steps of cases, originals, sealed documents, messages; name the first break of each.
+    """Check audit log, steps of cases, originals, documents, proofs, messages; name the first break of each.
 
     Digests of all files, the chains of the logs, every signature.
     """

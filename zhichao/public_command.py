@@ -17,6 +17,7 @@ from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.health.wiring import watched
 from zhichao.office import anchors, document_store
+from zhichao.service_wiring import proof_store
 from zhichao.settings import ConfigError, Settings, load_settings
 from zhichao.web_listener import address_of, web_listener
 
@@ -35,6 +36,7 @@ def counter(settings: Settings, database: Database) -> PublicCounter:
     return PublicCounter(
         database=database,
         documents=document_store(settings),
+        proofs=proof_store(settings),
         originals=wiring.store(settings),
         vault=Vault.load(settings.registry_keys),
         anchors=anchors(settings),

@@ -20,6 +20,7 @@ from models.tables import Case, CaseLookup, Judgement, RegisteredJudgement, Regi
 from models.values.lookups import LookupDoubt, LookupState, WaitReason
 from models.values.timeline import from_ms
 from models.vault import Vault
+from notices.service.reseal import reseal as reseal_parties
 from pipeline.registries.look_up import as_json as report_as_json
 from pipeline.registries.plate_paths import PlatePath
 from pipeline.registries.retention import reseal
@@ -79,12 +80,12 @@ def listed(
 
 @commands.command(name="reseal")
 def seal_anew(*, config: ConfigOption = CONFIG) -> None:
-    """Seal owners' data under the first key of the key file; older keys may go afterwards."""
+    """Seal owners' and parties' data under the first key of the key file; older keys may go afterwards."""
     with explained(Console(stderr=True)):
         settings = load_settings(config)
         vault = Vault.load(settings.registry_keys)
         with Database(settings.url).write("registries.resealed") as connection:
-            number = reseal(connection, vault)
+            number = reseal(connection, vault) + reseal_parties(connection, vault)
     show.console().print(f"已重新加密 sealed anew: {number}")
 
 

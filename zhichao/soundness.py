@@ -11,9 +11,12 @@ from notices.documents.verify import breaks as document_breaks
 from notices.documents.verify import count_sealed
 from notices.exchange.verify import breaks as exchange_breaks
 from notices.exchange.verify import partners
+from notices.service.verify import breaks as proof_breaks
+from notices.service.verify import count_proofs
 from pipeline.verify import breaks, count_originals
 from zhichao import exchange_wiring, wiring
 from zhichao.office import anchors, document_store
+from zhichao.service_wiring import proof_store
 from zhichao.settings import Settings
 
 
@@ -42,11 +45,13 @@ class Silent:
 def all_breaks(
     settings: Settings, connection: Connection, kept: Head | None, progress: Progress
 ) -> Iterator[str]:
-    """Yield the first break of log, steps, originals, sealed documents and messages, in words."""
+    """Yield the first break of log, steps, originals, sealed documents, proofs and messages, in words."""
     progress.stage("原始文件 originals", count_originals(connection))
     yield from breaks(connection, wiring.store(settings), kept, progress.step)
     progress.stage("签章文书 documents", count_sealed(connection))
     yield from document_breaks(connection, document_store(settings), anchors(settings), progress.step)
+    progress.stage("送达证明 proofs", count_proofs(connection))
+    yield from proof_breaks(connection, proof_store(settings), progress.step)
     if partners(connection):
         ring = exchange_wiring.key_ring(settings)
         yield from exchange_breaks(connection, settings.agency.id, ring, clock_ms())

@@ -45,3 +45,14 @@ MARKS = {
     DocumentKind.POLICE_TRANSFER: "公移",
     DocumentKind.RECOGNITION: "互认",
 }
+# What a party may read; letters between agencies and papers of the file are not for the public.
+FOR_THE_PARTY = frozenset(
+    {
+        DocumentKind.SUMMONS,
+        DocumentKind.VIOLATION_NOTICE,
+        DocumentKind.DECISION,
+        DocumentKind.CORRECTION_ORDER,
+        DocumentKind.EDUCATION,
+        DocumentKind.RECOGNITION,
+    }
+)

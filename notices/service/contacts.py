@@ -46,7 +46,7 @@ def keep_contact(
 
     """
     _check(contact)
-    sealed = vault.seal(json.dumps(asdict(contact), ensure_ascii=False), _place(case_id))
+    sealed = vault.seal(json.dumps(asdict(contact), ensure_ascii=False), seal_place(case_id))
     made = insert(ServiceContact).values(
         case_id=case_id,
         at=at_ms,
@@ -73,7 +73,7 @@ def contact_of(connection: Connection, vault: Vault, case_id: int) -> KnownConta
     ).one_or_none()
     if row is None:
         return None
-    fields = json.loads(vault.open(row.sealed, row.key_id, _place(case_id)))
+    fields = json.loads(vault.open(row.sealed, row.key_id, seal_place(case_id)))
     return KnownContact(contact_id=row.id, contact=Contact(**fields), consent=row.electronic)
 
 
@@ -95,5 +95,6 @@ def _check(contact: Contact) -> None:
         raise ContactError("phone: 不是电话号码")
 
 
-def _place(case_id: int) -> str:
+def seal_place(case_id: int) -> str:
+    """Return what the seal of the case's contact is bound to."""
     return f"service contact of case {case_id}"

@@ -103,7 +103,7 @@ def file_defence(
         "late": late,
         "officer_id": actor.officer_id,
         "text_sha256": digest,
-        "sealed": vault.seal(json.dumps(words, ensure_ascii=False), _place(receipt)),
+        "sealed": vault.seal(json.dumps(words, ensure_ascii=False), seal_place(receipt)),
         "key_id": vault.key_id,
     }
     connection.execute(insert(Defence).values(values))
@@ -178,7 +178,7 @@ def step_on(
 
 def opened(vault: Vault, row: Row[Any]) -> dict[str, str]:
     """Return what a party wrote: text, name, contact."""
-    words: dict[str, str] = json.loads(vault.open(row.sealed, row.key_id, _place(row.receipt)))
+    words: dict[str, str] = json.loads(vault.open(row.sealed, row.key_id, seal_place(row.receipt)))
     return words
 
 
@@ -213,5 +213,6 @@ def defences(
     return list(connection.execute(query))
 
 
-def _place(receipt: str) -> str:
+def seal_place(receipt: str) -> str:
+    """Return what the seal of what a party wrote is bound to."""
     return f"defence {receipt}"

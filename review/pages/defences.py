@@ -1,7 +1,5 @@
 """Statements and hearings: those that wait, an officer's answer, and one that came on paper."""
 
-from datetime import date
-
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
@@ -13,8 +11,11 @@ from models.vault import Vault
 from notices.documents.kinds import DocumentKind
 from notices.service.answers import Reply, answer_defence
 from notices.service.defence import MAY_FILE, DefenceError, Filing, defences, file_defence
+from notices.service.enclosed import enclose
+from notices.service.enclosures import inspect
 from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
-from review.forms import line, paragraph
+from review.forms import day, line, paragraph
+from review.pages.service import proofs
 from review.refusals import BadInputError, NotFoundError, Refusal
 
 KINDS = {one.value: one.label for one in DefenceKind}
@@ -34,7 +35,7 @@ def answer(visit: Visit) -> Response:
     reply = Reply(
         answer=_answer(visit.form.get("answer", "")),
         reason=paragraph(visit.form, "reason"),
-        hearing_on=_day(visit.form.get("hearing_on", "")),
+        hearing_on=day(visit.form, "hearing_on"),
         place=line(visit.form, "place"),
     )
     with visit.office.step("console.answered") as connection:
@@ -60,14 +61,17 @@ def on_paper(visit: Visit) -> Response:
         name=line(visit.form, "name", 100),
         contact=line(visit.form, "contact", 100),
     )
+    given = [inspect(visit.office.inspects, one) for one in visit.files.get("files", ())]
     with visit.office.write("console.took_defence") as connection:
         life = life_of(connection, number)
         document_id = _answered_document(connection, life.case_id, filing.kind)
         actor, at_ms = visit.officer.actor, visit.office.clock_ms()
         try:
-            file_defence(connection, _vault(visit), document_id, filing, actor=actor, at_ms=at_ms)
+            receipt = file_defence(connection, _vault(visit), document_id, filing, actor=actor, at_ms=at_ms)
         except DefenceError as error:
             raise Refusal(str(error), 409) from error
+        if given:
+            enclose(connection, proofs(visit), receipt, given, actor=actor, at_ms=at_ms)
     return see(f"/cases/{number}#course")
 
 
@@ -97,16 +101,9 @@ def _answer(word: str) -> Answer:
     return Answer(word)
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise BadInputError("听证日期应为年-月-日") from error
-
-
 CASE = "/cases/{number}"
 PAGES = (
     Page(path="/defences", show=show, roles=CASE_READERS),
     Page(path=f"{CASE}/defence", show=answer, roles=CASE_WORKERS, method="POST"),
-    Page(path=f"{CASE}/paper-defence", show=on_paper, roles=CASE_WORKERS, method="POST"),
+    Page(path=f"{CASE}/paper-defence", show=on_paper, roles=CASE_WORKERS, method="POST", uploads=True),
 )

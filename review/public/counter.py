@@ -17,6 +17,7 @@ from models.values.timeline import from_ms
 from models.vault import Vault
 from notices.seal.verify import Anchors
 from notices.seal.verify_apart import verifier
+from notices.service.enclosures import inspector
 from review.public.limits import MINUTE_MS, Limits
 
 
@@ -25,12 +26,13 @@ class PublicCounter:
     """One installation as the public sees it.
 
     `told` gives what a case's documents say of it (weighing, calculation, photographs), None where that can't
-    be worked out any more; `documents` holds the sealed files, `originals` the frames; `apart` is where files
-    are verified.
+    be worked out any more; `documents` holds the sealed files, `proofs` what parties enclose, `originals` the
+    frames; `apart` is where files are verified, `inspects` where they are looked at.
     """
 
     database: Database
     documents: FileStore
+    proofs: FileStore
     originals: FileStore
     vault: Vault
     anchors: Anchors
@@ -39,6 +41,7 @@ class PublicCounter:
     days_off: WorkCalendar = field(default_factory=work_calendar)
     limits: Limits = field(default_factory=Limits)
     apart: Apart = field(default_factory=verifier)
+    inspects: Apart = field(default_factory=inspector)
     visit_ms: int = 30 * MINUTE_MS
 
     def today(self) -> date:

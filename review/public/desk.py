@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from review.forms import Form, read_form
 from review.public.counter import PublicCounter
 from review.public.visits import PartyVisitor, visitor_of
 from review.refusals import NotAllowedError, NotFoundError, Refusal
+from review.uploads import read_posted
 from review.writing import clock, static_url
 
 COOKIE = "party"
@@ -40,6 +41,7 @@ class PublicVisit:
     request: Request
     counter: PublicCounter
     form: Form
+    files: Mapping[str, list[bytes]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -51,18 +53,28 @@ class PublicVisit:
         """Return the token of the visit, "" without one."""
         return self.request.cookies.get(COOKIE, "")
 
-    def visitor(self) -> PartyVisitor:
-        """Return whose document is read; a posted form must be one of this visit's.
+    def who(self) -> PartyVisitor:
+        """Return whose document is read.
 
         Raises:
             NotFoundError: 401, there is no visit, or it is over.
-            NotAllowedError: the form is not one of this visit's.
 
         """
         with self.counter.database.read() as connection:
             found = visitor_of(self.counter, connection, self.token)
         if found is None:
             raise NotFoundError(GONE, 401)
+        return found
+
+    def visitor(self) -> PartyVisitor:
+        """Return the same; a posted form must be one of this visit's.
+
+        Raises:
+            NotFoundError: 401, there is no visit, or it is over.
+            NotAllowedError: the form is not one of this visit's.
+
+        """
+        found = self.who()
         posted = self.request.method == "POST"
         if posted and not hmac.compare_digest(self.form.get("csrf", "").encode(), found.csrf.encode()):
             raise NotAllowedError("表单不是本次查阅打开的页面发出的，没有提交；请返回页面重试")
@@ -95,20 +107,30 @@ def whole(store: FileStore, sha256: str) -> bytes:
     return content
 
 
-def page(path: str, show: Callable[[PublicVisit], Response], method: str = "GET") -> Callable[..., Route]:
-    """Return a route of a page, once it is given a counter."""
+def page(
+    path: str, show: Callable[[PublicVisit], Response], method: str = "GET", *, uploads: bool = False
+) -> Callable[..., Route]:
+    """Return a route of a page, once it is given a counter; files are read for whoever has a visit."""
 
     def route(counter: PublicCounter) -> Route:
         async def endpoint(request: Request) -> Response:
             form: Form = {}
+            files: dict[str, list[bytes]] = {}
+            visit = PublicVisit(request=request, counter=counter, form=form, files=files)
 
             async def work() -> Response:
                 if method == "POST":
                     check_origin(request)
+                if uploads:
+                    await run_in_threadpool(visit.who)
+                    posted = await read_posted(request)
+                    form.update(posted.form)
+                    files.update(posted.files)
+                elif method == "POST":
                     form.update(await read_form(request))
-                return await run_in_threadpool(show, PublicVisit(request=request, counter=counter, form=form))
+                return await run_in_threadpool(show, visit)
 
-            return await explained(PublicVisit(request=request, counter=counter, form=form), work)
+            return await explained(visit, work)
 
         return Route(path, endpoint, methods=[method], name=f"{method} {path}")
 

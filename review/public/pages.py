@@ -12,6 +12,8 @@ from models.values.office import PROGRAM
 from models.values.service import Answer, DefenceKind
 from notices.documents.kinds import DocumentKind
 from notices.service.defence import MAY_FILE, Filing, defences, file_defence, opened, periods_of
+from notices.service.enclosed import MOST_FILES, enclose, enclosed
+from notices.service.enclosures import inspect
 from review.forms import line, paragraph
 from review.public import visits
 from review.public.desk import COOKIE, PublicVisit, page, see, whole
@@ -48,6 +50,7 @@ def read(visit: PublicVisit) -> Response:
             (row, DefenceKind(row.kind), opened(counter.vault, row)["text"])
             for row in defences(connection, document_id=document.id)
         ]
+        files = enclosed(connection, document.case_id)
     return visit.render(
         "notice.html",
         document=document,
@@ -57,6 +60,8 @@ def read(visit: PublicVisit) -> Response:
         may_file=[one for one in DefenceKind if one in MAY_FILE.get(kind, ())],
         state=CaseState(document.case_state),
         filed=filed,
+        enclosed=files,
+        most_files=MOST_FILES,
         answers=ANSWER_LABELS,
         csrf=found.csrf,
         today=counter.today(),
@@ -82,6 +87,7 @@ def file(visit: PublicVisit) -> Response:
         name=line(visit.form, "name", 100),
         contact=line(visit.form, "contact", 100),
     )
+    given = [inspect(counter.inspects, one) for one in visit.files.get("files", ())]
     with counter.database.write("public.filed") as connection:
         receipt = file_defence(
             connection,
@@ -92,6 +98,7 @@ def file(visit: PublicVisit) -> Response:
             at_ms=counter.clock_ms(),
             days_off=counter.days_off,
         )
+        enclose(connection, counter.proofs, receipt, given, at_ms=counter.clock_ms())
     return see(f"/notice?receipt={receipt}#filed")
 
 
@@ -135,7 +142,7 @@ PAGES = (
     page("/", start),
     page("/", enter, "POST"),
     page("/notice", read),
-    page("/notice/defence", file, "POST"),
+    page("/notice/defence", file, "POST", uploads=True),
     page("/notice/pdf", pdf),
     page("/notice/frames/{sha256}", frame),
     page("/leave", leave, "POST"),

@@ -3,11 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,8 +21,8 @@ from review.public.counter import PublicCounter
 from review.public.desk import PublicVisit, explained, page, whole
 from review.public.visits import TOO_OFTEN, tidy
 from review.refusals import BadInputError, NotFoundError, TakenError
+from review.uploads import read_posted
 
-MOST_BYTES = 20_000_000
 UNKNOWN = "没有登记此文书码的文书，请核对"
 
 
@@ -76,7 +74,9 @@ def upload(counter: PublicCounter) -> Route:
         async def work() -> Response:
             check_origin(request)
             _count(visit)
-            content = await _file(request)
+            content = (await read_posted(request)).file("file")
+            if not content:
+                raise BadInputError("请选择一个PDF文件")
             checked = await run_in_threadpool(_checked, counter, content)
             return visit.render("verified.html", checked=checked, title="", void=checked.void, code="")
 
@@ -91,23 +91,6 @@ def _count(visit: PublicVisit) -> None:
     if checks.holds_off(visit.address, now):
         raise TakenError(TOO_OFTEN, 429)
     checks.note(visit.address, now)
-
-
-async def _file(request: Request) -> bytes:
-    # Chunks come without end, whatever length stands beside them.
-    endless = "transfer-encoding" in request.headers
-    if endless or int(request.headers.get("content-length") or MOST_BYTES + 1) > MOST_BYTES:
-        raise BadInputError("文件过大，最多20MB", 413)
-    try:
-        # The library stops at its own bounds; the length was held against ours above.
-        async with request.form(max_files=1, max_fields=1) as posted:
-            found: Any = posted.get("file")
-            content = await found.read() if hasattr(found, "read") else b""
-    except MultiPartException as error:
-        raise BadInputError("只接受本页面的表单", 400) from error
-    if not content:
-        raise BadInputError("请选择一个PDF文件")
-    return bytes(content)
 
 
 def _checked(counter: PublicCounter, content: bytes) -> Checked:

@@ -14,23 +14,12 @@ from models.document_tables import Document
 from models.service_tables import ServedDocument
 from models.tables import Case
 from models.values.documents import DocumentState
-from notices.documents.kinds import DocumentKind
+from notices.documents.kinds import FOR_THE_PARTY
 from notices.documents.numbers import CODE_LENGTH, CODE_LETTERS
 from review.public.counter import PublicCounter
 from review.refusals import NotFoundError, TakenError
 
 TAIL = 4
-# What a party may read; letters between agencies and papers of the file are not for the public.
-FOR_THE_PARTY = frozenset(
-    {
-        DocumentKind.SUMMONS,
-        DocumentKind.VIOLATION_NOTICE,
-        DocumentKind.DECISION,
-        DocumentKind.CORRECTION_ORDER,
-        DocumentKind.EDUCATION,
-        DocumentKind.RECOGNITION,
-    }
-)
 # Always in the same words and with the same status, whatever of the two was wrong.
 WRONG = "没有找到与此文书码和号牌相符的文书，请核对后再试"
 TOO_OFTEN = "尝试次数过多，请半小时后再试，或者到文书载明的地点查询"

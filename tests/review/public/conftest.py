@@ -39,6 +39,7 @@ def public(server: Counter, tmp_path: Path) -> PublicCounter:
     return PublicCounter(
         database=server.database,
         documents=server.desk.documents,
+        proofs=server.desk.proofs,
         originals=frames,
         vault=server.desk.vault,
         anchors=Anchors(seals=()),

@@ -7,13 +7,15 @@ from collections.abc import Callable
 import papers
 import pytest
 from browsers import PLATE_TAIL, Browser, code_of
+from handed_in import acting, picture
 from served import Counter
 from sqlalchemy import select, update
 
 from models.case_life import life_of
 from models.case_tables import CaseLife
-from models.defence_tables import Defence, PartyVisit
+from models.defence_tables import Defence, DefenceEnclosure, PartyVisit
 from models.document_tables import Document
+from models.office_tables import AuditEntry
 from models.values.office import Actor
 from models.values.service import Answer
 from notices.documents.issue import hand_out
@@ -187,6 +189,39 @@ def test_a_statement_is_kept_under_seal_answered_and_shown(
     page = party.get("/notice").text
     assert "经复核不予采纳" in page
     assert "两次称重一致" in page
+
+
+def test_a_party_encloses_files_and_sees_them_listed(
+    browser: Open, notice: str, server: Counter, public: PublicCounter
+) -> None:
+    party = browser()
+    party.enter(notice)
+
+    def sent(*contents: bytes, text: str = TEXT) -> int:
+        form = {"csrf": csrf(party.get("/notice").text), "kind": "statement", "text": text, "name": "x"}
+        files = [("files", ("../a.pdf", one, "application/pdf")) for one in contents]
+        return party.request("POST", "/notice/defence", data=form, files=files).status_code
+
+    assert sent(picture(), acting("/Launch")) == 409
+    assert sent(*[picture(side=side) for side in range(1, 7)]) == 400
+    assert sent(picture(), picture("PDF")) == 303
+    # Sent twice, nothing is doubled; what is new is added, up to a bound.
+    assert sent(picture(), picture("PNG")) == 303
+    assert sent(*[picture(side=side) for side in range(1, 4)]) == 409
+    with server.database.read() as connection:
+        rows = connection.execute(select(DefenceEnclosure).order_by(DefenceEnclosure.id)).all()
+        told = connection.scalars(select(AuditEntry.detail).where(AuditEntry.action == "defence")).all()
+    assert [row.media_type for row in rows] == ["image/jpeg", "application/pdf", "image/png"]
+    assert public.proofs.path(rows[0].sha256).read_bytes() == picture()
+    assert all(any(row.sha256 in one for one in told) for row in rows)
+    page = party.get("/notice").text
+    assert all(row.sha256 in page for row in rows)
+
+
+def test_files_of_nobody_are_not_even_read(browser: Open) -> None:
+    headers = {"content-length": str(10**9), "content-type": "multipart/form-data; boundary=x"}
+    answer = browser().request("POST", "/notice/defence", content=b"x", headers=headers)
+    assert answer.status_code == 401
 
 
 def public_now(server: Counter) -> int:
