@@ -2,19 +2,23 @@
 
 import csv
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
 from legibility_made import Picture, Plain, Specimen, made
 from numpy.typing import NDArray
-from plates_data import PHOTOS, SETS, Photo, photos
+from plates_data import PHOTOS, SETS, Photo, interval, photos
 
+from models.values.legibility import Legibility
 from models.values.plate_layout import character_cells
 from pipeline.frame_files import load_frame
 from pipeline.plates.calibration import characters, confidence, evidence_of
 from pipeline.plates.find import box_of, overlap, part, rectify
-from pipeline.plates.look import GHOST_SCORE, LookingReader
+from pipeline.plates.look import GHOST_SCORE, FrameLook, LookingReader, load_looking_reader
 from pipeline.plates.read import MIN_CONFIDENCE
 from pipeline.plates.visible import Measured, Place, frame_quality, measure
 
@@ -24,6 +28,8 @@ PLAN = (
     ("flipped", 1), *(("fault", n) for n in range(1, 8)), ("shadow", 1), ("missing", 1),
 )  # fmt: skip
 ON_PLATE = 0.4
+WORDS = [one.value for one in Legibility]
+WEIGHTS = Path(__file__).parents[1] / "build" / "weights"
 # Of a full frame, this much around the plate is looked at: enough to stand out from, and soon made.
 WINDOW = (960, 640)
 
@@ -44,6 +50,28 @@ class Looked:
     on_plate: bool
     hidden: tuple[float, ...] | None
     most_hidden: float
+
+
+def loaded_reader() -> LookingReader:
+    """Return the reader, for one core."""
+    cv2.setNumThreads(1)
+    return load_looking_reader(WEIGHTS, threads=1)
+
+
+def unreadable(look: FrameLook) -> bool:
+    """Tell whether a frame is one that the night looks at again."""
+    return not look.readings and look.legibilities[0].legibility is Legibility.DOUBTFUL
+
+
+def word_counts(counts: Counter[str]) -> str:
+    """Return how often each word was said."""
+    return ", ".join(f"{word} {counts[word]}" for word in WORDS if counts[word])
+
+
+def share_of(words: str, count: int, n: int) -> str:
+    """Return a count as a share with its 95 % interval."""
+    low, high = interval(count, n)
+    return f"{words}: {count} of {n}, {100 * count / max(n, 1):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def plains(set_name: str) -> Iterator[tuple[Photo, Plain]]:
@@ -177,4 +205,14 @@ def _hidden(one: Specimen, place: Place, count: int) -> tuple[float, ...] | None
     return tuple(float(rectify(shown, part(place.corners, *cell)).mean()) / 255 for cell in cells)
 
 
-__all__ = ["GHOST_SCORE", "Looked", "looked_at", "plains", "specimens"]
+__all__ = [
+    "GHOST_SCORE",
+    "Looked",
+    "loaded_reader",
+    "looked_at",
+    "plains",
+    "share_of",
+    "specimens",
+    "unreadable",
+    "word_counts",
+]

@@ -8,6 +8,7 @@ vehicles that are none of the fleet. Seeds of tuning and of these figures differ
 
 import argparse
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +16,15 @@ import numpy as np
 from models.values.passages import PassageBatch
 from pipeline.reidentify.fleet import Fleet, Unread
 from pipeline.reidentify.noise import Noise
-from pipeline.reidentify.rank import rank
+from pipeline.reidentify.rank import NAMED_FROM, rank
 from stations.roadside.identity import HOUR_MS, MeasuringNoise, Trip, draw_fleet, load, measure
 
-QUERIES, STRANGERS = 200, 60
+QUERIES, STRANGERS = 200, 200
 SAME_LOAD_HOURS = 8.0
 SHOW_CHARACTERS = 4
 SEED = 7_001
+# Probabilities from which the likeliest vehicle is named.
+SCREENS = (0.5, 0.8, 0.95, NAMED_FROM)
 START_MS = 1_781_712_000_000
 
 
@@ -35,7 +38,6 @@ class Setting:
     spacing_mm: float
     partial: bool = False
     same_load: bool = False
-    screen: float = 0.5
 
 
 def run(setting: Setting, seed: int) -> dict[str, float]:
@@ -76,8 +78,9 @@ def _rates(
     setting: Setting, fleet: Fleet, again: PassageBatch, noise: Noise, rng: np.random.Generator
 ) -> dict[str, float]:
     own = len(again) - STRANGERS
-    first = fifth = nearest = named = wrong = strangers = 0
+    first = fifth = nearest = 0
     took = 0.0
+    likeliest: list[tuple[float, bool]] = []
     for place in range(len(again)):
         batch = again.take(np.array([place]))
         plate = str(batch.plate_front[0])
@@ -86,24 +89,27 @@ def _rates(
         ranking = rank(Unread(batch=batch, station="b", read=read, sure=sure), fleet, noise, {})
         took += time.perf_counter() - start
         plates = [one.plate for one in ranking.candidates]
-        claimed = bool(plates) and ranking.candidates[0].probability >= setting.screen
+        top = ranking.candidates[0].probability if plates else 0.0
+        likeliest.append((top, plates[:1] == [plate]))
         if place < own:
             first += plates[:1] == [plate]
             fifth += plate in plates
             nearest += _nearest(fleet, batch, noise) == plate
-            named += claimed
-            wrong += claimed and plates[0] != plate
-        else:
-            strangers += claimed
     return {
         "rank1": first / own,
         "rank5": fifth / own,
         "nearest": nearest / own,
-        "named": named / own,
-        "wrong": wrong / max(named, 1),
-        "strangers": strangers / STRANGERS,
         "ms": 1000 * took / len(again),
+        **{f"{name} {screen}": rate for screen in SCREENS for name, rate in _named(likeliest, own, screen)},
     }
+
+
+def _named(likeliest: Sequence[tuple[float, bool]], own: int, screen: float) -> Iterator[tuple[str, float]]:
+    """Yield how many of the fleet are named at a probability, how many wrongly, how many strangers."""
+    named = [right for top, right in likeliest[:own] if top >= screen]
+    yield "named", len(named) / own
+    yield "wrong", named.count(False) / max(len(named), 1)
+    yield "strangers", sum(top >= screen for top, _ in likeliest[own:]) / STRANGERS
 
 
 def _partial(plate: str, rng: np.random.Generator) -> tuple[str, tuple[float, ...]]:
@@ -130,9 +136,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--quick", action="store_true", help="the smaller fleets alone")
     asked = parser.parse_args()
-    print(
-        "fleet   hours class spacing   known | rank-1 rank-5 nearest | named, wrong of these, strangers | ms"
-    )
+    print("fleet   hours class spacing   known | rank-1 rank-5 nearest | ms | at: named, wrong, strangers")
     sizes = (200, 1000) if asked.quick else (200, 1000, 5000, 20_000)
     settings = [
         Setting(fleet=size, hours=hours, mpe=5, spacing_mm=30) for size in sizes for hours in (1, 8, 24)
@@ -148,8 +152,12 @@ def main() -> None:
         print(
             f"{one.fleet:>6,} {one.hours:>6g} {one.mpe:>5g} {one.spacing_mm:>5g}mm "
             f"{'4 of 7' if one.partial else 'load on' if one.same_load else '–':>7}"
-            f" | {got['rank1']:>6.1%} {got['rank5']:>6.1%} {got['nearest']:>7.1%}"
-            f" | {got['named']:>6.1%} {got['wrong']:>6.1%} {got['strangers']:>6.1%} | {got['ms']:.1f}",
+            f" | {got['rank1']:>6.1%} {got['rank5']:>6.1%} {got['nearest']:>7.1%} | {got['ms']:.1f} | "
+            + "; ".join(
+                f"{screen}: {got[f'named {screen}']:.1%}, {got[f'wrong {screen}']:.1%}, "
+                f"{got[f'strangers {screen}']:.1%}"
+                for screen in SCREENS
+            ),
             flush=True,
         )
 

@@ -78,12 +78,12 @@ def judge_obscuring(
     `others` are the same station's passages, `elsewhere` those of other stations; both may hold any, near
     or far in time, this one too.
     """
-    hidden = [one for one in passage.frames if one.legibility in HIDING or one.legibility is Legibility.DIRTY]
     if not passage.frames:
         return Obscuring(probability=0.0, reasons=(), problem="没有抓拍图片，无法判断号牌是否被遮挡。")
+    hidden = [one for one in passage.frames if one.legibility in HIDING or one.legibility is Legibility.DIRTY]
     if not hidden:
         return None
-    problem = _problem(passage)
+    problem = _problem(passage) or _unproved(passage, hidden)
     if problem:
         return Obscuring(probability=0.0, reasons=(), problem=problem)
     near = [
@@ -119,6 +119,19 @@ _END = {
     FrameKind.VIDEO: "录像",
     FrameKind.UNKNOWN: "未注明方位的",
 }
+
+
+def _unproved(passage: PassageSeen, hidden: Sequence[FrameSeen]) -> str:
+    """Return why frames in which no plate was found prove nothing, "" where they do or more was seen."""
+    hiding = [one for one in hidden if one.legibility in HIDING]
+    if not hiding or any(one.legibility is not Legibility.MISSING for one in hiding):
+        return ""
+    ends = {one.kind for one in hiding}
+    if any(one.kind in ends and one.legibility in _SHOWING for one in passage.frames):
+        return "一张图片未见号牌，而同一端另一张图片号牌清晰，可能是拍摄时机所致，不作判断，须人工查看。"
+    if len(hiding) == 1:
+        return "只有一张图片未见号牌，一张图片不足以判断，须人工查看。"
+    return ""
 
 
 def _odds(probability: float) -> float:

@@ -30,6 +30,7 @@ from pipeline.ledger import (
     save_chunk,
     unplanned_days,
 )
+from pipeline.look_again import SecondLook
 from pipeline.match import match_frames
 from pipeline.obscured_rows import judge_obscured_day
 from pipeline.registries.look_up import LookupReport, Registries
@@ -104,6 +105,7 @@ class NightlyRun:
     plate_threshold: float
     progress: Progress
     registries: Registries | None = None
+    second_look: SecondLook | None = None
 
     def run(self, stations: Sequence[Station], day: date) -> NightReport:
         """Take what lies in the drop folders and judge the day's passages of these stations."""
@@ -210,8 +212,14 @@ class NightlyRun:
 
     def _judge_obscured(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:
-            with self.intake.alone(station), self.database.write("plates.obscured") as connection:
-                report.plates_obscured += judge_obscured_day(connection, station, report.day)
+            with self.intake.alone(station):
+                self._judge_plates(station, report)
+
+    def _judge_plates(self, station: Station, report: NightReport) -> None:
+        if self.second_look is not None:
+            self.second_look.look(station, report.day)
+        with self.database.write("plates.obscured") as connection:
+            report.plates_obscured += judge_obscured_day(connection, station, report.day)
 
     def _open_cases(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:

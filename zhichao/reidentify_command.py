@@ -35,6 +35,7 @@ def candidates(
     for row in rows:
         said = row["trouble"] or json.dumps(row["evidence"], ensure_ascii=False)
         probability = "" if row["plate"] == "" else f"{row['probability']:.3f}"
+        probability += " 较可能 likely" * row["likely"]
         place = str(row["place"]) if row["place"] else "–"
         table.add_row(row["station"], row["time"][:19], place, row["plate"], probability, escape(said))
     out.print(table)

@@ -7,8 +7,10 @@ from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor, ReaderFactory
+from pipeline.look_again import SecondLook
 from pipeline.nightly import NightlyRun, Progress
 from pipeline.plates.look import load_looking_reader
+from pipeline.plates.second import SecondOpinion
 from pipeline.registries.look_up import Registries
 from pipeline.rules.rule_sets import rule_sets
 from stations.intake import Intake
@@ -79,4 +81,7 @@ def nightly_run(
         plate_threshold=settings.plate_threshold,
         progress=progress,
         registries=registries(settings, database),
+        second_look=SecondLook(
+            database, taking.store, partial(SecondOpinion, threads=settings.reader_threads)
+        ),
     )

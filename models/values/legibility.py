@@ -9,7 +9,7 @@ class Legibility(Labelled):
     """What can be seen of a plate; the value is the word in database, export and log.
 
     COVERED: an object lies over characters, or the plate is turned away. DAMAGED: bent or broken. MISSING:
-    the vehicle's end is there and shows no plate. CAMERA: the picture's fault, not the vehicle's.
+    where this camera shows plates nothing of one is to be seen. CAMERA: the picture's fault, nobody's else.
     """
 
     CLEAR = "clear", "清晰"
@@ -78,7 +78,7 @@ class PlateLegibility:
             case Legibility.DAMAGED:
                 return f"号牌字符排列与标准布局不符，疑有弯折或损坏（{places}）。"
             case Legibility.MISSING:
-                return "画面清晰，车辆端面可见，同一相机其他车辆的号牌位置处未见号牌。"
+                return "画面不逊于同一相机的其他图片，其他车辆号牌所在处未见号牌：没有号牌，或整块被遮住。"
             case Legibility.CAMERA:
                 cause = self.cause.label if self.cause else CameraCause.UNCLEAR.label
                 return f"{cause}，属拍摄原因，与车辆无关。"

@@ -12,6 +12,7 @@ from models.passage_rows import passed_between
 from models.reidentify_tables import CandidateRow, PlateConflict, SearchRow
 from models.tables import Passage
 from models.values.timeline import day_bounds_ms, from_ms
+from pipeline.reidentify.rank import is_likely
 from stations.station import Station
 
 # What is shown of each of two passages.
@@ -70,6 +71,7 @@ def candidate_rows(connection: Connection, station: Station, day: date | None) -
             "place": row["place"] or 0,
             "plate": row["plate"] or "",
             "probability": row["probability"] or 0.0,
+            "likely": is_likely(row["place"] or 0, row["probability"] or 0.0, row["fleet"]),
             "evidence": json.loads(row["evidence"] or "{}"),
         }
         for row in _rows(connection, CANDIDATES, station, day)

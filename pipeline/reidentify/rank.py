@@ -13,6 +13,9 @@ from pipeline.reidentify.travel import Roads, possible
 KEPT = 5
 # Before anything is measured: the probability that the vehicle is none of the fleet (judgement).
 UNKNOWN = 0.3
+# The first candidate is called the likely vehicle from this probability, in a fleet of so many passages: then
+# at most one stranger in a hundred is taken for a vehicle of the fleet (docs/evasion.md).
+NAMED_FROM, NAMED_AMONG = 0.99, 200
 # Wheelbases further apart than so many standard errors are not looked at.
 REACH = 5.0
 # So many characters read for certain find a vehicle whatever its axles.
@@ -43,6 +46,11 @@ class Ranking:
     unknown: float
     fleet: int
     trouble: str = ""
+
+
+def is_likely(place: int, probability: float, fleet: int) -> bool:
+    """Tell whether a candidate, by its place from 1 on, may be called the likely vehicle."""
+    return place == 1 and probability >= NAMED_FROM and fleet >= NAMED_AMONG
 
 
 def rank(query: Unread, fleet: Fleet, noise: Noise, roads: Roads) -> Ranking:

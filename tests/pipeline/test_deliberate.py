@@ -15,6 +15,7 @@ CLEAR, COVERED, CAMERA, DIRTY = (
     Legibility.CAMERA,
     Legibility.DIRTY,
 )
+MISSING = Legibility.MISSING
 
 
 def frame(
@@ -192,3 +193,33 @@ def test_no_night_in_which_the_camera_shows_few_flags_anybody(
     shown = [passage(200 + n, frame(word)) for n, word in enumerate(words)]
     said = judge_obscuring(passage(1, *(frame(one, probability=0.8) for one in own)), [*faulty, *shown])
     assert said is None or not said.flagged
+
+
+def test_a_plate_missing_in_two_frames_is_flagged_and_in_one_alone_is_not() -> None:
+    both = judge_obscuring(passage(1, frame(MISSING), frame(MISSING, FrameKind.REAR)), others(CLEAR))
+    assert both is not None
+    assert both.flagged
+    twice = judge_obscuring(passage(1, frame(MISSING), frame(MISSING, after_ms=1400)), others(CLEAR))
+    assert twice is not None
+    assert twice.flagged
+    for rear in (CLEAR, Legibility.DOUBTFUL, DIRTY):
+        alone = judge_obscuring(passage(1, frame(MISSING), frame(rear, FrameKind.REAR)), others(CLEAR))
+        assert alone is not None
+        assert not alone.flagged
+        assert "只有一张图片未见号牌" in alone.problem
+
+
+def test_a_plate_missing_in_one_frame_and_clear_in_the_next_of_the_same_end_is_no_flipping_plate() -> None:
+    frames = frame(MISSING), frame(CLEAR, after_ms=1400, text="浙Z00001"), frame(MISSING, FrameKind.REAR)
+    said = judge_obscuring(passage(1, *frames), others(CLEAR))
+    assert said is not None
+    assert not said.flagged
+    assert "拍摄时机" in said.problem
+
+
+def test_missing_plates_of_a_camera_that_shows_few_accuse_nobody() -> None:
+    both = passage(1, frame(MISSING), frame(MISSING, FrameKind.REAR))
+    for word in (MISSING, Legibility.DOUBTFUL, CAMERA):
+        said = judge_obscuring(both, others(word))
+        assert said is not None
+        assert not said.flagged

@@ -46,6 +46,8 @@ def test_an_unread_overload_gets_candidates_and_a_clone_is_told(night: Night) ->
     assert [row["place"] for row in candidates] == list(range(1, len(candidates) + 1))
     assert candidates[0]["plate"] == "浙Z00007"
     assert candidates[0]["other_gross_kg"] == 62_000
+    # Three vehicles are no fleet to be sure among.
+    assert not any(row["likely"] for row in candidates)
     assert candidates[0]["other_time"].startswith("2026-06-18T01:00:00")
     assert (conflict["plate"], conflict["kind"]) == ("浙Z00008", "signature")
     assert (conflict["axle_count"], conflict["other_axle_count"]) == (6, 4)

@@ -9,7 +9,7 @@ from trucks import fleet, others, unread
 
 from pipeline.reidentify.fleet import Fleet
 from pipeline.reidentify.noise import Noise
-from pipeline.reidentify.rank import NO_AXLES, NO_FLEET, rank
+from pipeline.reidentify.rank import NAMED_AMONG, NAMED_FROM, NO_AXLES, NO_FLEET, is_likely, rank
 
 NOISE = Noise.of_class(5)
 COUNT = 80
@@ -99,3 +99,10 @@ def test_probabilities_are_probabilities_in_order(position: int, hours: float, s
     assert shares == sorted(shares, reverse=True)
     assert all(0 <= share <= 1 for share in (*shares, ranking.unknown))
     assert len({one.plate for one in ranking.candidates}) == len(shares)
+
+
+def test_only_the_first_of_a_large_fleet_and_nearly_certain_is_called_likely() -> None:
+    assert is_likely(1, NAMED_FROM, NAMED_AMONG)
+    assert not is_likely(2, 1.0, NAMED_AMONG)
+    assert not is_likely(1, NAMED_FROM - 0.001, NAMED_AMONG)
+    assert not is_likely(1, 1.0, NAMED_AMONG - 1)

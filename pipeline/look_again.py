@@ -1,0 +1,139 @@
+"""Frames of a day in which no plate can be read, looked at again where their camera's plates usually are.
+
+What a camera usually shows is learnt from its frames whose plates read: the place from the last days, the
+quality of its pictures from those nearest in time. A frame is looked at again once.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
+
+from models.database import Database
+from models.files import FileStore
+from models.legibility_tables import PlateLegibilityRow
+from models.passage_rows import passed_between
+from models.tables import Frame, Passage
+from models.values.legibility import Legibility, PlateLegibility
+from models.values.passages import FrameKind
+from models.values.timeline import day_bounds_ms
+from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.obscured_rows import save_legibility
+from pipeline.plates.second_look import Locates, look_where_usual, second_judge
+from pipeline.plates.usual import Picture, UsualPlace, learn_place, picture, usual_picture
+from stations.station import Station
+
+DAY_MS = 86_400_000
+# A camera's habit is learnt from so many days before, and from so many frames at most.
+LEARNT_DAYS, LEARNT_FRAMES = 7, 2000
+# Its usual picture is that of so many of its frames, taken within half an hour.
+PICTURES, LEAST_PICTURES, NEAR_MS = 5, 3, 30 * 60_000
+_ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
+Shown = tuple[tuple[int, ...], Picture]
+
+
+class SecondLook:
+    """Looks again at the frames of a day."""
+
+    def __init__(self, database: Database, store: FileStore, detector: Callable[[], Locates]) -> None:
+        """Use the detector of corners that `detector` makes, at the first frame."""
+        self._database = database
+        self._store = store
+        self._detector = cache(detector)
+
+    def look(self, station: Station, day: date) -> int:
+        """Look again at a station's local day and keep what was seen; return of how many frames."""
+        with self._database.read() as connection:
+            unread = _unread(connection, station, day)
+            cameras = _cameras(connection, station, day) if unread else {}
+        known = {key: _Camera(rows, self._open) for key, rows in cameras.items()}
+        # Outside a transaction: nothing may be held open while frames are looked at.
+        looked = [(row.id, self._said(row, known.get((row.lane, row.kind)))) for row in unread]
+        seen = [(frame_id, (said,)) for frame_id, said in looked if said is not None]
+        if seen:
+            with self._database.write("plates.looked_again") as connection:
+                save_legibility(connection, seen)
+        return len(seen)
+
+    def _said(self, row: Any, camera: "_Camera | None") -> PlateLegibility | None:  # noqa: ANN401 (a row)
+        if camera is None or camera.place is None:
+            return None
+        image = self._open(row.sha256)
+        usual = None if image is None else camera.picture_at(row.passed_at, image.shape)
+        if image is None or usual is None:
+            return None
+        return look_where_usual(image, camera.place, usual, self._detector())
+
+    def _open(self, sha256: str) -> NDArray[np.uint8] | None:
+        try:
+            return load_frame(self._store.path(sha256))
+        except UnreadableFrameError:
+            return None
+
+
+class _Camera:
+    """What one lane's camera of one end shows: its frames whose plates read."""
+
+    def __init__(self, rows: Sequence[Any], opened: Callable[[str], NDArray[np.uint8] | None]) -> None:
+        self.place = learn_place([json.loads(row.box) for row in rows])
+        self._rows = rows
+        self._open = opened
+        self._shown: dict[str, Shown | None] = {}
+
+    def picture_at(self, at_ms: int, shape: tuple[int, ...]) -> Picture | None:
+        """Return the usual picture around an instant; None where too few frames of this shape are near."""
+        near = [row for row in self._rows if abs(row.passed_at - at_ms) <= NEAR_MS]
+        nearest = sorted(near, key=lambda row: (abs(row.passed_at - at_ms), row.sha256))[:PICTURES]
+        shown = [one for row in nearest if (one := self._show(row.sha256)) is not None]
+        alike = [one for of_shape, one in shown if of_shape == shape]
+        return usual_picture(alike) if len(alike) >= LEAST_PICTURES else None
+
+    def _show(self, sha256: str) -> Shown | None:
+        if sha256 not in self._shown:
+            self._shown[sha256] = _shown(self._open(sha256), self.place)
+        return self._shown[sha256]
+
+
+def _shown(image: NDArray[np.uint8] | None, place: UsualPlace | None) -> Shown | None:
+    return None if image is None or place is None else (image.shape, picture(place.window(image)))
+
+
+def _unread(connection: Connection, station: Station, day: date) -> Sequence[Any]:
+    """Return the frames of a day in which no plate reads, no fault shows and none was looked at again."""
+    again = aliased(PlateLegibilityRow)
+    return connection.execute(
+        select(Frame.id, Frame.sha256, Frame.kind, Passage.lane, Passage.passed_at)
+        .join(Frame, Frame.passage_id == Passage.id)
+        .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
+        .outerjoin(again, (again.frame_id == Frame.id) & (again.judge == second_judge()))
+        .where(passed_between(station.id, *day_bounds_ms(day, station.zone)), Frame.kind.in_(_ENDS))
+        .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.text == "", again.id.is_(None))
+        .where(PlateLegibilityRow.legibility == Legibility.DOUBTFUL.value)
+        .order_by(Passage.passed_at, Frame.id)
+    ).all()
+
+
+def _cameras(connection: Connection, station: Station, day: date) -> dict[tuple[int, str], list[Any]]:
+    """Return the frames whose plates read, by lane and end, of a day and those before it."""
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    rows = connection.execute(
+        select(Frame.sha256, Frame.kind, Passage.lane, Passage.passed_at, PlateLegibilityRow.box)
+        .join(Frame, Frame.passage_id == Passage.id)
+        .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
+        .where(passed_between(station.id, start_ms - LEARNT_DAYS * DAY_MS, end_ms), Frame.kind.in_(_ENDS))
+        .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.text != "")
+        .where(PlateLegibilityRow.legibility == Legibility.CLEAR.value)
+        .order_by(Passage.passed_at.desc(), Frame.id)
+        .limit(LEARNT_FRAMES)
+    ).all()
+    cameras: defaultdict[tuple[int, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        cameras[row.lane, row.kind].append(row)
+    return cameras

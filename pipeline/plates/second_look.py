@@ -1,0 +1,82 @@
+"""Look a second time at a frame in which no plate reads: where the same camera's plates usually are.
+
+There the corner detector's faintest guess is worth a look. Where it sees nothing, and the picture is as good
+as the camera's others, no plate can be seen: there is none, or all of it is covered.
+"""
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.values.legibility import CameraCause, Legibility, PlateLegibility
+from pipeline.plates import find
+from pipeline.plates.legibility import judge_name, judge_plate
+from pipeline.plates.second import Located
+from pipeline.plates.usual import Picture, UsualPlace, picture
+from pipeline.plates.visible import Place, frame_quality
+
+# The detector sees even blurred and fogged plates with a score above this; below it there is none to be seen.
+LEAST_PLATE, _FAINTEST = 0.2, 0.0003
+_LONGEST_SIDE_PX = 960
+# What the absence of a plate in one frame is worth; two frames and the night's others make a finding of it.
+_MISSING = 0.75
+_HIDING = frozenset({Legibility.COVERED, Legibility.DIRTY, Legibility.DAMAGED})
+
+
+class Locates(Protocol):
+    """Finds the corners of plates."""
+
+    def locate(self, image: NDArray[np.uint8], longest_side_px: int, least_score: float) -> list[Located]:
+        """Return the plates of an image (BGR), the surest first; a larger image is shrunk before."""
+        ...
+
+
+def second_judge() -> str:
+    """Return the name of the judge of second looks."""
+    return f"{judge_name()}, usual place"
+
+
+def look_where_usual(
+    image: NDArray[np.uint8], place: UsualPlace, usual: Picture, detector: Locates
+) -> PlateLegibility | None:
+    """Return what is to be seen of a plate where this camera's plates stand; None if that can't be told.
+
+    `usual` is the picture of the camera's readable frames there, in the same hour.
+    """
+    fault = picture(place.window(image)).worse_than(usual)
+    if fault is not None:
+        return _nothing(place, Legibility.CAMERA, fault)
+    located = detector.locate(image, _LONGEST_SIDE_PX, _FAINTEST)
+    there = [one for one in located if place.holds(find.box_of(one.corners))]
+    best = max(there, key=lambda one: one.score, default=None)
+    judged = None if best is None else judge_plate(image, _placed(best), frame_quality(image), "")
+    if judged is not None and (judged.legibility in _HIDING or judged.legibility is Legibility.CAMERA):
+        return replace(judged, judge=second_judge())
+    if best is None or best.score < LEAST_PLATE:
+        return _nothing(place, Legibility.MISSING)
+    return None
+
+
+def _placed(one: Located) -> Place:
+    wide, high = find.size_px(one.corners)
+    rows = 2 if wide < find.TWO_ROW_ASPECT[1] * 0.8 * high else 1
+    return Place(corners=one.corners, rows=rows, score=one.score, confidence=0.0, characters=())
+
+
+def _nothing(place: UsualPlace, word: Legibility, cause: CameraCause | None = None) -> PlateLegibility:
+    """Return a word on the usual place itself, no plate in it."""
+    left, top, right, bottom = place.box
+    return PlateLegibility(
+        legibility=word,
+        probability=_MISSING,
+        text="",
+        rows=0,
+        box=place.box,
+        corners=((left, top), (right, top), (right, bottom), (left, bottom)),
+        visible=(),
+        mask=(),
+        cause=cause,
+        judge=second_judge(),
+    )

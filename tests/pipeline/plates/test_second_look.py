@@ -1,0 +1,51 @@
+"""A second look where plates usually are: nothing there is a missing plate in a good picture alone."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from road_frames import PLACE, road
+
+from models.values.legibility import CameraCause, Legibility
+from pipeline.plates.second import Located
+from pipeline.plates.second_look import look_where_usual, second_judge
+from pipeline.plates.usual import picture, usual_picture
+
+USUAL = usual_picture(picture(PLACE.window(road(seed))) for seed in range(5))
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Sees one plate, or none."""
+
+    left: int = 260
+    score: float = 0.0
+
+    def locate(self, image: NDArray[np.uint8], longest_side_px: int, least_score: float) -> list[Located]:
+        del image, longest_side_px
+        box = (self.left, 220), (self.left + 120, 220), (self.left + 120, 260), (self.left, 260)
+        found = Located(corners=np.array(box, dtype=np.float32), score=self.score)
+        return [found] if self.score >= least_score else []
+
+
+@pytest.mark.parametrize("detector", [Detector(), Detector(left=20, score=0.99)])
+def test_no_plate_where_they_usually_are_is_missing(detector: Detector) -> None:
+    said = look_where_usual(road(7), PLACE, USUAL, detector)
+    assert said is not None
+    assert said.legibility is Legibility.MISSING
+    assert said.box == (260, 220, 380, 260)
+    assert (said.rows, said.text, said.judge) == (0, "", second_judge())
+    assert "未见号牌" in said.sentence
+
+
+def test_no_plate_in_a_blurred_picture_is_the_cameras_fault() -> None:
+    said = look_where_usual(np.asarray(cv2.GaussianBlur(road(7), (0, 0), 6)), PLACE, USUAL, Detector())
+    assert said is not None
+    assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.BLUR)
+
+
+def test_a_plate_that_the_detector_surely_sees_is_not_missing() -> None:
+    said = look_where_usual(road(7), PLACE, USUAL, Detector(score=0.99))
+    assert said is None or said.legibility is not Legibility.MISSING

@@ -1,0 +1,173 @@
+"""Frames without a readable plate, looked at again: from frames to findings, once, and only beside others."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_reader import FakeReader
+from hs_file import hs_row, write_hs
+from nights import DAY, MakeNight, Night
+from numpy.typing import NDArray
+from PIL import Image
+from snapshot import snapshot
+from sqlalchemy import select
+
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
+from models.tables import Finding
+from models.values.findings import FindingKind
+from models.values.legibility import Legibility, PlateLegibility
+from pipeline.executor import InlineExecutor
+from pipeline.look_again import SecondLook
+from pipeline.plates.look import FrameLook
+from pipeline.plates.second import Located
+
+ABSENT, WIDE, HIGH = 0, 320, 240
+BOX = (100, 100, 180, 126)
+Make = Callable[..., Night]
+
+
+class CornerReader(FakeReader):
+    """Reads the plate that the corner's pixel names; of others it doesn't know what they are."""
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        number = int(image[0, 0, 0])
+        readings = () if crop else tuple(super().read(np.full((2, 2, 3), number, dtype=np.uint8)))
+        seen = PlateLegibility(
+            legibility=Legibility.CLEAR if readings else Legibility.DOUBTFUL,
+            probability=0.95,
+            text=readings[0].text if readings else "",
+            rows=1 if readings else 0,
+            box=BOX,
+            corners=((0.0, 0.0),) * 4,
+            visible=(),
+            mask=(),
+            judge="fake",
+        )
+        return FrameLook(readings=readings, legibilities=(seen,))
+
+
+class Blind:
+    """Sees no plate anywhere, and counts how often it was asked."""
+
+    asked = 0
+
+    def locate(self, image: NDArray[np.uint8], longest_side_px: int, least_score: float) -> list[Located]:
+        del image, longest_side_px, least_score
+        self.asked += 1
+        return []
+
+
+def corner_reader() -> CornerReader:
+    return CornerReader()
+
+
+def frame(number: int, *, blurred: bool = False) -> bytes:
+    """Return a frame full of edges whose corner names its plate."""
+    rng = np.random.default_rng(number)
+    pixels = np.kron(rng.integers(20, 220, (30, 40, 1)), np.ones((8, 8, 3))).astype(np.uint8)
+    if blurred:
+        ramp = np.linspace(20, 220, WIDE)[None, :, None]
+        pixels = np.broadcast_to(ramp, pixels.shape).astype(np.uint8).copy()
+    pixels[:2, :2] = number
+    sink = io.BytesIO()
+    Image.fromarray(pixels).save(sink, "PNG")
+    return sink.getvalue()
+
+
+@pytest.fixture
+def detector() -> Blind:
+    return Blind()
+
+
+@pytest.fixture
+def make(make_night: MakeNight, detector: Blind) -> Make:
+    """Return a maker of nights that look again."""
+
+    def new() -> Night:
+        night = make_night(InlineExecutor(corner_reader), 50)
+        run = night.run_all
+        night.run_all = replace(run, second_look=SecondLook(run.database, run.store, lambda: detector))
+        return night
+
+    return new
+
+
+def trucks(night: Night, *plates: int, blurred: int | None = None, hour: int = 1) -> None:
+    """Let overloaded trucks cross a minute apart, each with a frame of its front and of its rear."""
+    rows = []
+    for minute, plate in enumerate(plates):
+        rows.append(hs_row(f"2026-06-18 {hour:02d}:{minute:02d}:00.000", 62_000))
+        for number, kind in enumerate(("front", "rear")):
+            name = f"20260618T{hour:02d}{minute:02d}00.{4 + number}00_L1_{kind}.png"
+            content = frame(plate, blurred=minute == blurred)
+            (night.inbox / name).write_bytes(content + bytes([minute, number]))
+    write_hs(night.inbox / f"{hour}.csv", rows)
+
+
+def words(night: Night) -> list[str]:
+    """Return what was said of frames beyond the first look."""
+    with night.database.read() as connection:
+        query = select(PlateLegibilityRow.legibility).where(PlateLegibilityRow.judge != "fake")
+        return list(connection.scalars(query))
+
+
+def flagged(night: Night) -> int:
+    with night.database.read() as connection:
+        query = select(Finding.id).where(Finding.kind == FindingKind.PLATE_OBSCURED.value)
+        return len(connection.scalars(query).all())
+
+
+def test_a_plate_missing_at_both_ends_is_flagged_once_and_a_rerun_changes_nothing(
+    make: Make, detector: Blind
+) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21))
+    night.run()
+    assert words(night) == ["missing", "missing"]
+    assert flagged(night) == 1
+    assert detector.asked == 2
+    with night.database.read() as connection:
+        (reasons,) = connection.scalars(select(ObscuringRow.reasons))
+    assert "未见号牌" in reasons
+    assert "其他车辆10辆，号牌清晰10辆" in reasons
+    before = snapshot(night.database)
+    night.run()
+    assert snapshot(night.database) == before
+    assert detector.asked == 2
+
+
+def test_a_camera_with_few_readable_plates_has_no_usual_place(make: Make) -> None:
+    night = make()
+    trucks(night, 11, 12, 13, ABSENT, 14, 15)
+    night.run()
+    assert (words(night), flagged(night)) == ([], 0)
+
+
+def test_a_blurred_frame_among_sharp_ones_is_the_cameras_fault(make: Make) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), blurred=5)
+    night.run()
+    assert words(night) == ["camera", "camera"]
+    assert flagged(night) == 0
+
+
+def test_pictures_of_another_hour_are_no_measure(make: Make, detector: Blind) -> None:
+    night = make()
+    trucks(night, *range(11, 21))
+    trucks(night, ABSENT, hour=3)
+    night.run()
+    assert (words(night), flagged(night), detector.asked) == ([], 0, 0)
+
+
+def test_a_frame_that_can_no_longer_be_opened_keeps_none_of_the_others_back(make: Make) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), ABSENT)
+    look, night.run_all = night.run_all.second_look, replace(night.run_all, second_look=None)
+    night.run()
+    assert look is not None
+    stored = (path for path in night.folder.rglob("originals/**/*") if path.is_file())
+    lost = next(path for path in stored if path.read_bytes() == frame(ABSENT) + bytes([5, 0]))
+    lost.unlink()
+    assert look.look(night.station, DAY) == 3
