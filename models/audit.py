@@ -1,7 +1,8 @@
 """The audit log: a hash chain of who saw, changed and decided what. Only appended, checked from the start."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -10,6 +11,8 @@ from models.office_tables import AuditEntry, AuditHead
 from models.values.office import Action, Actor
 
 PAGE_ROWS = 5000
+# The option of a connection that holds entries back.
+HELD = "audit_held_back"
 
 
 def append(
@@ -20,12 +23,9 @@ def append(
     *,
     at_ms: int,
     detail: Mapping[str, object] | None = None,
-) -> Head:
-    """Append an entry in the transaction of what it tells of, and return the new head."""
-    # The row is locked until the transaction ends, so two writers never follow the same entry.
-    last = head(connection, lock=True)
-    row = {
-        "number": last.number + 1,
+) -> None:
+    """Append an entry in the transaction of what it tells of, or at the end of a block that holds it back."""
+    row: dict[str, object] = {
         "at": at_ms,
         "officer_id": actor.officer_id,
         "actor": actor.name,
@@ -33,10 +33,34 @@ def append(
         "subject": subject,
         "detail": json.dumps(detail or {}, ensure_ascii=False, sort_keys=True),
     }
-    digest = entry_hash(last.hash, row)
-    connection.execute(insert(AuditEntry).values({**row, "hash": digest}))
-    connection.execute(update(AuditHead).values(number=last.number + 1, hash=digest))
-    return Head(number=last.number + 1, hash=digest)
+    held: list[dict[str, object]] | None = connection.get_execution_options().get(HELD)
+    if held is None:
+        _append(connection, [row])
+    else:
+        held.append(row)
+
+
+@contextmanager
+def held_back(connection: Connection) -> Iterator[None]:
+    """Append what the block tells of at its end, so that other writers wait for no more than that."""
+    rows: list[dict[str, object]] = []
+    connection.execution_options(**{HELD: rows})
+    yield
+    connection.execution_options(**{HELD: None})
+    _append(connection, rows)
+
+
+def _append(connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    if not rows:
+        return
+    # The row is locked until the transaction ends, so two writers never follow the same entry.
+    last, written = head(connection, lock=True), []
+    for row in rows:
+        numbered = {**row, "number": last.number + 1}
+        last = Head(number=last.number + 1, hash=entry_hash(last.hash, numbered))
+        written.append({**numbered, "hash": last.hash})
+    connection.execute(insert(AuditEntry), written)
+    connection.execute(update(AuditHead).values(number=last.number, hash=last.hash))
 
 
 def head(connection: Connection, *, lock: bool = False) -> Head:

@@ -163,8 +163,9 @@ def _lookups(
         corrections[-1].after if corrections else None,
         office.asking.problem if office.asking else NOT_ASKED,
     )
+    again = office.asking is not None and office.asking.is_asking(of_case["case_id"])
     # What stood there before would tell what the first reviewer changed.
-    return replace(found, before=None) if blind else found
+    return replace(found, before=None if blind else found.before, again=again)
 
 
 def note_look(office: Office, visitor: Visitor, number: str) -> None:

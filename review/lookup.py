@@ -55,12 +55,20 @@ class Lookups:
     """The latest look-up, and the one before it of another plate.
 
     `asking` says that the case's plate was corrected and is not looked up yet, `problem` why it can't be now.
+    `again` says that an officer wanted it asked for again, and that this goes on.
     """
 
     latest: Lookup | None
     before: Lookup | None
     asking: bool
     problem: str
+    again: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether an answer is missing that asking again may bring."""
+        waits = self.latest is None or self.latest.state is LookupState.WAITING
+        return (waits or bool(self.problem)) and not self.again
 
 
 def lookups_of(

@@ -83,8 +83,8 @@ class Office:
 
     @contextmanager
     def step(self, edge: str) -> Iterator[Connection]:
-        """Give a connection for a step of a case."""
-        with self.write(edge) as connection:
+        """Give a connection for a step of a case; the audit log is locked last, and for a moment only."""
+        with self.write(edge) as connection, audit.held_back(connection):
             if self.partners is not None:
                 self.partners.lock(connection)
             yield connection

@@ -97,7 +97,6 @@ def give_verdict(
         note=opinion.note,
     )
     move(connection, step, changes)
-    # The log is locked from its first entry to the end: what can come before it does.
     audit.append(connection, visitor.actor, Action.JUDGED, life.number, at_ms=at_ms, detail=review)
     return to
 

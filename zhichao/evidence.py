@@ -54,7 +54,8 @@ def bundle(
         database = Database(settings.url)
         with database.write("case.exported") as connection:
             life = life_of(connection, number)
-            end = audit.append(connection, PROGRAM, Action.EXPORTED, number, at_ms=clock_ms())
+            audit.append(connection, PROGRAM, Action.EXPORTED, number, at_ms=clock_ms())
+            end = audit.head(connection)
             station = settings.station(life.station_id)
             archive = write_bundle(connection, number, station, wiring.store(settings), key, clock_ms())
         head_file.note(settings.head_file, end)

@@ -30,6 +30,7 @@ class Action(Labelled):
     JUDGED = "judged", "审核意见"
     CORRECTED_PLATE = "corrected_plate", "更正号牌"
     LOOKED_UP = "looked_up", "按更正号牌查询登记"
+    ASKED_AGAIN = "asked_again", "再次查询登记"
     SAW_PARTY = "saw_party", "查看当事人"
     PARTNER_TOLD = "partner_told", "对方省份告知"
     EXPORTED = "exported", "导出"

@@ -1,7 +1,7 @@
 """Look up: the night's cases through the registries, from plates to parties, permits and second limits."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -77,14 +77,14 @@ class Registries:
         """
         return self._look_up(lambda one: pending_cases(one, stations, day, self.plate_threshold))
 
-    def look_up_corrected(self, stations: Sequence[Station]) -> LookupReport:
-        """Look up the cases whose plate an officer corrected, by that plate alone.
+    def look_up_corrected(self, stations: Sequence[Station], also: Collection[int] = ()) -> LookupReport:
+        """Look up the cases whose plate an officer corrected, by that plate alone, and what `also` names.
 
         Raises:
             VaultError: personal fields can't be sealed; nothing was asked.
 
         """
-        return self._look_up(lambda one: corrected_cases(one, stations, self.plate_threshold))
+        return self._look_up(lambda one: corrected_cases(one, stations, self.plate_threshold, also))
 
     def _look_up(self, find: Callable[[Connection], list[PendingCase]]) -> LookupReport:
         vault = Vault.load(self.vault_path)

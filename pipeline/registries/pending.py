@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -65,10 +65,13 @@ def pending_cases(
 
 
 def corrected_cases(
-    connection: Connection, stations: Sequence[Station], threshold: float
+    connection: Connection, stations: Sequence[Station], threshold: float, also: Collection[int] = ()
 ) -> list[PendingCase]:
-    """Return the cases whose plate an officer corrected since they were looked up."""
-    return _pending(connection, stations, threshold, lambda _: _otherwise())
+    """Return the cases whose plate an officer corrected since they were looked up.
+
+    Those of the ids `also` are among them where they were never looked up, or still wait.
+    """
+    return _pending(connection, stations, threshold, lambda _: _otherwise() | Case.id.in_(also))
 
 
 def _pending(

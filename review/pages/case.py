@@ -60,6 +60,7 @@ def _page(visit: Visit, number: str, *, note: str = "", corrected: bool = False)
         reasons=[one for one in RejectReason if one is not RejectReason.STATEMENT_UPHELD],
         handling=case.state in AFTER_FILING,
         works=officer.role in CASE_WORKERS,
+        may_ask=registration.may_ask(visit.office, officer.role),
         shows_party=registration.shows_party(visit.office, case.life, officer.role),
         exports=visit.office.bundle is not None and officer.role in bundle.EXPORTERS,
         note=note,

@@ -5,6 +5,7 @@ from datetime import date
 
 from starlette.responses import Response
 
+from models import audit
 from models.case_life import ZONE, life_query
 from models.case_tables import CaseLife
 from models.values.findings import FindingKind
@@ -72,7 +73,7 @@ def take_next(visit: Visit) -> Response:
 def take_another(visit: Visit, stages: list[Stage], skip: int = 0) -> str:
     """Take the next free case and return its number, "" where there is none."""
     for _ in range(20):
-        with visit.office.write("console.next") as connection:
+        with visit.office.write("console.next") as connection, audit.held_back(connection):
             case_id = next_case(connection, visit.officer, skip, stages)
             if case_id is None:
                 return ""

@@ -1,6 +1,7 @@
 """What the registries say of a case's vehicle: the part of its page that comes later, and the party."""
 
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, select
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from models.tables import CaseLookup
 from models.values.case_life import AFTER_FILING, CaseState
 from models.values.office import Action, Role
 from models.vault import VaultError
-from review.access import CASE_READERS, CASE_WORKERS, Page, Visit
+from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
 from review.case_file import read_lookups
 from review.office import Office
 from review.refusals import NotAllowedError, NotFoundError
@@ -26,7 +27,33 @@ def show(visit: Visit) -> Response:
     with visit.office.read() as connection:
         life = life_of(connection, number)
         lookups = read_lookups(connection, visit.office, life, visit.officer)
-    return visit.render("case_lookup.html", lookups=lookups, number=number)
+    return visit.render(
+        "case_lookup.html",
+        lookups=lookups,
+        number=number,
+        may_ask=may_ask(visit.office, visit.officer.role),
+    )
+
+
+def may_ask(office: Office, role: Role) -> bool:
+    """Tell whether this role may have the registries asked again."""
+    return office.asking is not None and role in CASE_WORKERS
+
+
+def ask_again(visit: Visit) -> Response:
+    """Have the registries asked again for a case whose answer is missing, and log who wanted it."""
+    number, asking = visit.path("number"), visit.office.asking
+    if asking is None:
+        raise NotAllowedError("没有配置车辆登记系统")
+    with visit.office.write("console.asked_again") as connection:
+        life = life_of(connection, number)
+        lookups = read_lookups(connection, visit.office, life, visit.officer)
+        if lookups.is_missing:
+            at_ms = visit.office.clock_ms()
+            audit.append(connection, visit.officer.actor, Action.ASKED_AGAIN, number, at_ms=at_ms)
+    if lookups.is_missing:
+        asking.again(life.case_id)
+    return see(f"/cases/{quote(number)}#lookup")
 
 
 def shows_party(office: Office, life: Row[Any], role: Role) -> bool:
@@ -79,5 +106,6 @@ def _answers(connection: Connection, life: Row[Any]) -> list[tuple[str, int]]:
 CASE = "/cases/{number}"
 PAGES = (
     Page(path=f"{CASE}/lookup", show=show, roles=CASE_READERS),
+    Page(path=f"{CASE}/lookup", show=ask_again, roles=CASE_WORKERS, method="POST"),
     Page(path=f"{CASE}/party", show=party, roles=CASE_WORKERS, method="POST"),
 )

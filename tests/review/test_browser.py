@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -169,7 +170,7 @@ def test_a_late_answer_of_a_registry_comes_in_by_itself_and_takes_no_text(
 ) -> None:
     answered = threading.Event()
 
-    def look_up() -> None:
+    def look_up(_: AbstractSet[int]) -> None:
         answered.wait(10)
         raise OSError("登记系统无法连接")
 

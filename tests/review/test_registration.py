@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,14 +32,14 @@ SECRET = "only in these tests"  # noqa: S105 (a simulation's)
 class Line:
     """The way to the registries: closed, nobody is asked until it opens."""
 
-    def __init__(self, look_up: Callable[[], object]) -> None:
+    def __init__(self, look_up: Callable[[AbstractSet[int]], object]) -> None:
         self.open, self.runs, self._look_up = threading.Event(), 0, look_up
         self.open.set()
 
-    def __call__(self) -> None:
+    def __call__(self, cases: AbstractSet[int]) -> None:
         self.open.wait(10)
         self.runs += 1
-        self._look_up()
+        self._look_up(cases)
 
 
 def tractor(plate: str, drive_axles: int) -> RegisteredVehicle:
@@ -68,7 +70,7 @@ def line(office: Office, night: Night, tmp_path: Path) -> Iterator[Line]:
         settings = settings_of("zhejiang", server.port, secret, per_second=1000)
         registries = registries_of(night.database, [settings], tmp_path)
         registries.look_up([night.station], DAY)
-        made = Line(lambda: registries.look_up_corrected([night.station]))
+        made = Line(partial(registries.look_up_corrected, [night.station]))
         office.asking = Asking(made, patience_s=5)
         office.party = lambda connection, one: party_of(connection, Vault.load(registries.vault_path), one)
         yield made
@@ -79,6 +81,12 @@ def lookups(office: Office) -> list[tuple[str, str]]:
     with office.read() as connection:
         query = select(CaseLookup.read_plate, CaseLookup.state).where(CaseLookup.read_plate != "")
         return [tuple(row) for row in connection.execute(query.order_by(CaseLookup.id))]
+
+
+def actions(office: Office, number: str) -> list[str]:
+    with office.read() as connection:
+        told = select(AuditEntry.action).where(AuditEntry.subject == number)
+        return list(connection.scalars(told.order_by(AuditEntry.number)))
 
 
 @pytest.mark.usefixtures("line")
@@ -93,11 +101,10 @@ def test_a_corrected_plate_is_asked_for_and_judged_again_beside_the_first(
         # A case of two passages: both are judged again, and what was judged first stays.
         assert connection.scalars(limits).all() == [49_000, 49_000, 46_000, 46_000]
         assert set(connection.scalars(select(Judgement.limit_kg).where(Judgement.plate == READ))) == {49_000}
-        told = select(AuditEntry.action).where(AuditEntry.subject == numbers[0]).order_by(AuditEntry.number)
-        assert connection.scalars(told).all()[-3:] == ["corrected_plate", "looked_up", "saw"]
         asked = set(connection.scalars(select(RegistryQuery.plate)))
         # An officer's reading has no near misses that are asked.
         assert asked == {READ, CORRECTED}
+    assert actions(office, numbers[0])[-3:] == ["corrected_plate", "looked_up", "saw"]
     assert "更正号牌前后" in page
     assert "限值 46,000 kg" in page
     assert "限值 49,000 kg" in page
@@ -134,10 +141,39 @@ def test_a_plate_that_nobody_can_ask_for_is_kept_and_said(
     assert "号牌式样不符合GA 36" in page
 
 
+def test_a_missing_answer_is_asked_for_again_on_an_officers_word(
+    desk: Desks, office: Office, numbers: list[str], line: Line
+) -> None:
+    path, button = f"/cases/{numbers[0]}", "再次查询（记入审计）"
+    one = desk("reviewer")
+    assert button not in one.get(path).text
+    assert one.post(f"{path}/lookup").status_code == 303
+    with office.write("test") as connection:
+        connection.execute(update(CaseLookup).values(state="waiting", reason="unreachable"))
+    # What is settled is not asked for again, and the auditor only looks.
+    assert "asked_again" not in actions(office, numbers[0])
+    assert button not in desk("auditor").get(path).text
+    assert desk("auditor").post(f"{path}/lookup").status_code == 403
+    assert button in one.get(path).text
+    assert office.asking is not None
+    line.open.clear()
+    office.asking._patience_s = 0.05
+    assert one.post(f"{path}/lookup").status_code == 303
+    page = one.get(path).text
+    assert "正在再次查询登记信息" in page
+    assert button not in page
+    line.open.set()
+    office.asking._patience_s = 5
+    office.asking.again()
+    assert lookups(office) == [(READ, "waiting"), (READ, "identified")]
+    assert button not in one.get(path).text
+    assert actions(office, numbers[0]).count("asked_again") == 1
+
+
 def test_what_stops_the_asking_is_said_and_the_correction_stays(
     desk: Desks, office: Office, numbers: list[str]
 ) -> None:
-    def broken() -> None:
+    def broken(_: AbstractSet[int]) -> None:
         raise OSError("钥匙不可读")
 
     office.asking = Asking(broken, patience_s=5)

@@ -76,7 +76,8 @@ def filled(tmp_path: Path, new_database: Callable[[], str], make_station: Callab
     with night.database.write("test") as connection:
         officer = add_officer(connection, "first", Role.REVIEWER)
         add_case(connection, "A-1")
-        head = audit.append(connection, officer, Action.SAW, "A-1", at_ms=NOW_MS, detail={"what": "页面"})
+        audit.append(connection, officer, Action.SAW, "A-1", at_ms=NOW_MS, detail={"what": "页面"})
+        head = audit.head(connection)
         answer = {
             "source": "x",
             "plate": "浙Z00001",

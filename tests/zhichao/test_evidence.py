@@ -45,7 +45,8 @@ def night(tmp_path: Path, make_station: Callable[..., Station], database: Databa
         )
         move(connection, step)
         for act in range(ACTS - 1):
-            end = audit.append(connection, PROGRAM, Action.SAW, str(number), at_ms=act, detail={"n": act})
+            audit.append(connection, PROGRAM, Action.SAW, str(number), at_ms=act, detail={"n": act})
+            end = audit.head(connection)
     head_file.note(tmp_path / "head.json", end)
     return night
 
