@@ -12,4 +12,5 @@ class PartnerReason(Labelled):
     RULED = "ruled", "裁定由对方办理"
     GOES_ON = "goes_on", "对方已解除，原案继续办理"
     FILED_AGAIN = "filed_again", "对方已解除，重新立案并保留原立案先后次序"
+    REVOKED_BEFORE = "revoked_before", "恢复备份之前已撤销处罚决定并告知对方"
     TIME_BARRED = "time_barred", "对方解除时已过追究时效"

@@ -7,10 +7,19 @@ from sqlalchemy import Connection
 from models.exchange_tables import TheirClaimRow
 from models.files import FileStore
 from notices.casework.attachments import take_part
-from notices.casework.matters import ANSWERS, MATTERS, take_answer, take_matter, take_stage
-from notices.casework.rulings import take_ruling
+from notices.casework.matters import (
+    ANSWERS,
+    MATTERS,
+    recall_answer,
+    recall_matter,
+    recall_stage,
+    take_answer,
+    take_matter,
+    take_stage,
+)
+from notices.casework.rulings import recall_ruling, take_ruling
 from notices.casework.service import take_result
-from notices.casework.settle import settle
+from notices.casework.settle import recall_revocation, settle
 from notices.exchange import dockets
 from notices.exchange.envelope import Heard
 from notices.exchange.exchange import Exchange
@@ -41,8 +50,29 @@ def joined(exchange: Exchange, received: FileStore) -> Exchange:
             take_answer(connection, heard, here.clock())
         _follow(here, connection, heard, received)
 
-    here = replace(exchange, on_step=on_step, on_heard=on_heard)
+    def on_recalled(connection: Connection, heard: Heard) -> None:
+        _recall(here, connection, heard)
+
+    here = replace(exchange, on_step=on_step, on_heard=on_heard, on_recalled=on_recalled)
     return here
+
+
+def _recall(here: Exchange, connection: Connection, heard: Heard) -> None:
+    """Make good what followed from what was said here before a restore."""
+    kind = heard.envelope.kind
+    if kind in MATTERS:
+        recall_matter(connection, heard)
+    if kind in ANSWERS:
+        recall_answer(connection, heard)
+    match heard.body:
+        case ReceiptBody() as receipt:
+            recall_stage(connection, heard.envelope.to, receipt)
+        case RulingBody() as ruling:
+            recall_ruling(here, connection, heard, ruling)
+        case RevokedBody(claim_id=claim_id):
+            recall_revocation(connection, claim_id, here.clock())
+        case _:
+            pass
 
 
 def _follow(here: Exchange, connection: Connection, heard: Heard, received: FileStore) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, or_, select
@@ -53,27 +54,59 @@ def claim_for(
 ) -> Claim:
     """Give a filing of a case its claim; the first one bears the case's number, later ones count on.
 
-    A claim may be known that the case has forgotten, where a restore took the filing back and a partner told
-    it again: if it still stands and is of this act, it is the filing's, in its old place.
+    A claim of the act that the case has forgotten is the filing's, in its old place.
     """
-    while True:
-        made = _next_claim(connection, filer, life, act)
-        kept = select(*OwnClaimRow.__table__.columns).where(OwnClaimRow.claim_id == made.id)
-        row = connection.execute(kept).one_or_none()
-        if row is None:
-            return made
-        known = own_claim(row)
-        if known.standing is not Standing.CLOSED and one_act(known.claim, made):
-            return known.claim
+    kept = forgotten(connection, filer, life, act, one_act)
+    if kept is not None:
+        return kept.claim
+    filed_ms = filed_at(connection, life.case_id, again=False)
+    claim_id = _unused_id(connection, f"{filer.agency}:{life.number}")
+    _give(connection, life.case_id, claim_id)
+    return _claim(filer, life, act, claim_id=claim_id, filed_ms=filed_ms)
 
 
-def _next_claim(connection: Connection, filer: Filer, life: Row[Any], act: Act) -> Claim:
-    of_case = select(func.count()).where(CaseClaim.case_id == life.case_id)
-    number = 1 + (connection.scalar(of_case) or 0)
-    suffix = f":{number}" if number > 1 else ""
-    claim_id = f"{filer.agency}:{life.number}{suffix}"
-    row = {"claim_id": claim_id, "case_id": life.case_id, "number": number}
+def forgotten(
+    connection: Connection, filer: Filer, life: Row[Any], act: Act, one_act: Callable[[Claim, Claim], bool]
+) -> OwnClaim | None:
+    """Give a case the open claim of its act that no case has, and return it; None where there is none.
+
+    A restore took the claim's filing back, and a partner told the claim again.
+    """
+    like = _claim(filer, life, act, claim_id="", filed_ms=0)
+    own = next((one for one in without_case(connection, life.plate) if one_act(one.claim, like)), None)
+    if own is not None:
+        _give(connection, life.case_id, own.claim.id)
+    return own
+
+
+def without_case(connection: Connection, plate: str = "") -> list[OwnClaim]:
+    """Return the open claims that no case has, of one plate or of all, the first filed first."""
+    query = select(*OwnClaimRow.__table__.columns).where(
+        OwnClaimRow.standing != Standing.CLOSED, ~exists().where(CaseClaim.claim_id == OwnClaimRow.claim_id)
+    )
+    found = [own_claim(row) for row in connection.execute(query)]
+    mine = [own for own in found if not plate or own.claim.plate == plate]
+    return sorted(mine, key=lambda own: own.claim.priority)
+
+
+def _give(connection: Connection, case_id: int, claim_id: str) -> None:
+    of_case = select(func.count()).where(CaseClaim.case_id == case_id)
+    row = {"claim_id": claim_id, "case_id": case_id, "number": 1 + (connection.scalar(of_case) or 0)}
     connection.execute(insert(CaseClaim).values(row))
+
+
+def _unused_id(connection: Connection, first: str) -> str:
+    """Return the first id that stands for no claim: one that a partner knows may be known to no case."""
+    for number in count(1):
+        claim_id = first if number == 1 else f"{first}:{number}"
+        given = select(CaseClaim.claim_id).where(CaseClaim.claim_id == claim_id)
+        known = select(OwnClaimRow.claim_id).where(OwnClaimRow.claim_id == claim_id)
+        if connection.scalar(given.union(known)) is None:
+            break
+    return claim_id
+
+
+def _claim(filer: Filer, life: Row[Any], act: Act, *, claim_id: str, filed_ms: int) -> Claim:
     return Claim(
         id=claim_id,
         agency=filer.agency,
@@ -85,7 +118,7 @@ def _next_claim(connection: Connection, filer: Filer, life: Row[Any], act: Act) 
         axles=act.axles,
         gross_kg=act.gross_kg,
         mpe_percent=act.mpe_percent,
-        filed_ms=filed_at(connection, life.case_id, again=False),
+        filed_ms=filed_ms,
         policy=filer.policy,
         scope=filer.scope,
     )
@@ -100,6 +133,13 @@ def claim_of_case(connection: Connection, case_id: int) -> OwnClaim | None:
         .order_by(CaseClaim.number.desc())
         .limit(1)
     )
+    row = connection.execute(query).one_or_none()
+    return own_claim(row) if row else None
+
+
+def claim_of(connection: Connection, claim_id: str) -> OwnClaim | None:
+    """Return an own claim by its id."""
+    query = select(*OwnClaimRow.__table__.columns).where(OwnClaimRow.claim_id == claim_id)
     row = connection.execute(query).one_or_none()
     return own_claim(row) if row else None
 

@@ -14,7 +14,16 @@ from models.files import FileStore
 from models.values.case_life import BEFORE_DECISION, IN_REVIEW, CaseState
 from models.values.documents import DocumentState
 from models.values.office import PROGRAM, Action, Actor
-from notices.casework.claims import Act, Filer, claim_for, claim_of_case, is_released, prevailing
+from notices.casework.claims import (
+    Act,
+    Filer,
+    claim_for,
+    claim_of_case,
+    forgotten,
+    is_released,
+    prevailing,
+    without_case,
+)
 from notices.casework.fines import StandingFine, standing_fine
 from notices.casework.settle import settle
 from notices.documents.kinds import DocumentKind
@@ -42,6 +51,10 @@ class PartnerDesk:
     act_of: Callable[[Connection, int], Act | None]
     received: FileStore
 
+    @property
+    def _filer(self) -> Filer:
+        return Filer(agency=self.exchange.agency, policy=self.policy, scope=self.exchange.partners)
+
     def lock(self, connection: Connection) -> None:
         """Take the exchange's lock; each step of a case begins so, or two could wait for each other."""
         connection.execute(update(ExchangeState).values(steps=ExchangeState.steps + 1))
@@ -63,6 +76,8 @@ class PartnerDesk:
 
     def _moved(self, connection: Connection, was: CaseState, now: CaseState, life: Row[Any]) -> None:
         claim = claim_of_case(connection, life.case_id)
+        if now in GIVEN_UP and (claim is None or claim.standing is Standing.CLOSED):
+            claim = self._forgotten(connection, life) or claim
         if claim is not None and claim.standing is Standing.DECIDED and was in UNDECIDED:
             self._decide_again(connection, life, claim, now)
             return
@@ -110,11 +125,19 @@ class PartnerDesk:
         fine = act is not None and act.fine_fen > 0
         carries_fine(connection, life.case_id, fine=fine)
         if act is not None and fine:
-            filer = Filer(agency=self.exchange.agency, policy=self.policy, scope=self.exchange.partners)
-            claim = claim_for(connection, filer, life, act, self.exchange.protocol.one_act)
+            claim = claim_for(connection, self._filer, life, act, self.exchange.protocol.one_act)
             self.exchange.file(connection, claim)
             # A claim that a restore brought back stands already, so that filing it changes no docket.
             settle(self.exchange, connection, vehicle_of(claim.plate, claim.plate_colour))
+
+    def _forgotten(self, connection: Connection, life: Row[Any]) -> OwnClaim | None:
+        """Return the claim that a restore made the case forget; what is given up must give it free."""
+        if not without_case(connection, life.plate):
+            return None
+        act = self.act_of(connection, life.case_id)
+        if act is None:
+            return None
+        return forgotten(connection, self._filer, life, act, self.exchange.protocol.one_act)
 
     def _decide(self, connection: Connection, life: Row[Any], claim: OwnClaim) -> None:
         act = self.act_of(connection, life.case_id)

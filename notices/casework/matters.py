@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from models import audit
 from models.errors import NotDoneError
+from models.inserts import insert_new
 from models.matter_tables import Matter
+from models.tables import Case
 from models.values.office import PROGRAM, Action, Actor
 from notices.casework.attachments import expect, say_parts
 from notices.exchange import log
@@ -154,6 +156,33 @@ def reached(exchange: Exchange, connection: Connection, matter: Row[Any], stage:
     if matter.direction == "received" and LADDER.index(stage) > LADDER.index(Stage(matter.stage)):
         connection.execute(update(Matter).where(*_is(matter)).values(stage=stage.value))
         exchange.say_stage(connection, matter.partner, matter.message_id, stage)
+
+
+def recall_matter(connection: Connection, heard: Heard) -> None:
+    """Make again the matter of what was said before a restore."""
+    envelope = heard.envelope
+    row = _row(envelope.to, "sent", envelope.id, envelope.kind, heard.body)
+    about = envelope.body.get("case") or envelope.id.removeprefix(f"{envelope.kind}/{envelope.sender}/")
+    case_id = connection.scalar(select(Case.id).where(Case.number == about))
+    told = {"at": envelope.said_ms, "case_id": case_id, "stage": Stage.ACCEPTED.value}
+    connection.execute(insert_new(connection, Matter).values(row | told))
+    expect(connection, (envelope.to, "sent", envelope.id), _files(heard.body), awaited=False)
+
+
+def recall_answer(connection: Connection, heard: Heard) -> None:
+    """Note again the answer that was given before a restore."""
+    envelope, in_reply_to = heard.envelope, heard.envelope.body["in_reply_to"]
+    asked = matter_of(connection, envelope.to, "received", in_reply_to)
+    if asked is not None:
+        expect(connection, (envelope.to, "received", in_reply_to), _files(heard.body), awaited=False)
+        _answered(connection, asked, envelope.id, _outcome(heard.body), envelope.said_ms)
+
+
+def recall_stage(connection: Connection, partner: str, receipt: ReceiptBody) -> None:
+    """Note again how far what came in had come here before a restore."""
+    matter = matter_of(connection, partner, "received", receipt.message_id)
+    if matter is not None and LADDER.index(receipt.stage) > LADDER.index(Stage(matter.stage)):
+        connection.execute(update(Matter).where(*_is(matter)).values(stage=receipt.stage.value))
 
 
 def matters_query() -> Select[*tuple[Any, ...]]:

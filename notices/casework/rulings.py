@@ -19,8 +19,9 @@ from models.values.office import Action, Actor
 from models.values.partner_reasons import PartnerReason
 from notices.casework.claims import case_of_claim
 from notices.casework.matters import MatterError
-from notices.casework.settle import take
+from notices.casework.settle import settle, take
 from notices.exchange import dockets
+from notices.exchange.envelope import Heard
 from notices.exchange.exchange import Exchange
 from notices.exchange.kinds import Kind, RulingBody
 from notices.recognition.docket import Standing
@@ -64,6 +65,12 @@ def take_ruling(exchange: Exchange, connection: Connection, partner: str, body: 
     apply(exchange, connection, partner, body)
 
 
+def recall_ruling(exchange: Exchange, connection: Connection, heard: Heard, body: RulingBody) -> None:
+    """Note again a ruling that this side said before a restore."""
+    _note(connection, heard.envelope.to, body, ours_at=heard.envelope.said_ms)
+    apply(exchange, connection, heard.envelope.to, body)
+
+
 def apply(exchange: Exchange, connection: Connection, partner: str, body: RulingBody) -> None:
     """Release what a ruling in force gives away; officers take back a fine that stands before that."""
     row = _row(connection, partner, body.ruling)
@@ -75,13 +82,17 @@ def apply(exchange: Exchange, connection: Connection, partner: str, body: Ruling
         own = (
             None if vehicle is None else dockets.load(connection, exchange.agency, vehicle).own.get(claim_id)
         )
-        if own is None or own.standing is Standing.CLOSED:
+        if vehicle is None or own is None:
             continue
         if own.standing is Standing.DECIDED:
             fined = True
             continue
         _halt(exchange, connection, claim_id, body)
-        exchange.release(connection, claim_id)
+        if own.standing is Standing.CLOSED:
+            # It was given up before a restore, which took only the halt back.
+            settle(exchange, connection, vehicle)
+        else:
+            exchange.release(connection, claim_id)
     if not fined:
         _set(connection, partner, body.ruling, applied_at=exchange.clock())
 

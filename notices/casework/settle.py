@@ -16,7 +16,7 @@ from models.values.case_life import BEFORE_DECISION, CaseState
 from models.values.office import PROGRAM
 from models.values.partner_reasons import PartnerReason
 from models.values.timeline import from_ms
-from notices.casework.claims import case_of_claim, filed_at, prevailing
+from notices.casework.claims import case_of_claim, claim_of, filed_at, prevailing
 from notices.casework.fines import StandingFine, standing_fine
 from notices.exchange import dockets
 from notices.exchange.exchange import Exchange
@@ -25,6 +25,7 @@ from notices.recognition.claim import Claim
 from notices.recognition.docket import Docket, OwnClaim, Standing
 
 S = CaseState
+FINED = frozenset({S.DECIDED, S.SERVED})
 HALTED = frozenset({S.SUSPENDED, S.RECOGNISED})
 OPEN = BEFORE_DECISION | HALTED
 OF_PARTNER = frozenset({PartnerReason.PARTNER_FIRST, PartnerReason.RULED})
@@ -116,6 +117,15 @@ def _give_free(
         exchange.release(connection, own.claim.id)
     else:
         take(connection, life, CaseState(life.resumes_to), PartnerReason(free.what.value), now_ms)
+
+
+def recall_revocation(connection: Connection, claim_id: str, now_ms: int) -> None:
+    """Withdraw again the case whose fine was taken back, to the partners' knowledge, before a restore."""
+    life, own = case_of_claim(connection, claim_id), claim_of(connection, claim_id)
+    if life is None or own is None or CaseState(life.state) not in FINED:
+        return
+    if not any(standing_fine(connection, own.claim, partner, "sent") for partner in own.claim.scope):
+        take(connection, life, S.WITHDRAWN, PartnerReason.REVOKED_BEFORE, now_ms)
 
 
 def take(

@@ -1,5 +1,6 @@
 """Bringing messages to partners over HTTPS."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -83,10 +84,19 @@ class Client:
             raise UnreachableError(f"{partner}: {type(error).__name__}: {error}") from error
         if response.status_code == httpx.codes.OK:
             return reply
-        problem = f"{partner}: {response.status_code} {reply[:500].decode(errors='replace')}"
+        problem = f"{partner}: {response.status_code} {_told(reply)}"
         if response.status_code in ABOUT_THE_MESSAGE:
             raise NotTakenError(problem)
         raise UnreachableError(problem)
+
+
+def _told(reply: bytes) -> str:
+    """Return what a problem document (RFC 9457) says; nothing of a reply that is none is kept or logged."""
+    try:
+        problem = json.loads(reply)
+        return f"{str(problem['type'])[:100]} {str(problem.get('detail', ''))[:300]}"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"{len(reply)} bytes that are no problem document"
 
 
 def _read(response: httpx.Response, limit: int) -> bytes:

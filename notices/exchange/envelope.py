@@ -75,14 +75,14 @@ def hear(contents: bytes, ring: KeyRing, now_ms: int) -> Heard:
     try:
         envelope = Envelope.model_validate(content)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise refusal_of(error) from error
     _check_signature(envelope, content, ring)
     if envelope.said_ms > now_ms + CLOCK_TOLERANCE_MS:
         raise RefusedError(Reason.FUTURE, f"said_ms: {envelope.said_ms} lies in the future")
     try:
         body = BODIES[envelope.kind].model_validate(envelope.body)
     except ValidationError as error:
-        raise _refusal(error, "body.") from error
+        raise refusal_of(error, "body.") from error
     return Heard(envelope=envelope, body=body, contents=contents)
 
 
@@ -127,7 +127,8 @@ def _check_signature(envelope: Envelope, content: dict[str, Any], ring: KeyRing)
         raise RefusedError(Reason.UNSIGNED, "signature: does not fit the message")
 
 
-def _refusal(error: ValidationError, prefix: str = "") -> RefusedError:
+def refusal_of(error: ValidationError, prefix: str = "") -> RefusedError:
+    """Return what refuses a message for its first bad field, without the value that stands there."""
     one = error.errors(include_url=False, include_input=False)[0]
     place = prefix + ".".join(map(str, one["loc"]))
     return RefusedError(Reason.MALFORMED, f"{place}: {one['msg']}")

@@ -46,7 +46,9 @@ class Exchange:
         on_heard: called once for each message taken in, of whatever kind, but for receipts of acceptance:
             in the transaction that logs it, after the protocol's own step. What a restore lost and a partner
             gives back is heard again. It may say and step; if it raises ValueError, the message is refused
-            and nothing is kept.
+            and nothing is kept; but if that comes of hearing it again, it stays, and is an incident.
+        on_recalled: called once for each own message that a restore lost and a partner gives back, in its
+            place among what is heard again. Why it was said is lost; what followed from it is made good.
         on_step: called whenever a docket changed, with the docket before and after, in the transaction that
             stores it: by own steps, by messages, and by a resync, which may skip standings in between.
 
@@ -59,6 +61,7 @@ class Exchange:
     protocol: Protocol = field(default_factory=Protocol)
     clock: Callable[[], int] = clock_ms
     on_heard: OnHeard = _nothing
+    on_recalled: OnHeard = _nothing
     on_step: OnStep = _nothing
 
     @property

@@ -43,7 +43,8 @@ def read_log(
             try:
                 entry = ENTRY.validate_json(one, strict=True)
             except ValidationError as error:
-                raise UnreachableError(f"{partner} shows what is no log: {one[:80]!r}") from error
+                problem = f"{partner} shows what is no log, {len(one)} bytes after entry {after}"
+                raise UnreachableError(problem) from error
             if entry.number <= after:
                 raise UnreachableError(f"{partner} shows entry {entry.number} after entry {after}")
             after = entry.number

@@ -4,11 +4,12 @@ import hashlib
 import logging
 from collections.abc import Sequence
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from models.exchange_tables import ExchangeLog, TheirClaimRow
 from notices.exchange import comparison, dockets, incarnations, log, outbox
-from notices.exchange.envelope import Heard, hear
+from notices.exchange.envelope import Heard, hear, refusal_of
 from notices.exchange.exchange import Exchange, receipt_body, receipt_id
 from notices.exchange.incarnations import ForgottenError
 from notices.exchange.incidents import alarm
@@ -49,7 +50,9 @@ class Inbox:
         try:
             return self._accept(contents, by)
         except RefusedError as refused:
-            LOGGER.warning("refused: %s, %d bytes from %s", refused, len(contents), by or "nobody known")
+            told = {"reason": refused.reason.value, "sender": by, "size_bytes": len(contents)}
+            # The detail is the sender's; a log line holds nothing that a message may have said of a person.
+            LOGGER.warning("message refused: %s", refused.reason, extra=told | {"sha256": _digest(contents)})
             raise
 
     def _accept(self, contents: bytes, by: str) -> bytes | None:
@@ -94,6 +97,8 @@ class Inbox:
             with exchange.database.write("exchange.forgotten") as connection:
                 comparison.ask_again(connection, heard.envelope.sender)
             raise
+        except ValidationError as error:
+            raise refusal_of(error, "body.") from error
         except UnknownPolicyError as error:
             raise RefusedError(Reason.UNKNOWN_KIND, f"body.policy: {error}") from error
         except ValueError as error:
@@ -166,7 +171,7 @@ class Inbox:
         said = log.find(connection, heard.envelope.sender, "sent", body.message_id)
         if said is None:
             raise IncidentError(f"{heard.envelope.id}: a receipt for what was never said")
-        if hashlib.sha256(said.contents.encode()).hexdigest() != body.sha256:
+        if _digest(said.contents.encode()) != body.sha256:
             raise IncidentError(f"{heard.envelope.id}: a receipt for other bytes than were sent")
         outbox.remove(connection, heard.envelope.sender, said.number)
 
@@ -187,6 +192,10 @@ class Inbox:
 
     def _alarm(self, connection: Connection, heard: Heard, reason: str) -> None:
         alarm(connection, heard.envelope.sender, self.exchange.clock(), reason, heard.contents.decode())
+
+
+def _digest(contents: bytes) -> str:
+    return hashlib.sha256(contents).hexdigest()
 
 
 def _is_acceptance(heard: Heard) -> bool:

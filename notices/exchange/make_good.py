@@ -51,7 +51,7 @@ def cut(connection: Connection, exchange: Exchange, partner: str, shown: Shown) 
 
 
 def make_good_log(connection: Connection, exchange: Exchange, partner: str, shown: Shown) -> list[Heard]:
-    """Take back what was said and taken in before the restore; return what was heard again.
+    """Take back what was said and taken in before the restore; return it in its order, without receipts.
 
     What the partner said and this agency never gave a receipt for is left out: it comes by itself.
     """
@@ -71,7 +71,7 @@ def make_good_log(connection: Connection, exchange: Exchange, partner: str, show
             contents=heard.contents,
             at_ms=exchange.clock(),
         )
-        if direction == "received" and not is_receipt:
+        if not is_receipt:
             again.append(heard)
         match heard.body:
             case RestoredBody() as body if direction == "received":

@@ -15,7 +15,7 @@ neither side heard is gone as if it had never been said, and the fences keep it 
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from models.exchange_tables import ExchangeState
 from models.hash_chain import Head
@@ -24,6 +24,7 @@ from notices.exchange.envelope import Heard
 from notices.exchange.exchange import Exchange
 from notices.exchange.heads import say_head
 from notices.exchange.incarnations import digest, fence_id
+from notices.exchange.incidents import alarm
 from notices.exchange.kinds import Kind
 from notices.exchange.make_good import cut, make_good_dockets, make_good_log
 from notices.exchange.partners import Partners
@@ -31,6 +32,7 @@ from notices.exchange.refusals import Reason, RefusedError
 from notices.exchange.shown import Shown
 
 FROZEN = "备份恢复中 restored from a backup: resync before anything else"
+LOST = "恢复备份后须人工补办 what this message was about is lost, a person must look"
 FENCE_DIGESTS = 500
 
 
@@ -97,6 +99,18 @@ def _fences(exchange: Exchange, partner: str, incarnation: int, kept: Head, seen
         )
 
 
+def _again(connection: Connection, exchange: Exchange, heard: Heard) -> None:
+    """Let casework make good what follows from a message; one that it can't follow holds up nothing else."""
+    is_own = heard.envelope.sender == exchange.agency
+    follow = exchange.on_recalled if is_own else exchange.on_heard
+    try:
+        with connection.begin_nested():
+            follow(connection, heard)
+    except ValueError as error:
+        partner = heard.envelope.to if is_own else heard.envelope.sender
+        alarm(connection, partner, exchange.clock(), f"{LOST}: {error}", heard.contents.decode())
+
+
 def _end(exchange: Exchange, incarnation: int, logs: Mapping[str, Shown]) -> None:
     """Make everything good in one transaction, and go on."""
     with exchange.database.write("exchange.resynced") as connection:
@@ -113,6 +127,6 @@ def _end(exchange: Exchange, incarnation: int, logs: Mapping[str, Shown]) -> Non
             again += make_good_log(connection, exchange, partner, seen)
         make_good_dockets(connection, exchange, incarnation)
         for heard in again:
-            exchange.on_heard(connection, heard)
+            _again(connection, exchange, heard)
         for partner in logs:
             say_head(connection, exchange, partner)
