@@ -9,8 +9,11 @@ from rich.table import Table
 
 from models.database import Database
 from notices.exchange import bundle, export, log, outbox
+from notices.exchange.exchange import Exchange
+from notices.exchange.log_file import read_log_file, write_log_file
 from notices.exchange.partners import NotTakenError
 from notices.exchange.refusals import RefusedError
+from notices.exchange.resync import begin_by_hand, end_by_hand
 from zhichao import exchange_wiring, logs, show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.settings import ConfigError, load_settings
@@ -114,17 +117,74 @@ def unpack(
         raise typer.Exit(Exit.TROUBLE)
 
 
-@app.command()
-def resync(*, config: ConfigOption = CONFIG) -> None:
-    """After a restore from backup, before anything else: learn from the partners what was said since."""
+@app.command("show-log")
+def show_log(
+    partner: Annotated[str, typer.Argument(help="the partner's id")],
+    file: Annotated[Path, typer.Argument(help="file to write, which holds what was said of persons")],
+    *,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Write the log kept with a partner for that partner, which restored a backup and is met by hand."""
     notes = Console(stderr=True)
     with explained(notes):
         settings = load_settings(config)
+        ours = exchange_wiring.exchange(settings, Database(settings.url))
+        if partner not in ours.partners:
+            raise ConfigError(f"partner {partner!r} is not declared")
         try:
-            exchange_wiring.make_good(settings, exchange_wiring.exchange(settings, Database(settings.url)))
+            count = write_log_file(ours, partner, file)
+        except FileExistsError as error:
+            raise ConfigError(f"{file}: there is such a file already") from error
+    notes.print(f"{file}: {count} 条记录 entries", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def resync(
+    *,
+    logs: Annotated[
+        list[Path] | None, typer.Option("--log", help="log that a partner's `show-log` wrote; one for each")
+    ] = None,
+    fences: Annotated[
+        Path, typer.Option(help="folder for what is to be brought to the partners whose logs are given")
+    ] = Path("fences"),
+    config: ConfigOption = CONFIG,
+) -> None:
+    """After a restore from backup, before anything else: learn from the partners what was said since.
+
+    Partners that are met by hand alone bring their logs as files: the first time a bundle is written for each
+    to `unpack`, the second time, with logs written after that, the exchange goes on.
+    """
+    notes, made = Console(stderr=True), list[Path]()
+    with explained(notes):
+        settings = load_settings(config)
+        ours = exchange_wiring.exchange(settings, Database(settings.url))
+        try:
+            if logs:
+                made = _resync_by_hand(ours, logs, fences)
+            else:
+                exchange_wiring.make_good(settings, ours)
         except (RefusedError, NotTakenError) as error:
             raise ConfigError(f"{error}; the exchange stays frozen") from error
-    notes.print("已与对方核对，恢复收发 made good, the exchange goes on", highlight=False)
+    for path in made:
+        notes.print(
+            f"请交对方导入，再取回其日志 to be unpacked there: {path}", highlight=False, soft_wrap=True
+        )
+    if not made:
+        notes.print("已与对方核对，恢复收发 made good, the exchange goes on", highlight=False)
+
+
+def _resync_by_hand(ours: Exchange, logs: list[Path], fences: Path) -> list[Path]:
+    """Return the bundles to be brought to the partners; none where the exchange goes on."""
+    seen = dict(read_log_file(ours, path) for path in logs)
+    if missing := sorted(ours.partners - seen.keys()):
+        raise ConfigError(f"--log: expected one of each partner, missing {', '.join(missing)}")
+    if end_by_hand(ours, seen):
+        return []
+    made = []
+    for partner, parts in begin_by_hand(ours, seen).items():
+        made.append(fences / f"{partner}.zip")
+        bundle.write_bundle(made[-1], parts)
+    return made
 
 
 @app.command("export-log")

@@ -32,6 +32,7 @@ from notices.exchange.refusals import Reason, RefusedError
 from notices.exchange.shown import Shown
 
 FROZEN = "备份恢复中 restored from a backup: resync before anything else"
+FENCED = "备份恢复中，等待对方日志 restored from a backup: fenced, the partners' logs are awaited"
 LOST = "恢复备份后须人工补办 what this message was about is lost, a person must look"
 FENCE_DIGESTS = 500
 
@@ -69,6 +70,38 @@ def resync(exchange: Exchange, partners: Partners) -> None:
     _end(exchange, incarnation, logs)
 
 
+def begin_by_hand(exchange: Exchange, logs: Mapping[str, Shown]) -> dict[str, list[bytes]]:
+    """Freeze, and return the fence to be brought to each partner, whose log was brought here (step 1)."""
+    freeze(exchange)
+    incarnation, kept = _begin(exchange, logs)
+    with exchange.database.write("exchange.fenced") as connection:
+        connection.execute(update(ExchangeState).values(frozen=FENCED))
+    return {
+        partner: list(_fences(exchange, partner, incarnation, kept[partner], seen))
+        for partner, seen in logs.items()
+    }
+
+
+def end_by_hand(exchange: Exchange, logs: Mapping[str, Shown]) -> bool:
+    """Go on, if every partner's log, brought here once more, shows that it took the last fence (steps 3, 4).
+
+    Raises:
+        RefusedError: a partner's log holds what can't be ours, or another resync overtook this one.
+
+    """
+    with exchange.database.read() as connection:
+        state = connection.execute(select(ExchangeState.incarnation, ExchangeState.frozen)).one()
+    if state.frozen != FENCED:
+        return False
+    incarnation = state.incarnation
+    for partner, seen in logs.items():
+        told = seen.still_said(incarnation)
+        if seen.announced != incarnation or not told.issuperset(_lacking(exchange, partner, seen)):
+            return False
+    _end(exchange, incarnation, logs)
+    return True
+
+
 def _begin(exchange: Exchange, logs: Mapping[str, Shown]) -> tuple[int, dict[str, Head]]:
     """Begin an incarnation, and return it with the end of the part of each log that still stands."""
     with exchange.database.write("exchange.fenced") as connection:
@@ -79,12 +112,16 @@ def _begin(exchange: Exchange, logs: Mapping[str, Shown]) -> tuple[int, dict[str
     return incarnation, kept
 
 
-def _fences(exchange: Exchange, partner: str, incarnation: int, kept: Head, seen: Shown) -> Iterator[bytes]:
-    """Yield the parts of the fence; each holds once taken in, and names its share of what may come."""
+def _lacking(exchange: Exchange, partner: str, seen: Shown) -> list[str]:
+    """Return the digests of what was said, as far as this agency knows, and the partner has not heard."""
     with exchange.database.read() as connection:
         lacking = [one for one in log.entries(connection, partner) if seen.lacks(one)]
-    after = seen.announced
-    digests = [digest(one.contents) for one in lacking if one.kind != Kind.RESTORED]
+    return [digest(one.contents) for one in lacking if one.kind != Kind.RESTORED]
+
+
+def _fences(exchange: Exchange, partner: str, incarnation: int, kept: Head, seen: Shown) -> Iterator[bytes]:
+    """Yield the parts of the fence; each holds once taken in, and names its share of what may come."""
+    after, digests = seen.announced, _lacking(exchange, partner, seen)
     for part, first in enumerate(range(0, len(digests) or 1, FENCE_DIGESTS), 1):
         still_said = digests[first : first + FENCE_DIGESTS]
         body = {

@@ -1,6 +1,6 @@
 """What a partner's log shows of what passed between the two, from this agency's point of view."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from notices.exchange import log
@@ -29,6 +29,16 @@ class Shown:
         """Return our last incarnation that signed anything; a resync that broke off announced none."""
         ours = (heard.envelope for (direction, _), heard in self.entries.items() if direction == "sent")
         return max((one.incarnation for one in ours), default=1)
+
+    def still_said(self, incarnation: int) -> set[str]:
+        """Return the digests that our fence of that incarnation names, as far as the partner took it."""
+        ours = (heard.body for (direction, _), heard in self.entries.items() if direction == "sent")
+        return {
+            one
+            for body in ours
+            if isinstance(body, RestoredBody) and body.incarnation == incarnation
+            for one in body.still_said
+        }
 
     @property
     def acknowledged(self) -> set[tuple[str, str]]:
@@ -59,8 +69,18 @@ def ask(exchange: Exchange, partners: Partners, partner: str) -> Shown:
         RefusedError: the log holds what isn't ours as ours; a person must look.
 
     """
+    return read(exchange, partner, read_log(partners, partner, 0, even_frozen=True))
+
+
+def read(exchange: Exchange, partner: str, found: Iterable[log.Entry]) -> Shown:
+    """Take in the entries of a partner's whole log.
+
+    Raises:
+        RefusedError: the log holds what isn't ours as ours; a person must look.
+
+    """
     entries: dict[tuple[log.Direction, str], Heard] = {}
-    for heard in _heard(exchange, partners, partner):
+    for heard in _heard(exchange, found):
         sender, to = heard.envelope.sender, heard.envelope.to
         if {sender, to} != {exchange.agency, partner}:
             raise RefusedError(Reason.NOT_FOR_US, f"{partner}'s log holds {heard.envelope.id}")
@@ -68,8 +88,8 @@ def ask(exchange: Exchange, partners: Partners, partner: str) -> Shown:
     return Shown(entries=entries)
 
 
-def _heard(exchange: Exchange, partners: Partners, partner: str) -> Iterator[Heard]:
-    for entry in read_log(partners, partner, 0, even_frozen=True):
+def _heard(exchange: Exchange, found: Iterable[log.Entry]) -> Iterator[Heard]:
+    for entry in found:
         try:
             yield hear(entry.contents.encode(), exchange.ring, exchange.clock())
         except RefusedError:

@@ -11,6 +11,7 @@ from two_folders import agency, run, two_folders
 
 from models.database import Database
 from models.values.plates import PlateColour
+from notices.exchange.resync import FENCED, why_frozen
 from notices.recognition.claim import Claim
 from zhichao import exchange_wiring
 from zhichao.settings import load_settings
@@ -78,6 +79,21 @@ def test_a_changed_log_is_told(both: list[Path], tmp_path: Path) -> None:
     with Database(settings.url).write("test") as connection:
         connection.execute(text("UPDATE exchange_log SET at = at + 1 WHERE number = 2"))
     assert "entry 2 (sent grant/平湖-1/1) was changed" in run(both[1], "verify-log", code=1)
+
+
+def test_a_restore_is_made_good_by_hand(both: list[Path], tmp_path: Path) -> None:
+    pinghu, jinshan = both
+    first, second, fences = str(tmp_path / "first.log"), str(tmp_path / "second.log"), tmp_path / "fences"
+    run(jinshan, "show-log", "pinghu", first)
+    run(jinshan, "show-log", "pinghu", first, code=2)
+    run(pinghu, "resync", "--log", first, "--fences", str(fences))
+    ours = exchange_wiring.exchange(load_settings(pinghu), Database(load_settings(pinghu).url))
+    assert why_frozen(ours) == FENCED
+    run(jinshan, "unpack", str(fences / "jinshan.zip"), str(tmp_path / "back.zip"))
+    run(jinshan, "show-log", "pinghu", second)
+    run(pinghu, "resync", "--log", second, "--fences", str(fences))
+    assert why_frozen(ours) == ""
+    run(pinghu, "resync", "--log", str(fences / "jinshan.zip"), code=2)
 
 
 def test_serve_stops_when_told(both: list[Path]) -> None:
