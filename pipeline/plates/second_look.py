@@ -68,15 +68,16 @@ def _placed(one: Located) -> Place:
 def _nothing(place: UsualPlace, word: Legibility, cause: CameraCause | None = None) -> PlateLegibility:
     """Return a word on the usual place itself, no plate in it."""
     left, top, right, bottom = place.box
+    outline = ((left, top), (right, top), (right, bottom), (left, bottom))
     return PlateLegibility(
         legibility=word,
         probability=_MISSING,
         text="",
         rows=0,
         box=place.box,
-        corners=((left, top), (right, top), (right, bottom), (left, bottom)),
+        corners=outline,
         visible=(),
-        mask=(),
+        mask=(outline,) if word is Legibility.MISSING else (),
         cause=cause,
         judge=second_judge(),
     )

@@ -6,6 +6,10 @@ from collections.abc import Callable
 import numpy as np
 from desk import Desk
 from PIL import Image
+from sqlalchemy import update
+
+from models.legibility_tables import PlateLegibilityRow
+from review.office import Office
 
 
 def test_the_case_page_says_what_can_not_be_seen_and_why(
@@ -31,3 +35,14 @@ def test_the_mask_is_laid_over_the_frame_for_those_who_read_cases(
     assert (pixels[..., 0] > pixels[..., 2] + 40).sum() > 100
     assert desk("administrator").get(f"/legibility/{hidden[1]}").status_code == 403
     assert desk("reviewer").get(f"/legibility/{hidden[1] + 1}").status_code == 404
+
+
+def test_a_missing_plate_is_shown_as_the_place_where_it_should_be(
+    desk: Callable[[str], Desk], office: Office, hidden: tuple[str, int]
+) -> None:
+    row = update(PlateLegibilityRow).where(PlateLegibilityRow.id == hidden[1]).values(rows=0)
+    for word, shown in (("missing", True), ("doubtful", False)):
+        with office.write("test") as connection:
+            connection.execute(row.values(legibility=word))
+        page = desk("reviewer").get(f"/cases/{hidden[0]}").text
+        assert (f"/legibility/{hidden[1]}" in page) is shown

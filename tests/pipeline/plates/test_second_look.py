@@ -36,6 +36,7 @@ def test_no_plate_where_they_usually_are_is_missing(detector: Detector) -> None:
     assert said is not None
     assert said.legibility is Legibility.MISSING
     assert said.box == (260, 220, 380, 260)
+    assert said.mask == (said.corners,)
     assert (said.rows, said.text, said.judge) == (0, "", second_judge())
     assert "未见号牌" in said.sentence
 
