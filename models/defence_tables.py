@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables import Base, Id, one_of
-from models.values.service import Answer, DefenceKind
+from models.values.service import Answer, DefenceKind, Mitigation
 
 
 class PartyVisit(Base):
@@ -90,3 +90,23 @@ class DefenceEnclosure(Base):
     media_type: Mapped[str] = mapped_column(Text)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[int] = mapped_column(BigInteger)
+
+
+class LoweredFine(Base):
+    """A fine below the one that the party was told, by an answer that accepts a statement in part.
+
+    The latest of a case stands; a trigger refuses to seal a decision on another amount.
+    """
+
+    __tablename__ = "lowered_fine"
+    __table_args__ = (
+        one_of("ground", Mitigation),
+        CheckConstraint("amount_fen > 0 AND amount_fen < told_fen", name="lower"),
+        Index("ix_lowered_fine_case_id", "case_id"),
+    )
+
+    answer_id: Mapped[int] = mapped_column(ForeignKey("defence_answer.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    told_fen: Mapped[int] = mapped_column(BigInteger)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    ground: Mapped[str] = mapped_column(Text)

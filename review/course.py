@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from models.values.service import Answer, Channel, DefenceKind, Outcome
+from models.values.service import Answer, Channel, DefenceKind, Mitigation, Outcome
 from models.vault import Vault, VaultError
 from notices.documents.kinds import DocumentKind
 from notices.service.answers import ANSWERS
@@ -29,6 +29,7 @@ class DefenceSheet:
     answered: Answer | None
     may_answer: tuple[Answer, ...]
     enclosed: Sequence[Any] = ()
+    grounds: tuple[Mitigation, ...] = tuple(Mitigation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

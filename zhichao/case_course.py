@@ -14,11 +14,12 @@ from models.values.calendar import work_calendar
 from models.values.case_life import CaseState, Verdict
 from models.values.due_dates import due_date
 from models.values.periods import STATEMENT
-from models.values.service import Answer, DefenceKind
+from models.values.service import Answer, DefenceKind, Mitigation
 from models.values.timeline import from_ms
 from notices.documents.fields import format_day
 from notices.documents.kinds import DocumentKind
 from notices.service.defence import defences
+from notices.service.lowered import lowered_of
 
 SILENT = "当事人在规定期限内未提出陈述、申辩，也未要求听证。"
 
@@ -28,7 +29,12 @@ def course_facts(connection: Connection, case_id: int, now: datetime) -> dict[st
     life = connection.execute(select(CaseLife).where(CaseLife.case_id == case_id)).one_or_none()
     if life is None:
         return {}
-    return {**_review(connection, life), **_notice(connection, case_id, now.astimezone(ZONE).date())}
+    today = now.astimezone(ZONE).date()
+    return {
+        **_review(connection, life),
+        **_notice(connection, case_id, today),
+        **_lowered(connection, case_id),
+    }
 
 
 def confirmed_plate(connection: Connection, case_id: int) -> str:
@@ -82,6 +88,16 @@ def _notice(connection: Connection, case_id: int, today: date) -> dict[str, Any]
         return found | ({"statement": SILENT} if silent else {})
     # An unanswered defence leaves the field empty, and no decision is issued.
     return found | ({"statement": "\n".join(map(_told, rows))} if all(row.settled for row in rows) else {})
+
+
+def _lowered(connection: Connection, case_id: int) -> dict[str, Any]:
+    """Return the fine that was lowered, and why."""
+    lowered = lowered_of(connection, case_id)
+    if lowered is None:
+        return {}
+    ground = Mitigation(lowered.ground)
+    why = {"from_fen": lowered.told_fen, "ground": ground.label, "article": ground.article}
+    return {"amount_fen": lowered.amount_fen, "lowered": why}
 
 
 def _told(row: Any) -> str:  # noqa: ANN401 (a row)

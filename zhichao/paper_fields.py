@@ -21,6 +21,7 @@ OF_THE_CASE = {
     "calculation",
     "case_number",
     "doubts",
+    "lowered",
     "photographs",
     "record_sha256",
     "weighing",

@@ -45,3 +45,18 @@ class Answer(Labelled):
     def settles(self) -> bool:
         """Tell whether nothing is owed to the party any more."""
         return self is not Answer.HEARING_FIXED
+
+
+class Mitigation(Labelled):
+    """Why a fine is lowered below the sum that the law sets (行政处罚法 art. 32, by its items)."""
+
+    HARM_UNDONE = "harm_undone", "主动消除或减轻危害后果"
+    COERCED = "coerced", "受他人胁迫或诱骗"
+    TOLD_UNKNOWN = "told_unknown", "主动供述尚未掌握的违法行为"
+    HELPED = "helped", "配合查处有立功表现"
+    OTHER_LAW = "other_law", "法律、法规、规章规定的其他情形"
+
+    @property
+    def article(self) -> str:
+        """Return where it stands."""
+        return f"《行政处罚法》第三十二条第（{'一二三四五'[list(Mitigation).index(self)]}）项"

@@ -33,6 +33,7 @@ from notices.exchange.kinds import FinalBody, FinedBody, Kind, RevokedBody
 from notices.exchange.refusals import RefusedError
 from notices.recognition.docket import OwnClaim, Standing
 from notices.recognition.protocol import NotHeldError
+from notices.service.lowered import lowered_of
 
 S = CaseState
 GIVEN_UP = frozenset({S.DISMISSED, S.TRANSFERRED, S.WITHDRAWN})
@@ -149,7 +150,7 @@ class PartnerDesk:
             claim_id=claim.claim.id,
             decision=decision_number(connection, life),
             decided_ms=self.exchange.clock(),
-            amount_fen=act.fine_fen,
+            amount_fen=_decided_fen(connection, life.case_id, act),
         )
         self.exchange.decide(connection, fined)
 
@@ -201,6 +202,12 @@ class PartnerDesk:
             for partner in sorted(claim.claim.scope)
         }
         return {partner: fine for partner, fine in fines.items() if fine is not None}
+
+
+def _decided_fen(connection: Connection, case_id: int, act: Act) -> int:
+    """Return the fine of the decision: that of the act, or what it was lowered to."""
+    lowered = lowered_of(connection, case_id)
+    return lowered.amount_fen if lowered is not None else act.fine_fen
 
 
 def decision_number(connection: Connection, life: Row[Any]) -> str:

@@ -8,7 +8,7 @@ from models.values.money import Band
 from models.values.periods import Period
 from notices.documents.fields import Fen, Form, Line
 from notices.documents.kinds import DocumentKind
-from notices.documents.parts import Act, Agency, Party, Photograph, Review, Weighing, WorkedSum
+from notices.documents.parts import Act, Agency, Lowered, Party, Photograph, Review, Weighing, WorkedSum
 
 
 class Paper(Form):
@@ -83,9 +83,13 @@ class Charged(Worked):
 
 
 class Fined(Worked):
-    """A document that names a penalty; its amount must be that of the calculation, absent for a warning."""
+    """A document that names a penalty; its amount must be that of the calculation, absent for a warning.
+
+    Where the fine was `lowered`, it is that amount.
+    """
 
     amount_fen: Fen | None = None
+    lowered: Lowered | None = None
 
     @computed_field
     def penalty(self) -> str:
@@ -94,8 +98,12 @@ class Fined(Worked):
 
     @model_validator(mode="after")
     def _amount_agrees(self) -> Self:
-        if (self.amount_fen or 0) != self.calculation.amount_fen:
-            message = f"amount_fen {self.amount_fen}, but the calculation gives {self.calculation.amount_fen}"
+        worked, given = self.calculation.amount_fen, self.amount_fen or 0
+        if self.lowered is None and given != worked:
+            message = f"amount_fen {self.amount_fen}, but the calculation gives {worked}"
+            raise ValueError(message)
+        if self.lowered is not None and not 0 < given < self.lowered.from_fen <= worked:
+            message = f"lowered: {given} from {self.lowered.from_fen}, but the calculation gives {worked}"
             raise ValueError(message)
         return self
 

@@ -6,7 +6,7 @@ from pydantic import Field, InstanceOf, PlainSerializer, computed_field, model_v
 
 from models.values.money import Consequence
 from models.values.plates import PlateColour
-from notices.documents.fields import Day, Form, Kg, Line, Lines, Moment, Sha256, format_percent
+from notices.documents.fields import Day, Fen, Form, Kg, Line, Lines, Moment, Sha256, format_percent
 
 Province = Literal["浙江", "上海"]
 
@@ -140,6 +140,14 @@ class Photograph(Form):
     sha256: Sha256
     shows: Line
     taken_at: Moment | None = None
+
+
+class Lowered(Form):
+    """Why the fine is below the one that the party was told."""
+
+    from_fen: Fen
+    ground: Line
+    article: Line
 
 
 class Act(Form):

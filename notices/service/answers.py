@@ -19,6 +19,7 @@ from models.values.periods import HEARING_NOTICE
 from models.values.service import Answer, DefenceKind
 from models.values.timeline import from_ms
 from notices.service.defence import DefenceError, step_on
+from notices.service.lowered import Lowering, lower
 
 ANSWERS = {
     DefenceKind.STATEMENT: frozenset({Answer.UPHELD, Answer.PARTLY, Answer.NOT_UPHELD, Answer.TAKEN_BACK}),
@@ -30,12 +31,16 @@ ANSWERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What an officer answers; a hearing that is fixed has its day and place."""
+    """What an officer answers; a hearing that is fixed has its day and place.
+
+    `lowered` is the fine that follows where a statement is accepted in part.
+    """
 
     answer: Answer
     reason: str
     hearing_on: date | None = None
     place: str = ""
+    lowered: Lowering | None = None
 
 
 def answer_defence(
@@ -50,6 +55,7 @@ def answer_defence(
     """Answer what a party filed; a statement that is upheld dismisses the case.
 
     Raises:
+        LoweringError: the fine can't be lowered so.
         DefenceError: nothing such was filed, it is answered, the answer doesn't fit, or the hearing's day
             leaves less than seven working days, or its chair reviewed the case.
 
@@ -68,8 +74,11 @@ def answer_defence(
         "hearing_on": str(reply.hearing_on or ""),
         "place": reply.place,
     }
-    connection.execute(insert(DefenceAnswer).values(values))
+    answer_id = connection.scalar(insert(DefenceAnswer).values(values).returning(DefenceAnswer.id))
     detail = {"receipt": receipt, "answer": reply.answer.value, "reason": values["reason"]}
+    if reply.lowered is not None and answer_id is not None:
+        lower(connection, row.case_id, answer_id, reply.lowered)
+        detail |= {"lowered_fen": reply.lowered.amount_fen, "ground": reply.lowered.ground.value}
     audit.append(connection, actor, Action.DEFENCE, row.case_number, at_ms=at_ms, detail=detail)
     if reply.answer is Answer.HEARING_FIXED:
         step_on(connection, row.case_id, CaseState.HEARING, actor, at_ms, note=f"听证定于{reply.hearing_on}")
@@ -117,6 +126,7 @@ def _check_reply(
         (latest is not None and latest.settled, "早已答复"),
         (reply.answer not in ANSWERS[kind], f"对{kind.label}不能答复“{reply.answer.label}”"),
         (not reply.reason.strip(), "请写明理由"),
+        (reply.lowered is not None and reply.answer is not Answer.PARTLY, "只有部分采纳时才减轻罚款"),
         (
             reply.answer is Answer.HEARING_FIXED
             and (

@@ -1,18 +1,23 @@
 """Statements and hearings: those that wait, an officer's answer, and one that came on paper."""
 
+import re
+from decimal import Decimal
+
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from models.case_life import life_of
 from models.document_tables import Document
 from models.values.case_life import CaseState
-from models.values.service import Answer, DefenceKind
+from models.values.money import FEN_PER_YUAN
+from models.values.service import Answer, DefenceKind, Mitigation
 from models.vault import Vault
 from notices.documents.kinds import DocumentKind
 from notices.service.answers import Reply, answer_defence
 from notices.service.defence import MAY_FILE, DefenceError, Filing, defences, file_defence
 from notices.service.enclosed import enclose
 from notices.service.enclosures import inspect
+from notices.service.lowered import Lowering
 from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
 from review.forms import day, line, paragraph
 from review.pages.service import proofs
@@ -37,6 +42,7 @@ def answer(visit: Visit) -> Response:
         reason=paragraph(visit.form, "reason"),
         hearing_on=day(visit.form, "hearing_on"),
         place=line(visit.form, "place"),
+        lowered=_lowered(visit),
     )
     with visit.office.step("console.answered") as connection:
         before = life_of(connection, number)
@@ -93,6 +99,19 @@ def _answered_document(connection: Connection, case_id: int, kind: DefenceKind) 
     if found is None:
         raise NotFoundError("本案没有已发出的通知书，不能登记")
     return int(found)
+
+
+def _lowered(visit: Visit) -> Lowering | None:
+    """Return the lowered fine, None where the officer gave none."""
+    yuan, ground = line(visit.form, "lowered_yuan", 12), visit.form.get("ground", "")
+    if not yuan:
+        return None
+    if ground not in set(Mitigation):
+        raise BadInputError("请选择减轻罚款的依据")
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", yuan):
+        raise BadInputError("罚款数额应为元，最多两位小数")
+    amount_fen = int(Decimal(yuan) * FEN_PER_YUAN)
+    return Lowering(amount_fen=amount_fen, ground=Mitigation(ground))
 
 
 def _answer(word: str) -> Answer:

@@ -10,6 +10,7 @@ import papers
 import pypdfium2
 import pytest
 
+from models.values.service import Mitigation
 from notices.documents.kinds import DocumentKind
 from notices.documents.paper import Paper
 from notices.documents.render import Renderer
@@ -42,6 +43,17 @@ def samples() -> dict[str, Paper]:
     made["violation_notice-warning-with-hearing"] = papers.paper(notice, "上海", weighing=mild, hearing=True)
     for kind in (DocumentKind.SUMMONS, DocumentKind.DECISION, DocumentKind.SERVICE_REQUEST):
         made[f"{kind}-long"] = papers.paper(kind, party=papers.LONG_COMPANY)
+    made["decision-lowered"] = papers.paper(
+        DocumentKind.DECISION,
+        amount_fen=50_000,
+        discretion="当事人有减轻情节，无从重情节。",
+        statement="当事人于2026年7月3日提出陈述申辩（回执号20260703-00000000），部分采纳：协助查明装载场所。",
+        lowered={
+            "from_fen": 761_200,
+            "ground": Mitigation.HELPED.label,
+            "article": Mitigation.HELPED.article,
+        },
+    )
     made["service_receipt-long"] = papers.paper(
         DocumentKind.SERVICE_RECEIPT, party=papers.LONG_COMPANY, place=papers.LONG_COMPANY.address
     )

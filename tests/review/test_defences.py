@@ -14,6 +14,7 @@ from models.case_life import Step, StepRefusedError, life_of, move
 from models.case_tables import CaseEvent, CaseLife
 from models.defence_tables import Defence, DefenceAnswer
 from models.document_tables import Document
+from models.office_tables import AuditEntry
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM, Actor
 from models.values.service import Answer, Channel, DefenceKind, Outcome
@@ -24,7 +25,9 @@ from notices.documents.kinds import DocumentKind
 from notices.service.answers import Reply, answer_defence
 from notices.service.carriers import Report
 from notices.service.defence import DefenceError, Filing, file_defence
+from notices.service.lowered import lowered_of
 from review.office import Office
+from zhichao.case_course import course_facts
 
 VAULT = Vault([b"k" * 32])
 NUMBER = "case-1"
@@ -209,3 +212,71 @@ def test_a_decision_is_filed_against_elsewhere(counter: Counter) -> None:
 
     with pytest.raises(DefenceError, match="行政复议"):
         filed(counter)
+
+
+def stepped(counter: Counter, to: CaseState) -> None:
+    with counter.database.write("test") as connection:
+        life = life_of(connection, NUMBER)
+        step = Step(
+            case_id=life.case_id,
+            version=life.version,
+            to=to,
+            actor=PROGRAM,
+            at_ms=to_ms(counter.now),
+            no_partner=True,
+        )
+        move(connection, step)
+
+
+def test_a_fine_lowered_in_part_asks_for_the_legal_review_and_binds_the_decision(
+    desk: Callable[[str], Desk], counter: Counter, notified: int
+) -> None:
+    receipt, officer = filed(counter), desk("reviewer")
+    assert "第三十二条第（四）项" in officer.get(f"/cases/{NUMBER}").text
+    wrong: tuple[dict[str, object], ...] = (
+        {"lowered_yuan": "500", "ground": ""},
+        {"lowered_yuan": "500", "ground": "kindness"},
+        {"lowered_yuan": "5e2", "ground": "helped"},
+        {"lowered_yuan": "5.001", "ground": "helped"},
+        {"lowered_yuan": "-5", "ground": "helped"},
+        {"lowered_yuan": "0", "ground": "helped"},
+        {"lowered_yuan": "691.20", "ground": "helped"},
+        {"lowered_yuan": "700", "ground": "helped"},
+    )
+    assert {answered(officer, receipt, "partly", **one) for one in wrong} == {409, 422}
+    assert answered(officer, receipt, "not_upheld", lowered_yuan="500", ground="helped") == 409
+    with counter.database.read() as connection:
+        assert connection.execute(select(DefenceAnswer)).all() == [], "half an answer was kept"
+    assert answered(officer, receipt, "partly", lowered_yuan="500.50", ground="helped") == 303
+    with pytest.raises(StepRefusedError, match="法制审核"):
+        stepped(counter, CaseState.DECIDED)
+    stepped(counter, CaseState.LEGAL_REVIEW)
+    for copy, amount_fen in enumerate((69_120, 50_000, 50_051), start=1):
+        with pytest.raises(DatabaseError, match="the fine that was lowered"):
+            counter.document(notified, DocumentKind.DECISION, amount_fen=amount_fen, copy=copy)
+    assert counter.document(notified, DocumentKind.DECISION, amount_fen=50_050, copy=4)
+    stepped(counter, CaseState.DECIDED)
+    with counter.database.read() as connection:
+        facts = course_facts(connection, notified, counter.now)
+        told = connection.scalars(
+            select(AuditEntry.detail).where(AuditEntry.action == "defence").order_by(AuditEntry.number)
+        ).all()
+    assert facts["amount_fen"] == 50_050
+    assert facts["lowered"]["from_fen"] == 69_120
+    assert "50050" in told[-1]
+
+
+@pytest.mark.usefixtures("notified")
+def test_a_second_answer_can_only_lower_further(desk: Callable[[str], Desk], counter: Counter) -> None:
+    officer = desk("reviewer")
+    receipts = [filed(counter, text=text) for text in ("甲", "乙", "丙")]
+    amounts = ("500", "600", "400")
+    statuses = [
+        answered(officer, receipt, "partly", lowered_yuan=yuan, ground="helped")
+        for receipt, yuan in zip(receipts, amounts, strict=True)
+    ]
+    assert statuses == [303, 409, 303]
+    with counter.database.read() as connection:
+        found = lowered_of(connection, life_of(connection, NUMBER).case_id)
+    assert found is not None
+    assert found.amount_fen == 40_000

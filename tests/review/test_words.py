@@ -16,7 +16,7 @@ from models.values.office import Action, Role
 from models.values.partner_reasons import PartnerReason
 from models.values.quality import QualityCode, Severity
 from models.values.schedule import RunState
-from models.values.service import Answer, Channel, DefenceKind, Outcome
+from models.values.service import Answer, Channel, DefenceKind, Mitigation, Outcome
 from models.values.states import Standing
 from notices.exchange.kinds import AnswerOutcome, Kind
 from notices.exchange.kinds import Stage as Receipt
@@ -58,6 +58,7 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         AnswerOutcome,
         ClaimStanding,
         Verdict,
+        Mitigation,
         Doubt,
         FindingKind,
         Band,

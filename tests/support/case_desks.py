@@ -7,20 +7,26 @@ from typing import Any
 
 from agencies import JINSHAN, PINGHU, Agency, Pair
 from office import PASSED_AT_MS, add_case, add_officer
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, insert, select
 
 from models.case_life import Step, life_of, move
 from models.case_tables import CaseEvent
+from models.document_tables import Document
 from models.files import FileStore
 from models.tables import Case
 from models.values.case_life import CaseState
 from models.values.office import Role
 from models.values.plates import PlateColour
+from models.values.service import Answer, DefenceKind, Mitigation
+from models.vault import Vault
 from notices.casework.casework import joined
 from notices.casework.claims import Act
 from notices.casework.desk import PartnerDesk
 from notices.exchange.inbox import Inbox
 from notices.exchange.relay import Relay
+from notices.service.answers import Reply, answer_defence
+from notices.service.defence import Filing, file_defence
+from notices.service.lowered import Lowering
 
 S = CaseState
 DAY_MS = 86_400_000
@@ -112,6 +118,25 @@ class CaseDesk:
         """Open a case and file it."""
         self.open(number, **how)
         self.step(number, *TO_FILED)
+
+    def lowered(self, number: str, *, to_fen: int) -> None:
+        """Tell the party of the fine, take its statement, and accept it in part."""
+        at_ms, vault = self.agency.clock(), Vault([b"k" * 32])
+        with self.agency.database.write("test") as connection:
+            case_id = life_of(connection, number).case_id
+            notice = {
+                "agency": "虚", "kind": "violation_notice", "year": 2026, "sequence": case_id, "copy": 1,
+                "number": f"虚违通{case_id}", "case_id": case_id, "code": f"{case_id:016}",
+                "issued_on": "2026-07-01", "state": "sealed", "sha256": "a" * 64, "sealed_by": "虚构",
+                "certificate": "d" * 64, "sealed_at": at_ms, "left_at": at_ms, "amount_fen": FINE_FEN,
+            }  # fmt: skip
+            made = insert(Document).values(notice).returning(Document.id)
+            filing = Filing(kind=DefenceKind.STATEMENT, text="虚构", name="虚构")
+            document_id = connection.scalar(made) or 0
+            receipt = file_defence(connection, vault, document_id, filing, at_ms=at_ms)
+            lowering = Lowering(amount_fen=to_fen, ground=Mitigation.HELPED)
+            reply = Reply(answer=Answer.PARTLY, reason="虚构理由", lowered=lowering)
+            answer_defence(connection, receipt, reply, self.officers[2], at_ms=at_ms)
 
     def life(self, number: str) -> Row[Any]:
         with self.agency.database.read() as connection:

@@ -43,6 +43,23 @@ def test_a_filed_case_is_claimed_granted_and_fined(desks: Desks) -> None:
     desks.pair.same_messages()
 
 
+def test_the_partner_is_told_the_fine_that_was_lowered(desks: Desks) -> None:
+    ours = desks.pinghu
+    ours.file("a")
+    ours.step("a", *TO_STATEMENT)
+    ours.lowered("a", to_fen=100_000)
+    desks.heal()
+    with pytest.raises(StepRefusedError, match="法制审核"):
+        ours.step("a", S.DECIDED)
+    ours.step("a", S.LEGAL_REVIEW, S.DECIDED)
+    desks.heal()
+    with desks.jinshan.agency.database.read() as connection:
+        fine = standing_fine(connection, ours.agency.claims()[OURS].claim, "平湖")
+    assert fine is not None
+    assert fine.amount_fen == 100_000
+    desks.pair.same_messages()
+
+
 @BOTH
 def test_filing_and_claim_are_one_transaction(desks: Desks) -> None:
     ours = desks.pinghu
