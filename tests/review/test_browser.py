@@ -260,8 +260,16 @@ def test_the_view_is_adjusted_and_the_original_stays(enter: Enter) -> None:
 
 
 PATHS = {
-    "reviewer": ["/queue", "/queue?stage=done", "/search?q=test", "/me"],
-    "team_leader": ["/statistics", "/stations", "/nights", "/nights/2026-06-18/test-1"],
+    "reviewer": [
+        "/queue",
+        "/queue?stage=done",
+        "/search?q=test",
+        "/defences",
+        "/evasion",
+        "/exchange",
+        "/me",
+    ],
+    "team_leader": ["/statistics", "/stations", "/nights", "/nights/2026-06-18/test-1", "/schedule"],
     "administrator": ["/users"],
     "auditor": ["/audit", "/nowhere"],
 }
