@@ -51,8 +51,8 @@ class SecondLook:
     def look(self, station: Station, day: date) -> int:
         """Look again at a station's local day and keep what was seen; return of how many frames."""
         with self._database.read() as connection:
-            unread = _unread(connection, station, day)
-            cameras = _cameras(connection, station, day) if unread else {}
+            unread = unread_frames(connection, station, day)
+            cameras = readable_frames(connection, station, day) if unread else {}
         known = {key: _Camera(rows, self._open) for key, rows in cameras.items()}
         # Outside a transaction: nothing may be held open while frames are looked at.
         looked = [(row.id, self._said(row, known.get((row.lane, row.kind)))) for row in unread]
@@ -105,7 +105,7 @@ def _shown(image: NDArray[np.uint8] | None, place: UsualPlace | None) -> Shown |
     return None if image is None or place is None else (image.shape, picture(place.window(image)))
 
 
-def _unread(connection: Connection, station: Station, day: date) -> Sequence[Any]:
+def unread_frames(connection: Connection, station: Station, day: date) -> Sequence[Any]:
     """Return the frames of a day in which no plate reads, no fault shows and none was looked at again."""
     again = aliased(PlateLegibilityRow)
     return connection.execute(
@@ -120,7 +120,7 @@ def _unread(connection: Connection, station: Station, day: date) -> Sequence[Any
     ).all()
 
 
-def _cameras(connection: Connection, station: Station, day: date) -> dict[tuple[int, str], list[Any]]:
+def readable_frames(connection: Connection, station: Station, day: date) -> dict[tuple[int, str], list[Any]]:
     """Return the frames whose plates read, by lane and end, of a day and those before it."""
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     rows = connection.execute(

@@ -217,7 +217,10 @@ class NightlyRun:
 
     def _judge_plates(self, station: Station, report: NightReport) -> None:
         if self.second_look is not None:
-            self.second_look.look(station, report.day)
+            try:
+                self.second_look.look(station, report.day)
+            except Exception as error:  # noqa: BLE001 (what was seen at first still counts, and the night goes on)
+                report.failures.append(f"{station.id}: second look: {type(error).__name__}: {error}")
         with self.database.write("plates.obscured") as connection:
             report.plates_obscured += judge_obscured_day(connection, station, report.day)
 

@@ -171,3 +171,17 @@ def test_a_frame_that_can_no_longer_be_opened_keeps_none_of_the_others_back(make
     lost = next(path for path in stored if path.read_bytes() == frame(ABSENT) + bytes([5, 0]))
     lost.unlink()
     assert look.look(night.station, DAY) == 3
+
+
+def test_a_detector_that_fails_is_told_and_stops_no_night(make: Make) -> None:
+    night = make()
+    run = night.run_all
+
+    def broken() -> Blind:
+        raise RuntimeError("no weights")
+
+    night.run_all = replace(run, second_look=SecondLook(run.database, run.store, broken))
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21))
+    night.run()
+    assert night.report.failures == ["test-1: second look: RuntimeError: no weights"]
+    assert (words(night), len(night.cases())) == ([], 11)

@@ -21,6 +21,7 @@ from pipeline.export import case_rows, lead_rows
 from pipeline.gate.state import GateState, Override
 from pipeline.gate.values import LaneDay
 from pipeline.lane_rows import MEASURES, STATE, add_override
+from pipeline.look_again import readable_frames, unread_frames
 from pipeline.obscured_rows import judge_obscured_day
 from pipeline.reidentify.named import fleet_until
 from pipeline.summary import night_summary
@@ -275,6 +276,19 @@ def test_hidden_plates_of_a_day_are_sought_without_reading_a_whole_table(
     with recorded(database) as statements, database.write("test") as connection:
         judge_obscured_day(connection, station, DAY)
     assert len(statements) == 3
+    with database.read() as connection:
+        for statement, parameters in statements:
+            assert scanned(connection, statement, parameters) == set(), statement
+
+
+def test_frames_to_look_at_again_are_found_without_reading_a_whole_table(
+    filled: tuple[Database, Station],
+) -> None:
+    database, station = filled
+    with recorded(database) as statements, database.read() as connection:
+        unread_frames(connection, station, DAY)
+        readable_frames(connection, station, DAY)
+    assert len(statements) == 2
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement
