@@ -34,6 +34,7 @@ def course_facts(connection: Connection, case_id: int, now: datetime) -> dict[st
         **_review(connection, life),
         **_notice(connection, case_id, today),
         **_lowered(connection, case_id),
+        **_hearing(connection, case_id),
     }
 
 
@@ -98,6 +99,16 @@ def _lowered(connection: Connection, case_id: int) -> dict[str, Any]:
     ground = Mitigation(lowered.ground)
     why = {"from_fen": lowered.told_fen, "ground": ground.label, "article": ground.article}
     return {"amount_fen": lowered.amount_fen, "lowered": why}
+
+
+def _hearing(connection: Connection, case_id: int) -> dict[str, Any]:
+    """Return the hearing that is fixed and not yet held."""
+    fixed = [row for row in defences(connection, case_id=case_id) if row.answer == Answer.HEARING_FIXED]
+    if not fixed:
+        return {}
+    last = fixed[-1]
+    hearing_on = date.fromisoformat(last.hearing_on)
+    return {"receipt": last.receipt, "hearing_on": hearing_on, "hearing_place": last.place}
 
 
 def _told(row: Any) -> str:  # noqa: ANN401 (a row)

@@ -74,6 +74,8 @@ def issue(
         known = case_facts(connection, station, case)
     paper = make_paper(kind, agency_of(settings, station.province), known, given)
     today = datetime.now(CHINA).date()
+    if why := paper.obstacle_on(today):
+        raise ConfigError(f"{kind.label}：{why}")
     return office(settings, database, station.province).issue(paper, known.case_id, today, copy)
 
 

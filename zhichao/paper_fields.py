@@ -27,7 +27,15 @@ OF_THE_CASE = {
     "weighing",
 }
 # What the course of a case says, where it has come so far, no file may say otherwise.
-FROM_ITS_COURSE = {"review", "notice_number", "noticed_on", "statement"}
+FROM_ITS_COURSE = {
+    "review",
+    "notice_number",
+    "noticed_on",
+    "statement",
+    "receipt",
+    "hearing_on",
+    "hearing_place",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

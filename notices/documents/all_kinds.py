@@ -1,6 +1,7 @@
 """Which model belongs to which kind of document."""
 
 from notices.documents.file_papers import ClosingReport, EvidenceSheet, FilingForm
+from notices.documents.hearing import HearingNotice
 from notices.documents.kinds import DocumentKind
 from notices.documents.letters import Circular, LeadTransfer, PoliceTransfer, Recognition
 from notices.documents.paper import Paper
@@ -12,6 +13,7 @@ PAPERS: dict[DocumentKind, type[Paper]] = {
     for paper in (
         Summons,
         ViolationNotice,
+        HearingNotice,
         Decision,
         CorrectionOrder,
         Education,

@@ -8,6 +8,7 @@ class DocumentKind(Labelled):
 
     SUMMONS = "summons", "接受处理告知书"
     VIOLATION_NOTICE = "violation_notice", "违法行为通知书"
+    HEARING_NOTICE = "hearing_notice", "听证通知书"
     DECISION = "decision", "行政处罚决定书"
     CORRECTION_ORDER = "correction_order", "责令改正违法行为通知书"
     EDUCATION = "education", "批评教育告知书"
@@ -31,6 +32,7 @@ class DocumentKind(Labelled):
 MARKS = {
     DocumentKind.SUMMONS: "处告",
     DocumentKind.VIOLATION_NOTICE: "违通",
+    DocumentKind.HEARING_NOTICE: "听通",
     DocumentKind.DECISION: "罚",
     DocumentKind.CORRECTION_ORDER: "责改",
     DocumentKind.EDUCATION: "教",
@@ -50,6 +52,7 @@ FOR_THE_PARTY = frozenset(
     {
         DocumentKind.SUMMONS,
         DocumentKind.VIOLATION_NOTICE,
+        DocumentKind.HEARING_NOTICE,
         DocumentKind.DECISION,
         DocumentKind.CORRECTION_ORDER,
         DocumentKind.EDUCATION,

@@ -1,5 +1,6 @@
 """What every document is, and what one about a weighing is beside."""
 
+from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, computed_field, model_validator
@@ -27,6 +28,11 @@ class Paper(Form):
     def numbered(self, act: Act) -> Self:
         """Return the document as that act."""
         return self.model_copy(update={"act": act})
+
+    def obstacle_on(self, day: date) -> str:
+        """Return why it may not be issued on that day, in words for people; "" where it may."""
+        del day
+        return ""
 
     @property
     def photographs_shown(self) -> tuple[Photograph, ...]:

@@ -152,6 +152,10 @@ def test_a_hearing_is_fixed_seven_working_days_ahead_and_chaired_by_nobody_who_r
     assert answered(leader, receipt, "hearing_fixed", hearing_on="2026-07-13", place="") == 409
     assert answered(leader, receipt, "hearing_fixed", hearing_on="2026-07-13", place="虚构市二楼") == 303
     assert state(counter) == "hearing"
+    with counter.database.read() as connection:
+        facts = course_facts(connection, life_of(connection, NUMBER).case_id, counter.now)
+    assert (facts["receipt"], facts["hearing_on"]) == (receipt, date(2026, 7, 13))
+    assert facts["hearing_place"] == "虚构市二楼"
     assert answered(leader, receipt, "hearing_held") == 409
     counter.later(12)
     assert counter.today == date(2026, 7, 13)
