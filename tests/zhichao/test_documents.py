@@ -113,12 +113,22 @@ def test_what_nothing_knows_yet_is_named(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("sealed")
+def test_a_hearing_of_which_nobody_can_be_told_in_time_takes_no_number(run: Run, tmp_path: Path) -> None:
+    facts = facts_file(tmp_path, DocumentKind.HEARING_NOTICE, hearing_on="2026-07-20")
+    done = run("notice", FINE, "--kind", "hearing_notice", "--facts", facts)
+    assert done.exit_code == 2
+    assert "通知至迟应在2026-07-08送达" in done.stderr
+    assert "听证通知书" not in run("documents", FINE).stdout
+
+
+@pytest.mark.usefixtures("sealed")
 @pytest.mark.parametrize("kind", DocumentKind)
 def test_every_kind_is_issued_from_a_case_and_a_file_of_facts(
     kind: DocumentKind, run: Run, tmp_path: Path
 ) -> None:
     case = MILD if kind is DocumentKind.EDUCATION else FINE
-    facts, out = facts_file(tmp_path, kind), tmp_path / "out.pdf"
+    to_come = {"hearing_on": "2099-06-01"} if kind is DocumentKind.HEARING_NOTICE else {}
+    facts, out = facts_file(tmp_path, kind, **to_come), tmp_path / "out.pdf"
     done = run("notice", case, "--kind", kind, "--facts", facts, "--copy", 2, "--out", out, "--json")
     assert done.exit_code == 0, done.stderr
     row = json.loads(done.stdout)
