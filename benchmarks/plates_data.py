@@ -18,11 +18,15 @@ FULL = ("easypr_full", "ccpd_full")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
-    """A picture, and the plates that can be seen in it as (text, colour, rows)."""
+    """A picture, and the plates that can be seen in it as (text, colour, rows).
+
+    `boxes` are those of a frame's plates as x1, y1, x2, y2 in pixels; crops have none.
+    """
 
     set_name: str
     path: Path
     plates: tuple[tuple[str, str, int], ...]
+    boxes: tuple[tuple[float, ...], ...] = ()
 
     @property
     def tuning(self) -> bool:
@@ -40,8 +44,10 @@ def photos(set_name: str, folder: Path = PHOTOS) -> Iterator[Photo]:
     with (folder / set_name / "labels.tsv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     for name in dict.fromkeys(row["path"] for row in rows):
-        plates = tuple((r["plate"], r["colour"], int(r["rows"])) for r in rows if r["path"] == name)
-        yield Photo(set_name=set_name, path=folder / set_name / name, plates=plates)
+        own = [row for row in rows if row["path"] == name]
+        plates = tuple((row["plate"], row["colour"], int(row["rows"])) for row in own)
+        boxes = tuple(tuple(map(float, row["box"].split(","))) for row in own if row["box"])
+        yield Photo(set_name=set_name, path=folder / set_name / name, plates=plates, boxes=boxes)
 
 
 def interval(right: int, n: int) -> tuple[float, float]:

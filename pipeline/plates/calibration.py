@@ -5,7 +5,7 @@ A logistic regression whose parameters stand in `calibration.toml`, with how the
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,15 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from models.values.plates import PlateColour
+from pipeline.plates.decode import Decoded
 from pipeline.plates.find import size_px
 from pipeline.plates.sighting import Sighting, shown_by
-from pipeline.plates.weigh import LENGTHS, Weighed, weigh
+from pipeline.plates.weigh import LENGTHS, View, Weighed, weigh
 
 PARAMETERS = Path(__file__).with_name("calibration.toml")
 _MOST_ODDS = 9.0
 _LEAST_LOG = -7.0
 _WIDTH_PX = 100.0
 _FAINTEST = 1e-3
+# A plate of one row is 3.1 times as wide as high; one seen from aside less, and one cut off as well.
+_LEAST_ASPECT = 2.9
 _RECOGNISERS = ("first", "second", "third")
 
 
@@ -48,7 +51,7 @@ def evidence_of(group: Sequence[Sighting], symbols: Sequence[str]) -> Evidence |
     shown = shown_by(group, weighed.plates[0][0])
     score = max(sighting.score for sighting in group)
     seen = _features(weighed, group[0].colour, size_px(shown.candidate.corners)[0], score)
-    return Evidence(weighed=weighed, shown=shown, features=seen)
+    return Evidence(weighed=weighed, shown=shown, features=seen | _against(weighed.plates[0][0], group))
 
 
 def _features(weighed: Weighed, colour: PlateColour, width_px: float, score: float) -> dict[str, float]:
@@ -82,6 +85,35 @@ def _features(weighed: Weighed, colour: PlateColour, width_px: float, score: flo
         "score": score,
         "anhui_in_doubt": min(-province, 1.0) * (text[0] == "皖"),
     }
+
+
+def _against(text: str, group: Sequence[Sighting]) -> dict[str, float]:
+    """Return what speaks against a reading of this text, by name.
+
+    A plate that the frame's edge cuts off, or that something hides in part, shows by its outline: it is too
+    short for its height. What the recognisers make of the province that isn't there would accuse a stranger.
+    """
+    clearest = max(group, key=lambda one: (one.score, one.legible))
+    width, height = size_px(clearest.candidate.corners)
+    one_row = clearest.score > 0 and len(clearest.candidate.lines) == 1
+    views = [view for sighting in group for view in (*sighting.views, sighting.third) if view is not None]
+    surest = {name: _surest(view for view in views if view.recogniser == name) for name in _RECOGNISERS}
+    others = [one.confidence for one in surest.values() if one is not None and not _alike(one.text, text)]
+    return {
+        "contradicted": max(others, default=0.0),
+        "short": max(math.log2(_LEAST_ASPECT * height / max(width, 1.0)), 0.0) * one_row,
+        "cut_off": float(clearest.cut_off),
+    }
+
+
+def _surest(views: Iterable[View]) -> Decoded | None:
+    decoded = [view.decoded[0] for view in views if view.decoded]
+    return max(decoded, key=lambda one: one.confidence, default=None)
+
+
+def _alike(a: str, b: str) -> bool:
+    """Whether two plates are the same to a recogniser that prints O and Q alike."""
+    return a.replace("O", "Q") == b.replace("O", "Q")
 
 
 def confidence(seen: Mapping[str, float]) -> float:

@@ -10,6 +10,8 @@ from pipeline.plates.grammar import PATTERNS, Pattern
 
 # What the recogniser prints for a character that the grammar rules out there: 粤O is often printed 粤0.
 LOOKALIKES = {"0": "Oo", "O": "0o", "1": "Il", "2": "z", "5": "s"}
+# The dot behind the office's letter is no character of the plate: a step that prints it is as good as blank.
+SEPARATORS = "·•・."
 _NEVER = -1e9
 _FLOOR = 1e-12
 # T x (1 + K): for each step the probability of the blank, then of each symbol of the grammar.
@@ -59,6 +61,7 @@ class PlateDecoder:
         self._patterns = tuple(patterns)
         self._symbols = symbols
         self._classes = len(alphabet)
+        self._blanks = [0, *(classes[dot] for dot in SEPARATORS if dot in classes)]
         self._columns = np.concatenate(groups)
         self._starts = np.cumsum([0, *map(len, groups)])[:-1]
         self._lengths = np.array([len(pattern) for pattern in patterns])
@@ -82,14 +85,16 @@ class PlateDecoder:
     def emissions(self, probabilities: NDArray[np.floating]) -> Emissions:
         """Return for each step the probability of the blank and of each symbol of the grammar, T x (1 + K).
 
-        Of steps in a row that are blank for certain, the first stands for all: they are most of an output.
+        The dot between office and serial counts as blank. Of steps in a row that are blank for certain, the
+        first stands for all: they are most of an output.
         """
         if probabilities.ndim != 2 or probabilities.shape[1] != self._classes:  # noqa: PLR2004
             message = f"probabilities: expected T x {self._classes}, got {probabilities.shape}"
             raise ValueError(message)
         columns = probabilities[:, self._columns].astype(np.float64)
         characters = np.add.reduceat(columns, self._starts, axis=1)
-        emissions = np.hstack([probabilities[:, :1].astype(np.float64), np.minimum(characters, 1.0)])
+        blank = probabilities[:, self._blanks].astype(np.float64).sum(axis=1, keepdims=True)
+        emissions = np.minimum(np.hstack([blank, characters]), 1.0)
         empty = emissions[:, 0] >= _CERTAIN
         kept = ~(empty & np.roll(empty, 1)) | (np.arange(len(empty)) == 0)
         return np.asarray(emissions[kept], dtype=np.float64)

@@ -19,6 +19,7 @@ MIN_HEIGHT_PX = 10.0
 # GA 36 plates are 440 x 140 (480 x 140 new energy) in one row, 440 x 220 in two; detectors cut them tighter
 # or looser, and a camera above the lane sees them foreshortened.
 ONE_ROW_ASPECT = (1.9, 9.0)
+TURNED_AWAY_ASPECT = (1.4, 9.0)
 TWO_ROW_ASPECT = (1.2, 2.6)
 # Shares of a whole two-row plate: the top row's two characters stand in its middle.
 _TOP_ROW = (0.2, 0.0, 0.8, 0.42)
@@ -45,10 +46,13 @@ def candidates(boxes: Iterable[Quad]) -> list[Candidate]:
     return found
 
 
-def as_plate(quad: Quad) -> list[Candidate]:
-    """Return an outline as a plate of one row, of two, of both where its shape allows both, or of none."""
+def as_plate(quad: Quad, *, corners: bool = False) -> list[Candidate]:
+    """Return an outline as a plate of one row, of two, of both where its shape allows both, or of none.
+
+    `corners` says that it is a plate's own, however much it is turned away, and no upright text box.
+    """
     found = []
-    if _within(_aspect(quad), ONE_ROW_ASPECT):
+    if _within(_aspect(quad), TURNED_AWAY_ASPECT if corners else ONE_ROW_ASPECT):
         found.append(Candidate(corners=quad, lines=(quad,)))
     if _within(_aspect(quad), TWO_ROW_ASPECT):
         found.append(two_rows(quad))

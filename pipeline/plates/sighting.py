@@ -19,7 +19,8 @@ class Sighting:
     """One outline of a plate and what the recognisers made of it.
 
     `score` is the corner detector's; text boxes have none, 0. `third` is the third recogniser's view, where
-    it was asked.
+    it was asked; `closer` says that the plate was looked at once more, `cut_off` that the frame ends at its
+    left or right.
     """
 
     candidate: Candidate
@@ -27,6 +28,8 @@ class Sighting:
     colour: PlateColour
     views: tuple[View, ...]
     third: View | None = None
+    closer: bool = False
+    cut_off: bool = False
 
     @property
     def sure(self) -> bool:

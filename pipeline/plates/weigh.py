@@ -27,15 +27,20 @@ WRONG_LENGTH, OLD_O, ANHUI = -3.0, -0.7, -0.7
 _FLOOR = 1e-3
 _LEAST_WEIGHT = 1e-3
 _WORTH_SPELLING = 1e-6
+_CANT_TELL = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class View:
-    """What one recogniser made of one cut: its output over the symbols, and the best plates it can be."""
+    """What one recogniser made of one cut: its output over the symbols, and the best plates it can be.
+
+    `worth` (0..1) is what its word counts on such a cut beside the other recognisers'.
+    """
 
     recogniser: str
     emissions: Emissions
     decoded: tuple[Decoded, ...]
+    worth: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +49,7 @@ class Weighed:
 
     `peaks` is how strongly each view shows each character of the best plate (views x characters), the views
     being those of `recognisers`, and `weights` what each counts, all together 1; `agreeing` tells the views
-    whose own best plate it is.
+    whose own best plate it is, or which can't tell it from that: two recognisers print O and Q alike.
     """
 
     plates: tuple[tuple[str, float], ...]
@@ -63,7 +68,8 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
     best = logs.max(axis=1, keepdims=True)
     shares = np.exp(logs - best)
     shares /= shares.sum(axis=1, keepdims=True)
-    weights = _weights([view.recogniser for view in views], np.exp(best[:, 0] / 2))[:, None]
+    weights = _weights([view.recogniser for view in views], np.exp(best[:, 0] / 2))
+    weights = (weights * [view.worth for view in views])[:, None]
     scores = (weights * np.log(shares + _FLOOR)).sum(axis=0) + [prior(text, colour) for text in texts]
     posterior = np.exp(scores - scores.max())
     posterior /= posterior.sum()
@@ -74,7 +80,7 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
         recognisers=tuple(view.recogniser for view in views),
         peaks=np.array([_peaks(view, first, symbols) for view in views]),
         weights=weights[:, 0] / weights.sum(),
-        agreeing=logs.argmax(axis=1) == order[0],
+        agreeing=logs[:, order[0]] >= best[:, 0] - _CANT_TELL,
     )
 
 

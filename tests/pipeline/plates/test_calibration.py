@@ -14,12 +14,12 @@ from pipeline.plates.calibration import PARAMETERS, characters, confidence
 from pipeline.plates.weigh import Weighed
 
 NAMES = [name for name in tomllib.loads(PARAMETERS.read_text("utf-8"))["logistic"] if name != "intercept"]
-AGAINST = {"narrow", "anhui_in_doubt"}
+AGAINST = {"narrow", "anhui_in_doubt", "contradicted", "short", "cut_off"}
 CLEAR = {
     "odds": 9.0, "province_at_best": 0.0, "province_in_the_middle": 0.0, "province_at_worst": 0.0,
     "province_on_average": 0.0, "serial_at_best": 0.0, "serial_in_the_middle": 0.0, "serial_at_worst": 0.0,
     "least_on_average": 0.0, "agreeing": 1.0, "colour_fits": 1.0, "narrow": 0.0,
-    "score": 1.0, "anhui_in_doubt": 0.0,
+    "score": 1.0, "anhui_in_doubt": 0.0, "contradicted": 0.0, "short": 0.0, "cut_off": 0.0,
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.plates.decode import PlateDecoder
 from pipeline.plates.grammar import PATTERNS, Pattern
+from pipeline.plates.spell import log_likelihoods
 
 ALPHABET = ("blank", *sorted({c for p in PATTERNS for s in p.slots for c in s}), "I", "l", "·", "疗")
 DECODER = PlateDecoder(ALPHABET)
@@ -140,3 +141,13 @@ def test_wrong_shape_is_named() -> None:
 def test_alphabet_must_hold_the_grammar() -> None:
     with pytest.raises(ValueError, match="lacks 挂"):
         PlateDecoder([c for c in ALPHABET if c != "挂"])
+
+
+def test_the_dot_between_office_and_serial_costs_nothing() -> None:
+    plain, dotted = (
+        DECODER.emissions(softmax_of([*((one, 0.99) for one in "浙A"), (between, 0.99), *serial]))
+        for serial in [[(one, 0.99) for one in "12345"]]
+        for between in ("blank", "·")
+    )
+    likelihoods = [log_likelihoods(one, ["浙A12345"], DECODER.symbols)[0] for one in (plain, dotted)]
+    assert likelihoods[1] == pytest.approx(likelihoods[0], abs=1e-3)

@@ -107,3 +107,9 @@ def test_part_keeps_perspective() -> None:
     middle = find.part(quad, 0, 0.5, 1, 0.5)
     # Seen in perspective, half of the way down is nearer to the short, farther side.
     assert 0 < middle[0, 1] < 10
+
+
+def test_a_plate_turned_far_away_may_be_of_one_row_by_its_corners_and_of_two_by_a_text_box() -> None:
+    turned = box(10, 10, 100, 60)
+    assert [len(one.lines) for one in find.as_plate(turned)] == [2]
+    assert [len(one.lines) for one in find.as_plate(turned, corners=True)] == [1, 2]

@@ -115,7 +115,7 @@ def test_a_reading_says_all() -> None:
     assert len(reading.characters) == 7
     assert reading.confidence == pytest.approx(math.prod(reading.characters))
     assert 0.5 < reading.confidence < 1
-    assert reading.source == "corners+text, 5 views"
+    assert reading.source == "corners, 3 views"
     assert reading.colour is PlateColour.YELLOW
     assert reading.rows == 1
     assert reading.box == ONE_ROW
@@ -157,11 +157,52 @@ def test_what_is_seen_faintly_or_off_a_plate_colour_is_less_sure() -> None:
 
 
 def test_where_both_are_sure_the_text_detector_is_not_asked() -> None:
-    for probability, searches in ((0.999, 0), (0.9, 1)):
+    for probability, searches in ((0.999, 0), (0.5, 1)):
         plates = [Plate(text="浙F12345", probability=probability)]
         engine = FakeEngine(plates)
         PaddlePlateReader(Recognisers(engine, FakeCorners(plates), FakeEngine(plates))).read(frame(plates))
         assert engine.searches == searches
+
+
+class FainterSecond(FakeCorners):
+    """The second opinion, less sure than the first: not sure enough to agree at once."""
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        plates = [self.shown(crop) for crop in crops]
+        return [spelled(Plate(text=one.text, probability=0.98)) for one in plates]
+
+
+def test_where_corners_settle_a_plate_the_text_detector_is_not_asked() -> None:
+    plates = [Plate(text="浙F12345", probability=0.9999)]
+    engine = FakeEngine(plates)
+    reader = PaddlePlateReader(Recognisers(engine, FainterSecond(plates), FakeEngine(plates)))
+    [group] = reader.sighted(frame(plates))
+    assert not any(sighting.sure for sighting in group)
+    assert engine.searches == 0
+
+
+class Counting(FakeEngine):
+    """Counts what it is asked to read."""
+
+    asked = 0
+
+    def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        self.asked += len(crops)
+        return super().recognise(crops)
+
+
+@pytest.mark.parametrize(("box", "asked"), [(ONE_ROW, 1), ((100, 50, 240, 155), 0)])
+def test_the_third_opinion_is_asked_once_and_never_of_two_rows(
+    box: tuple[int, int, int, int], asked: int
+) -> None:
+    # In doubt, so that text detection finds it again.
+    plates = [Plate(text="浙F12345", probability=0.5, box=box, background=YELLOW)]
+    third = Counting(plates)
+    reader = PaddlePlateReader(Recognisers(FakeEngine(plates), FakeCorners(plates), third))
+    [group] = reader.sighted(frame(plates))
+    assert len(group) > 1
+    assert {len(one.candidate.lines) for one in group if one.third} <= {1}
+    assert third.asked == asked
 
 
 class OtherProvince(FakeEngine):
@@ -250,3 +291,17 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
 def test_an_empty_frame_has_no_plates() -> None:
     assert read() == []
     assert reader_of([]).read(np.zeros((0, 5, 3), dtype=np.uint8)) == []
+
+
+@pytest.mark.parametrize(("left", "cut_off"), [(0, True), (3, False), (FRAME[1] - 140, True)])
+def test_a_plate_at_the_frames_edge_is_less_sure(left: int, cut_off: bool) -> None:
+    plate = Plate(text="浙F12345", box=(left, 50, left + 140, 94))
+    [[sighting]] = reader_of([plate]).sighted(frame([plate]))
+    assert sighting.cut_off is cut_off
+    inside = confidence(Plate(text="浙F12345"))
+    assert (confidence(plate) < inside) is cut_off
+
+
+def test_a_plate_shorter_than_its_kind_is_less_sure() -> None:
+    short = Plate(text="浙F12345", box=(100, 50, 200, 94))
+    assert confidence(short) < confidence(Plate(text="浙F12345")) - 1e-4

@@ -1,5 +1,6 @@
 """Views of one plate weighed together: evidence adds up, blur counts little, colour and rarity count."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -86,3 +87,19 @@ def test_no_plate_at_all() -> None:
         weigh([View(recogniser="fake", emissions=emissions, decoded=())], DECODER.symbols, PlateColour.BLUE)
         is None
     )
+
+
+def test_a_view_that_can_not_tell_o_from_q_agrees_with_either() -> None:
+    unable = view("粤Q12345", rivals={1: ("O", 0.5)}, by="second")
+    for office in "QO":
+        result = weighed([view(f"粤{office}12345"), unable])
+        assert result.plates[0][0] == f"粤{office}12345"
+        assert result.agreeing.all()
+
+
+def test_a_view_counts_by_what_its_word_is_worth() -> None:
+    first, second = view("浙F12345", sure=0.9), view("皖F12345", sure=0.95, by="second")
+    assert weighed([first, second], PlateColour.YELLOW).weights[1] > 0.5
+    halved = weighed([first, dataclasses.replace(second, worth=0.5)], PlateColour.YELLOW)
+    assert halved.plates[0][0] == "浙F12345"
+    assert halved.weights[1] < 0.4
