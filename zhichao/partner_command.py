@@ -13,18 +13,16 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from models.case_life import ZONE, life_of
-from models.case_tables import CaseEvent
 from models.database import Database
-from models.values.case_life import CaseState
 from models.values.office import PROGRAM
 from models.values.timeline import from_ms
 from notices.casework.attachments import describe
-from notices.casework.claims import claim_of_case, unclaimed
-from notices.casework.desk import PartnerDesk, decision_number
-from notices.casework.fines import standing_fine
+from notices.casework.circular import circular_of
+from notices.casework.claims import unclaimed
+from notices.casework.desk import PartnerDesk
 from notices.casework.matters import MatterError, Outgoing, answer, matter_of, reached, say_matter
 from notices.casework.service import end_of
 from notices.exchange.kinds import (
@@ -250,25 +248,9 @@ def circular(
     """Tell the agency of registration of a fine whose case is closed (超限规定 art. 44)."""
     with _line(config, partner) as line:
         life = life_of(line.connection, case)
-        if life.state != CaseState.CLOSED or life.no_fine or life.partner_fine:
-            raise MatterError(f"{case}：只有本机关已处罚并结案的案件可以抄告")
-        claim = claim_of_case(line.connection, life.case_id)
-        fine = standing_fine(line.connection, claim.claim, line.partner, "sent") if claim else None
-        closed = select(CaseEvent.at).where(
-            CaseEvent.case_id == life.case_id, CaseEvent.to_state == CaseState.CLOSED
-        )
-        line.say(
-            Kind.CIRCULAR,
-            case,
-            RecordBody,
-            of_case=case,
-            case=case,
-            plate=life.plate,
-            plate_colour=partner_desk.colour_of(line.connection, life.case_id),
-            decision=fine.decision if fine else decision_number(line.connection, life),
-            closed_ms=line.connection.execute(closed).scalar_one(),
-            text=text,
-        )
+        colour = partner_desk.colour_of(line.connection, life.case_id)
+        told = circular_of(line.connection, life, line.partner, colour, text)
+        line.say(Kind.CIRCULAR, case, RecordBody, of_case=case, **told.model_dump())
 
 
 @app.command("answer")

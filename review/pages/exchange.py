@@ -87,6 +87,7 @@ def show(visit: Visit) -> Response:
             incidents=partners.incidents(connection),
             rulings=partners.rulings(connection),
             rules=visit.officer.role in LEADERS,
+            sends=visit.officer.role in HANDLERS,
             now_ms=visit.office.clock_ms(),
             today=today(visit),
             **LABELS,
@@ -125,7 +126,7 @@ def give_answer(visit: Visit) -> Response:
     if outcome not in set(AnswerOutcome):
         raise BadInputError("请选择办理结果")
     desk = desk_of(visit)
-    with _saying(visit, "console.answered") as connection:
+    with saying(visit, "console.answered") as connection:
         matter = _matter(visit, connection, visit.form)
         if Kind(matter.kind) not in PLAIN:
             raise BadInputError("此类事项不在这里答复")
@@ -152,7 +153,7 @@ def rule(visit: Visit) -> Response:
         )
     except ValueError as error:
         raise BadInputError("裁定填写不完整：须有文号、双方互认申请编号和文件的SHA-256") from error
-    with _saying(visit, "console.ruled") as connection:
+    with saying(visit, "console.ruled") as connection:
         say_ruling(desk.exchange, connection, partner, body, visit.officer.actor)
     return see("/exchange")
 
@@ -173,13 +174,13 @@ def show_file(visit: Visit) -> Response:
 def refunded(visit: Visit) -> Response:
     """Give an act free whose fine was taken back, once its money is back."""
     number = visit.path("number")
-    with _saying(visit, "console.refunded") as connection:
+    with saying(visit, "console.refunded") as connection:
         desk_of(visit).refunded(connection, number, visit.officer.actor)
     return see(f"/cases/{number}")
 
 
 @contextmanager
-def _saying(visit: Visit, edge: str) -> Iterator[Connection]:
+def saying(visit: Visit, edge: str) -> Iterator[Connection]:
     """Give a connection for what says something to a partner, which it can't while the exchange is frozen."""
     try:
         with visit.office.step(edge) as connection:

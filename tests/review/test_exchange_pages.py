@@ -11,6 +11,7 @@ from desk import Desk
 from sqlalchemy import select
 
 from models.matter_tables import Matter
+from models.office_tables import AuditEntry
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM
 from models.values.plates import PlateColour
@@ -185,6 +186,48 @@ def test_a_ruling_is_said_by_a_leader(desk: Callable[[str], Desk], desks: Desks,
     assert leader.post("/exchange/rulings", **form, sha256="0" * 64).status_code == 303
     assert "等待对方确认" in leader.get("/exchange").text
     assert leader.post("/exchange/rulings", **form | {"partner": "无"}, sha256="0" * 64).status_code == 422
+
+
+def test_an_officer_asks_hands_over_and_tells(
+    desk: Callable[[str], Desk], desks: Desks, office: Office, numbers: list[str]
+) -> None:
+    assert "发送事项" not in desk("auditor").get("/exchange").text
+    reviewer = desk("reviewer")
+    assert "发送事项" in reviewer.get("/exchange").text
+    form = {"partner": JINSHAN, "kind": "assistance", "number": "协〔2026〕1号", "due": "2026-12-31"}
+    asked = form | {"purpose": "核实装载源头", "text": "虚构<b>"}
+    for bad in (
+        form,
+        asked | {"kind": "fined"},
+        asked | {"partner": "无"},
+        asked | {"number": ""},
+        asked | {"number": "a" * 81},
+        asked | {"due": "2026-01-01"},
+        asked | {"due": ""},
+    ):
+        assert reviewer.post("/exchange/matters", **bad).status_code == 422
+    assert reviewer.post("/exchange/matters", **asked).status_code == 303
+    assert reviewer.post("/exchange/matters", **asked).status_code == 409
+    lead_form = asked | {"kind": "lead", "number": numbers[0]}
+    assert reviewer.post("/exchange/matters", **lead_form | {"number": "none"}).status_code == 404
+    assert reviewer.post("/exchange/matters", **lead_form).status_code == 303
+    circular = form | {"kind": "circular", "number": numbers[0]}
+    assert reviewer.post("/exchange/matters", **circular).status_code in {409, 422}
+    filed(desk, numbers[0])
+    desks.heal()
+    desks.pinghu.step(numbers[0], *TO_STATEMENT, S.DECIDED, S.SERVED, S.CLOSED)
+    assert reviewer.post("/exchange/matters", **circular).status_code == 303
+    desks.heal()
+    with desks.jinshan.agency.database.read() as connection:
+        there = connection.execute(select(Matter.kind, Matter.plate).order_by(Matter.kind)).all()
+    plate = desks.pinghu.life(numbers[0]).plate
+    assert [tuple(one) for one in there] == [("assistance", ""), ("circular", plate), ("lead", plate)]
+    with office.read() as connection:
+        actors = connection.scalars(
+            select(AuditEntry.officer_id).where(AuditEntry.subject.startswith("lead/平湖/"))
+        ).all()
+    assert None not in actors
+    assert len(actors) == 1
 
 
 def test_without_a_partner_the_page_says_so(desk: Callable[[str], Desk]) -> None:

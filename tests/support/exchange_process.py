@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.context import ForkServerProcess
 
@@ -22,7 +23,8 @@ from zhichao import exchange_wiring
 from zhichao.settings import Settings
 
 AWAY_MS = 72 * HOUR_MS
-PRELOADED = ["exchange_process", "zhichao.exchange_wiring"]
+PRELOADED = ["exchange_process", "office_process", "zhichao.exchange_wiring"]
+Run = Callable[[Settings, int, int], None]
 
 
 def acts_of(name: str, acts: int) -> list[Claim]:
@@ -63,10 +65,10 @@ def decide_held(exchange: Exchange) -> None:
             exchange.decide(connection, fined)
 
 
-def start(settings: Settings, acts: int, behind_ms: int = 0) -> ForkServerProcess:
+def start(settings: Settings, acts: int, behind_ms: int = 0, run: Run = run_agency) -> ForkServerProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=run_agency, args=(settings, acts, behind_ms), daemon=True)
+    process = context.Process(target=run, args=(settings, acts, behind_ms), daemon=True)
     process.start()
     return process
 
