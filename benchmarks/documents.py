@@ -158,6 +158,8 @@ def main() -> None:
         lines.append(cpu.line(given.rows))
         if given.peer:
             lines.append(ratio_line("WeasyPrint over our rendering", weasy[0], render, "none"))
+        else:
+            lines.append("WeasyPrint not measured: no --peer names an environment that has it")
         lines += memory_lines(Bench(Path(folder) / "memory", given.memory_rows))
     keep(given.rows, given.repeats, [*lines, *machine(("typst", "pyhanko", "sqlalchemy", "pillow"))])
 
