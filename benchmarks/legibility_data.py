@@ -29,6 +29,7 @@ PLAN = (
 )  # fmt: skip
 ON_PLATE = 0.4
 WORDS = [one.value for one in Legibility]
+LOOKED_AT_AGAIN = (Legibility.DOUBTFUL, Legibility.COVERED)
 WEIGHTS = Path(__file__).parents[1] / "build" / "weights"
 # Of a full frame, this much around the plate is looked at: enough to stand out from, and soon made.
 WINDOW = (960, 640)
@@ -60,7 +61,7 @@ def loaded_reader() -> LookingReader:
 
 def unreadable(look: FrameLook) -> bool:
     """Tell whether a frame is one that the night looks at again."""
-    return not look.readings and look.legibilities[0].legibility is Legibility.DOUBTFUL
+    return not look.readings and look.legibilities[0].legibility in LOOKED_AT_AGAIN
 
 
 def word_counts(counts: Counter[str]) -> str:

@@ -36,6 +36,8 @@ LEARNT_DAYS, LEARNT_FRAMES = 7, 2000
 # Its usual picture is that of so many of its frames, taken within half an hour.
 PICTURES, LEAST_PICTURES, NEAR_MS = 5, 3, 30 * 60_000
 _ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
+# What accuses is held against the camera's usual picture, too.
+_LOOKED_AT_AGAIN = (Legibility.DOUBTFUL.value, Legibility.COVERED.value)
 Shown = tuple[tuple[int, ...], Picture]
 
 
@@ -115,7 +117,7 @@ def unread_frames(connection: Connection, station: Station, day: date) -> Sequen
         .outerjoin(again, (again.frame_id == Frame.id) & (again.judge == second_judge()))
         .where(passed_between(station.id, *day_bounds_ms(day, station.zone)), Frame.kind.in_(_ENDS))
         .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.text == "", again.id.is_(None))
-        .where(PlateLegibilityRow.legibility == Legibility.DOUBTFUL.value)
+        .where(PlateLegibilityRow.legibility.in_(_LOOKED_AT_AGAIN))
         .order_by(Passage.passed_at, Frame.id)
     ).all()
 
