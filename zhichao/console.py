@@ -89,7 +89,8 @@ def office(settings: Settings, database: Database, *, asks: bool = False) -> Off
         asking=Asking(partial(replace(registries, patience_s=0).look_up_corrected, settings.stations))
         if asks and registries
         else None,
-        party=party if registries else None,
+        # What registries answered is kept, and needed, when none is configured any more.
+        party=party,
         bundle=bundle,
     )
 
