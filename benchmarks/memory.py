@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from records import bench_station, record_file
-from runner import arguments, keep, machine
+from runner import arguments, keep, machine, own_peak_kib
 
 from models.database import Database
 from models.files import StoredFile
@@ -28,18 +28,12 @@ def main() -> None:
     if sys.argv[1:2] == ["--task"]:
         task, path = sys.argv[2:4]
         {"judging": judge, "intake": take_in}[task](Path(path))
-        print(_own_peak_kib())
+        print(own_peak_kib())
         return
     given = arguments(__doc__ or "", rows=200_000, repeats=1)
     with tempfile.TemporaryDirectory() as folder:
         lines = [line for task in ("judging", "intake") for line in _growth(task, Path(folder), given)]
     keep("memory", given, [*lines, *machine(("numpy", "polars", "sqlalchemy"))])
-
-
-def _own_peak_kib() -> int:
-    # Not getrusage: what it says of a new process includes the memory of the one that started it.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def judge(path: Path) -> None:

@@ -64,11 +64,11 @@ def _write_made(path: Path, rows: int) -> None:
     random = np.random.default_rng(20210601)
     with path.open("wb") as sink:
         for start in range(0, rows, PART_ROWS):
-            frame = _made(random, start, min(PART_ROWS, rows - start))
+            frame = made(random, start, min(PART_ROWS, rows - start))
             frame.write_csv(sink, include_header=not start)
 
 
-def _made(random: np.random.Generator, start: int, count: int) -> pl.DataFrame:
+def made(random: np.random.Generator, start: int, count: int) -> pl.DataFrame:
     """Return trucks of two to six axles whose wheels sum to the gross mass, in steps of 10 kg."""
     axles = random.choice(list(SHARE_OF_AXLES), p=list(SHARE_OF_AXLES.values()), size=count)
     passed_at = FIRST_DAY + GAP_S * (start + np.arange(count)) + random.integers(0, GAP_S, count)

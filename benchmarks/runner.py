@@ -85,6 +85,13 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
+def own_peak_kib() -> int:
+    """Return the most memory that this process ever held."""
+    # Not getrusage: what it says of a new process includes the memory of the one that started it.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+
+
 def arguments(description: str, *, rows: int, repeats: int) -> argparse.Namespace:
     """Read what every benchmark takes: how many rows, of which file, how often."""
     parser = argparse.ArgumentParser(description=description)

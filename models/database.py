@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
 from models import (
+    archive_tables,
     case_tables,
     defence_tables,
     document_tables,
@@ -33,6 +34,7 @@ from models.errors import UnavailableError
 
 # Imported so that all tables are known wherever a database is.
 TABLES = (
+    archive_tables,
     case_tables,
     defence_tables,
     document_tables,

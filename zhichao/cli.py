@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": "console:serve",
     "schedule": "schedule_command:schedule",
     "doctor": "doctor_command:doctor",
+    "archive": "archive_command:commands",
     "backup": "backup_command:backup",
     "restore": "backup_command:restore",
     "serve-public": "public_command:serve_public",

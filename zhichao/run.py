@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from models.database import Database
 from models.values.states import Standing
+from pipeline.archive import refuse_archived
 from pipeline.export import case_rows, write_exports
 from pipeline.lane_list import lane_row
 from pipeline.nightly import NightReport
@@ -30,6 +31,8 @@ def run_night(
 ) -> NightReport:
     """Run a night, export its cases and print its summary."""
     database = Database(settings.url)
+    with database.read() as connection:
+        refuse_archived(connection, stations, day)
     with Bars(notes) as bars:
         report = wiring.nightly_run(settings, database, bars).run(stations, day)
     with database.read() as connection:

@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=1, le=64, description="processes that judge and read plates")
     reader_threads: int = Field(default=1, ge=1, le=64, description="threads of each plate reader")
     chunk_size: int = Field(default=200, ge=50, le=100_000, description="passages judged in one transaction")
+    scheduler: str = Field(
+        default="",
+        description="dask scheduler whose workers judge, tls://host:port; empty: processes here",
+    )
+    archive_after_days: int = Field(
+        default=0, ge=0, description="months older than this leave the tables; 0: none does"
+    )
     plate_threshold: float = Field(
         default=0.8, ge=0, le=1, description="confidence from which a reading names the vehicle"
     )
@@ -117,6 +124,13 @@ class Settings(BaseSettings):
     def _registries_fit_together(self) -> Self:
         if problems := problems_of(self.registries):
             message = f"registries: {'; '.join(problems)}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _machines_share_a_database(self) -> Self:
+        if self.scheduler and self.database_url.split(":")[0].split("+")[0] in {"", "sqlite"}:
+            message = "scheduler: several machines need PostgreSQL in database_url, not SQLite"
             raise ValueError(message)
         return self
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
+from pipeline.cluster import ClusterExecutor
 from pipeline.executor import Executor, InlineExecutor, PoolExecutor, ReaderFactory
 from pipeline.look_again import SecondLook
 from pipeline.nightly import NightlyRun, Progress
@@ -42,6 +43,8 @@ def reader(settings: Settings) -> ReaderFactory:
 def executor(settings: Settings) -> Executor:
     """Return the executor that the settings ask for."""
     made = reader(settings)
+    if settings.scheduler:
+        return ClusterExecutor(made, settings.scheduler)
     return InlineExecutor(made) if settings.workers == 1 else PoolExecutor(made, settings.workers)
 
 

@@ -37,6 +37,8 @@ class Action(Labelled):
     SERVICE = "service", "送达"
     EXCHANGED = "exchanged", "与对方往来"
     DEFENCE = "defence", "陈述申辩与听证"
+    ARCHIVED = "archived", "过车记录归档"
+    TAKEN_OUT = "taken_out", "归档记录取回"
     USER_ADDED = "user_added", "新增用户"
     USER_CHANGED = "user_changed", "变更用户"
 

@@ -177,3 +177,13 @@ def test_a_certificate_that_ends_before_it_begins(make_station: Callable[..., St
     given = make_station().certificates[0].model_dump()
     with pytest.raises(ValueError, match="valid_until 2020-12-31 lies before valid_from 2021-01-01"):
         Certificate.model_validate(given | {"valid_until": "2020-12-31"})
+
+
+def test_several_machines_need_postgresql(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('scheduler = "tls://127.0.0.1:8786"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="PostgreSQL"):
+        load_settings(path)
+    url = 'database_url = "postgresql+psycopg://db/zhichao"\n'
+    path.write_text(f"{path.read_text(encoding='utf-8')}{url}", encoding="utf-8")
+    assert load_settings(path).scheduler

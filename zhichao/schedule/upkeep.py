@@ -6,6 +6,7 @@ from models import head_file
 from models.office_tables import SignIn
 from models.schedule_tables import JobRun
 from pipeline.registries.retention import delete_old
+from zhichao.archiving import archive_due
 from zhichao.backup.make import make_backup, scheduled_passphrase
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.job import DAY_MS, Done
@@ -19,6 +20,7 @@ def retention(installation: Installation, slot_ms: int) -> Done:
     """Delete what may not be kept any longer; evidence, cases and logs are never deleted by the program."""
     del slot_ms
     settings, now_ms = installation.settings, installation.clock_ms()
+    put_away = sum(months.passages for months in archive_due(settings, installation.database, now_ms))
     with installation.database.write("retention.deleted") as connection:
         answers = delete_old(
             connection,
@@ -31,7 +33,7 @@ def retention(installation: Installation, slot_ms: int) -> Done:
         sign_ins, old_runs = connection.execute(visits).rowcount, connection.execute(runs).rowcount
     return Done(
         summary=f"登记答复 {answers.answers}，当事人资料 {answers.parties}，查询日志 {answers.queries}，"
-        f"登录记录 {sign_ins}，运行记录 {old_runs}"
+        f"登录记录 {sign_ins}，运行记录 {old_runs}，归档过车记录 {put_away}"
     )
 
 

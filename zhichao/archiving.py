@@ -1,0 +1,45 @@
+"""Months that are old enough, put away station by station: what the command and the schedule both do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from models.database import Database
+from models.values.timeline import from_ms
+from pipeline.archive import months_before, put_away
+from stations.station import Station
+from zhichao import wiring
+from zhichao.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutAway:
+    """One station's month that went into the archive."""
+
+    station_id: str
+    month: date
+    passages: int
+
+
+def archive_until(
+    settings: Settings, database: Database, stations: Sequence[Station], end: date
+) -> Iterator[PutAway]:
+    """Put away every month that ended by `end`, each in a transaction of its own."""
+    taking = wiring.intake(settings, database)
+    for station in stations:
+        with database.read() as connection:
+            months = list(months_before(connection, station, end))
+        for month in months:
+            # The same lease under which a night changes what a station has.
+            with taking.alone(station), database.write("archive.put_away") as connection:
+                count = put_away(connection, taking.store, station, month)
+            if count:
+                yield PutAway(station_id=station.id, month=month, passages=count)
+
+
+def archive_due(settings: Settings, database: Database, now_ms: int) -> Iterator[PutAway]:
+    """Put away what the settings say is old enough."""
+    if settings.archive_after_days:
+        for station in settings.stations:
+            end = from_ms(now_ms, station.zone).date() - timedelta(days=settings.archive_after_days)
+            yield from archive_until(settings, database, [station], end)
