@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 
 from models import (
@@ -52,6 +52,14 @@ TABLES = (
 )
 BUSY_TIMEOUT_MS = 30_000
 MIGRATION_LOCK = 7_201_844
+# Seconds, and milliseconds of the last: a server that is gone without a word is not waited for without end.
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 
 class DatabaseUnavailableError(UnavailableError, RuntimeError):
@@ -170,10 +178,16 @@ class Database:
             raise DatabaseUnavailableError(message) from error
 
 
+def patience(url: URL) -> dict[str, int]:
+    """Return how long a server is waited for, where the URL does not say; nothing for a file."""
+    server = url.get_backend_name() == "postgresql"
+    return {name: value for name, value in PATIENCE.items() if name not in url.query} if server else {}
+
+
 def _engine(url: str, busy_timeout_ms: int) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True)
+        return create_engine(url, hide_parameters=True, connect_args=patience(parsed))
     if parsed.database and not parsed.database.startswith("file:"):
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # An error's text goes into logs, and a statement's parameters may be of persons.

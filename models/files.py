@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 BLOCK_BYTES = 1 << 20
+INCOMING = "incoming-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,13 @@ class FileStore:
         """Return where the original of that digest lies."""
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
+    def sweep(self, before_s: float) -> int:
+        """Delete what a kill left half stored before that second of the clock; return how many files."""
+        left = [path for path in self.root.glob(f"{INCOMING}*") if path.stat().st_mtime < before_s]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
     def put(self, source: BinaryIO) -> StoredFile:
         """Store what `source` yields to its end; the bytes are on disk when this returns.
 
@@ -46,7 +54,7 @@ class FileStore:
             raise OSError(errno.ENOSPC, "less than the reserve (disk_reserve_mb) is free", str(self.root))
         digest = hashlib.sha256()
         size_bytes = 0
-        handle, name = tempfile.mkstemp(dir=self.root, prefix="incoming-")
+        handle, name = tempfile.mkstemp(dir=self.root, prefix=INCOMING)
         try:
             with os.fdopen(handle, "wb") as target:
                 while block := source.read(BLOCK_BYTES):

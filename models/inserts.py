@@ -1,5 +1,6 @@
 """INSERT … ON CONFLICT, spelled alike on SQLite and PostgreSQL."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,10 +14,19 @@ def insert_new(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN40
 
     Its row count can't be trusted (psycopg says -1); use RETURNING to learn what was inserted.
     """
-    return upsert(connection, table).on_conflict_do_nothing()
+    return _insert_new(connection.dialect.name, table)
 
 
 def upsert(connection: Connection, table: type[Base]) -> Any:  # noqa: ANN401 (one of two dialects' classes)
     """Return the dialect's insert, which has `on_conflict_do_update`."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return _insert(connection.dialect.name, table)
+
+
+@cache
+def _insert_new(dialect: str, table: type[Base]) -> Any:  # noqa: ANN401
+    # One statement for ever: SQLAlchemy need not compare it with those it has compiled.
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+def _insert(dialect: str, table: type[Base]) -> Any:  # noqa: ANN401
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table.__table__)

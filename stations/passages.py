@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from models.bulk import insert_rows
 from models.driving_rows import add_driving
@@ -18,6 +18,13 @@ LOOKUP = 1000
 PASSED_AT, CONTENT_KEY, ROW = (COLUMNS.index(name) for name in ("passed_at", "content_key", "row"))
 # The natural key within a station: time and record key.
 KEY = slice(0, 2)
+# Made once: making a statement costs more than what it does where a station sends single records.
+PASSAGES = Passage.__table__.c
+_HELD = select(PASSAGES.passed_at, PASSAGES.record_key, PASSAGES.content_key).where(
+    PASSAGES.station_id == bindparam("station_id")
+)
+BETWEEN = _HELD.where(PASSAGES.passed_at.between(bindparam("first"), bindparam("last"))).limit(LOOKUP + 1)
+AT = _HELD.where(PASSAGES.passed_at.in_(bindparam("instants", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +68,16 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
 
 def _known(connection: Connection, station: Station, instants: Sequence[int]) -> dict[Key, Values]:
     """Return natural and content key of the station's passages at these instants, by natural key."""
-    query = select(Passage.passed_at, Passage.record_key, Passage.content_key)
     known: dict[Key, Values] = {}
     for start in range(0, len(instants), LOOKUP):
         some = sorted(instants[start : start + LOOKUP])
-        within = (Passage.station_id == station.id) & Passage.passed_at.between(some[0], some[-1])
-        held = connection.scalar(
-            select(func.count()).select_from(select(1).where(within).limit(LOOKUP + 1).subquery())
-        )
-        if held and held > LOOKUP:
+        between = {"station_id": station.id, "first": some[0], "last": some[-1]}
+        rows: list[Values] = [tuple(row) for row in connection.execute(BETWEEN, between)]
+        if len(rows) > LOOKUP:
             # One wild clock in a file must not load years of passages.
-            within = (Passage.station_id == station.id) & Passage.passed_at.in_(set(some))
-        if held:
-            rows: list[Values] = [tuple(row) for row in connection.execute(query.where(within))]
-            known |= {row[KEY]: row for row in rows}
+            at = {"station_id": station.id, "instants": sorted(set(some))}
+            rows = [tuple(row) for row in connection.execute(AT, at)]
+        known |= {row[KEY]: row for row in rows}
     return known
 
 

@@ -1,8 +1,10 @@
 """The register of files that came in, one row for each station, name and digest."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from models.files import StoredFile
 from models.inserts import insert_new
@@ -19,10 +21,47 @@ class RowCounts:
     rows_known: int = 0
 
 
+class Named(NamedTuple):
+    """What a file is known by."""
+
+    station_id: str
+    name: str
+    sha256: str
+
+
+# Statements are made once: making them costs more than what they do, and a station sends many a second.
+FILES = SourceFile.__table__.c
+KNOWN = select(FILES.station_id, FILES.name, FILES.sha256).where(
+    FILES.sha256.in_(bindparam("digests", expanding=True)), FILES.state == SourceState.TAKEN.value
+)
+OF_FILE = select(FILES.id).where(
+    FILES.station_id == bindparam("station_id"),
+    FILES.sha256 == bindparam("sha256"),
+    FILES.name == bindparam("name"),
+)
+FINISHED = (
+    update(SourceFile.__table__)  # type: ignore[arg-type]
+    .where(FILES.id == bindparam("source_id"))
+    .values(
+        state=bindparam("to_state"),
+        rows=bindparam("of_rows"),
+        rows_new=FILES.rows_new + bindparam("added"),
+        rows_known=bindparam("readable") - (FILES.rows_new + bindparam("added")),
+        rows_quarantined=bindparam("quarantined"),
+    )
+)
+
+
 def is_known(connection: Connection, station_id: str, name: str, sha256: str) -> bool:
     """Tell whether these bytes came in under this name before and nothing of them waits in quarantine."""
-    found = _of_file(station_id, name, sha256).where(SourceFile.state == SourceState.TAKEN)
-    return connection.scalar(found) is not None
+    return bool(known_of(connection, {Named(station_id, name, sha256)}))
+
+
+def known_of(connection: Connection, files: Collection[Named]) -> set[Named]:
+    """Return those of the files whose bytes are known under that name, with nothing of them in quarantine."""
+    digests = {file.sha256 for file in files}
+    rows = connection.execute(KNOWN, {"digests": sorted(digests)})
+    return {Named(*row) for row in rows} & set(files)
 
 
 def add_source(
@@ -47,29 +86,22 @@ def add_source(
         "rows_known": 0,
         "rows_quarantined": 0,
     }
-    new_id = connection.scalar(insert_new(connection, SourceFile).values(row).returning(SourceFile.id))
+    new_id = connection.scalar(insert_new(connection, SourceFile).returning(SourceFile.id), row)
     if new_id is not None:
         return int(new_id)
-    return int(connection.execute(_of_file(station_id, name, stored.sha256)).scalar_one())
-
-
-def _of_file(station_id: str, name: str, sha256: str) -> Select[int]:
-    return select(SourceFile.id).where(
-        SourceFile.station_id == station_id, SourceFile.sha256 == sha256, SourceFile.name == name
-    )
+    of_file = {"station_id": station_id, "name": name, "sha256": stored.sha256}
+    return int(connection.execute(OF_FILE, of_file).scalar_one())
 
 
 def finish_source(connection: Connection, source_id: int, counts: RowCounts, *, quarantined: int) -> None:
     """Note what the file yielded; rows taken in an earlier attempt stay counted as new."""
     row_problems = quarantined if counts.rows else 0
-    connection.execute(
-        update(SourceFile)
-        .where(SourceFile.id == source_id)
-        .values(
-            state=(SourceState.QUARANTINED if quarantined else SourceState.TAKEN).value,
-            rows=counts.rows,
-            rows_new=SourceFile.rows_new + counts.rows_new,
-            rows_known=counts.rows - row_problems - (SourceFile.rows_new + counts.rows_new),
-            rows_quarantined=quarantined,
-        )
-    )
+    told = {
+        "source_id": source_id,
+        "to_state": (SourceState.QUARANTINED if quarantined else SourceState.TAKEN).value,
+        "of_rows": counts.rows,
+        "added": counts.rows_new,
+        "readable": counts.rows - row_problems,
+        "quarantined": quarantined,
+    }
+    connection.execute(FINISHED, told)

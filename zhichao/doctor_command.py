@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from zhichao import show
+from zhichao.beside import in_thread
 from zhichao.doctor import elsewhere, here
 from zhichao.doctor.finding import Finding, Health, broken, sound
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption
@@ -24,6 +25,8 @@ LOOKS: Sequence[Callable[[Settings], Iterator[Finding]]] = (
     elsewhere.partners,
     elsewhere.registries,
 )
+# Longer than all that one look waits for.
+LOOK_S = 60
 MARKS = {Health.SOUND: "[green]✓[/]", Health.WARNING: "[yellow]![/]", Health.BROKEN: "[red]✗[/]"}
 
 
@@ -48,7 +51,10 @@ def doctor(*, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> Non
 
 def _looked(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> list[Finding]:
     try:
-        return list(look(settings))
+        # In a thread: what never answers must not keep the others from being looked at.
+        return in_thread(lambda: list(look(settings))).result(LOOK_S)
+    except TimeoutError:
+        return [broken(look.__name__, f"{LOOK_S} 秒内没有应答", "查明它为何不应答，再运行一次")]
     except Exception as error:  # noqa: BLE001 (a look that fails is itself a finding, and the others go on)
         return [broken(look.__name__, f"{type(error).__name__}: {error}", "报告此信息")]
 

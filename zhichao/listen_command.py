@@ -2,16 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from models.database import Database, DatabaseUnavailableError
+from models.database import Database
 from models.errors import MisuseError
 from stations.push.app import push_app
 from stations.push.heard import raise_hands
@@ -20,13 +21,15 @@ from stations.push.settings import Push
 from stations.push.take_in import TakeIn
 from stations.station import Station
 from zhichao import logs, wiring
+from zhichao.beside import beside
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.health import readiness
+from zhichao.health.readiness import Check
 from zhichao.health.wiring import watched
 from zhichao.settings import Settings, load_settings
 
 LOGGER = logs.logger(__name__)
-WATCH_S, STOP_S = 5.0, 10.0
+WATCH_S, AGAIN_S = 5.0, 1.0
 
 
 def take_in(settings: Settings, database: Database) -> TakeIn:
@@ -55,60 +58,52 @@ def listen(
         taking = take_in(settings, Database(settings.url))
         stations = {station.id: station for station in settings.stations}
         logs.set_up(as_json=as_json or settings.log_format == "json")
-        more = {"certificate": readiness.certificate(Path(push.certificate))} if push.certificate else {}
-        served = watched("stations", push_app(taking, stations, push), settings, taking.database, more)
-        server = listener(served, push)
-        scheme = "https" if push.certificate else "http"
-        notes.print(
-            f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",
-            highlight=False,
-        )
-        with watching(taking, sorted(stations), push.silent_s), from_broker(taking, stations, push):
+        with (
+            beside("silence", silence(taking, sorted(stations), push.silent_s), WATCH_S) as watching,
+            from_broker(taking, stations, push) as more,
+        ):
+            checks: dict[str, Check] = {"silence": watching, **more}
+            if push.certificate:
+                checks["certificate"] = readiness.certificate(Path(push.certificate))
+            app = push_app(taking, stations, push)
+            server = listener(watched("stations", app, settings, taking.database, checks), push)
+            scheme = "https" if push.certificate else "http"
+            notes.print(
+                f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",
+                highlight=False,
+            )
             server.run()
 
 
-@contextmanager
-def watching(taking: TakeIn, station_ids: list[str], silent_s: float) -> Iterator[None]:
-    """Raise the hand of each station that falls silent, while the block runs."""
-    stop = threading.Event()
+def silence(taking: TakeIn, station_ids: Sequence[str], silent_s: float) -> Callable[[threading.Event], None]:
+    """Return a look that raises the hand of each station that fell silent."""
 
-    def watch() -> None:
-        while not stop.wait(WATCH_S):
-            try:
-                with taking.database.write("push.silent") as connection:
-                    now_ms = taking.intake.now_ms()
-                    silent = raise_hands(connection, station_ids, now_ms, round(silent_s * 1000))
-            except DatabaseUnavailableError as error:
-                LOGGER.error("push.unavailable", error=str(error))  # noqa: TRY400 (tried again in a moment)
-                continue
-            for station_id in silent:
-                LOGGER.warning("push.silent", station=station_id)
+    def look(_stop: threading.Event) -> None:
+        with taking.database.write("push.silent") as connection:
+            now_ms = taking.intake.now_ms()
+            silent = raise_hands(connection, station_ids, now_ms, round(silent_s * 1000))
+        for station_id in silent:
+            LOGGER.warning("push.silent", station=station_id)
 
-    thread = threading.Thread(target=watch, name="silence", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    return look
 
 
 @contextmanager
-def from_broker(taking: TakeIn, stations: Mapping[str, Station], push: Push) -> Iterator[None]:
+def from_broker(taking: TakeIn, stations: Mapping[str, Station], push: Push) -> Iterator[Mapping[str, Check]]:
     """Take from the broker too, where there is one, in a thread with a loop of its own."""
     if not push.broker:
-        yield
+        yield {}
         return
     try:
-        broker = import_module("stations.push.broker")
+        found = import_module("stations.push.broker")
     except ImportError as error:
         raise MisuseError("push.broker needs the package nats-py") from error
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    run = broker.Broker(take_in=taking, stations=stations, push=push).run
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run(stop)), name="broker", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(STOP_S)
+    if push.broker_credentials and find_spec("nkeys") is None:
+        raise MisuseError("push.broker_credentials needs the package nkeys")
+    broker = found.Broker(take_in=taking, stations=stations, push=push)
+
+    def take(stop: threading.Event) -> None:
+        asyncio.run(broker.run(stop))
+
+    with beside("broker", take, AGAIN_S) as goes_on:
+        yield {"broker": lambda: goes_on() or broker.problem}

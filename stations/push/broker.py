@@ -7,6 +7,7 @@ nats-py, an extra.
 
 import asyncio
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,41 +42,58 @@ def subject(station_id: str, kind: str) -> str:
     return f"{ROOT}.{station_id}.{kind}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Broker:
-    """Takes what lies in the stream, many messages in one transaction."""
+    """Takes what lies in the stream, many messages in one transaction; `problem` says why it does not now."""
 
     take_in: TakeIn
     stations: Mapping[str, Station]
     push: Push
+    problem: str = "not connected yet"
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: threading.Event) -> None:
         """Take until told to stop; a broker that is away is waited for."""
         client = Client()
-        await client.connect(
-            servers=[one.strip() for one in self.push.broker.split(",")],
-            user_credentials=self.push.broker_credentials or None,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=1,
-            allow_reconnect=True,
-            error_cb=_told,
-        )
         try:
+            await self._connect(client, stop)
             while not stop.is_set():
                 try:
-                    await self._consume(client.jetstream(), stop)
+                    await self._consume(client, stop)
                 except (NatsError, TimeoutError, OSError) as error:
-                    LOGGER.warning("broker.away", extra={"error": str(error) or type(error).__name__})
+                    self.problem = str(error) or type(error).__name__
+                    LOGGER.warning("broker.away", extra={"error": self.problem})
                     await asyncio.sleep(1)
         finally:
             with suppress(NatsError, OSError, TimeoutError):
                 await client.close()
 
-    async def _consume(self, stream: JetStreamContext, stop: asyncio.Event) -> None:
+    async def _connect(self, client: Client, stop: threading.Event) -> None:
+        """Connect, however long that takes, unless told to stop."""
+        connecting = asyncio.create_task(
+            client.connect(
+                servers=[one.strip() for one in self.push.broker.split(",")],
+                user_credentials=self.push.broker_credentials or None,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                allow_reconnect=True,
+                error_cb=_told,
+            )
+        )
+        while not stop.is_set():
+            done, _ = await asyncio.wait([connecting], timeout=FETCH_S)
+            if done:
+                await connecting
+                return
+        connecting.cancel()
+
+    async def _consume(self, client: Client, stop: threading.Event) -> None:
+        stream = client.jetstream()
         await make_stream(stream)
         config = ConsumerConfig(ack_wait=ACK_WAIT_S, max_ack_pending=4 * FILES_MAX)
         pulling = await stream.pull_subscribe(f"{ROOT}.*.*", durable=CONSUMER, stream=STREAM, config=config)
         while not stop.is_set():
+            # It connects again by itself; until then a look finds nothing, as where nothing waits.
+            self.problem = "" if client.is_connected else "the connection is lost"
             try:
                 messages = await pulling.fetch(MESSAGES, timeout=FETCH_S)
             except TimeoutError:

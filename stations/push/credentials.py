@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -72,6 +72,14 @@ def credential_of(connection: Connection, authorization: str) -> Credential:
     if row.revoked_at is not None:
         raise RefusedError(Reason.REVOKED_CREDENTIAL, f"credential {row.id} was revoked")
     return Credential(id=row.id, station_id=row.station_id)
+
+
+def revoked_of(connection: Connection, numbers: Collection[str]) -> set[str]:
+    """Return which of these credentials hold no more."""
+    revoked = select(StationCredential.id).where(
+        StationCredential.id.in_(numbers), StationCredential.revoked_at.is_not(None)
+    )
+    return set(connection.scalars(revoked))
 
 
 def credentials(connection: Connection, station_ids: Sequence[str]) -> Sequence[RowMapping]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, select, update
 
-from models.inserts import upsert
+from models.inserts import insert_new, upsert
 from models.push_tables import StationCredential, StationHeard, StationSilence
 
 
@@ -33,10 +33,13 @@ def raise_hands(connection: Connection, station_ids: Sequence[str], now_ms: int,
         .where(StationHeard.station_id.not_in(_silent()))
         .order_by(StationHeard.station_id)
     ).all()
+    raised: list[str] = []
     for station_id, since in quiet:
         row = {"station_id": station_id, "since": since, "raised_at": now_ms}
-        connection.execute(insert(StationSilence).values(row))
-    return [station_id for station_id, _ in quiet]
+        # Another listener may raise the same hand at the same moment.
+        new = insert_new(connection, StationSilence).values(row).returning(StationSilence.station_id)
+        raised += connection.scalars(new).all()
+    return raised
 
 
 def _silent() -> Select[str]:

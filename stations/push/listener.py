@@ -2,7 +2,8 @@
 
 import asyncio
 import ipaddress
-from collections import Counter
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from models.errors import MisuseError
+from stations.push.door import Door
 from stations.push.settings import Push
 
 HEAD_BYTES = 16 << 10
@@ -20,32 +22,22 @@ class ListenerError(MisuseError):
 
 
 class Guarded(H11Protocol):
-    """Bounds each address's connections, and the time for a request's head.
+    """Bounds the time for a request's head.
 
     uvicorn waits for the first head without end, which a slow-loris lives on.
     """
 
     push: Push
-    open_from: Counter[str]
     _deadline: asyncio.TimerHandle | None = None
-    _address = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count a connection, and drop it where its address has too many."""
+        """Wait for the first head."""
         super().connection_made(transport)  # type: ignore[arg-type]
-        self._address = self.client[0] if self.client else ""
-        self.open_from[self._address] += 1
-        if self.open_from[self._address] > self.push.connections_per_address:
-            self.transport.abort()
-        else:
-            self._wait_for_head()
+        self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Wait no more."""
         self._stop_waiting()
-        self.open_from[self._address] -= 1
-        if not self.open_from[self._address]:
-            del self.open_from[self._address]
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
@@ -72,7 +64,43 @@ class Guarded(H11Protocol):
             self._deadline = None
 
 
-def listener(app: ASGIApp, push: Push) -> uvicorn.Server:
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop that gives a TLS handshake no longer than a request's head."""
+
+    handshake_s: float
+
+    async def create_server(self, *given: Any, **more: Any) -> asyncio.Server:  # noqa: ANN401
+        """Make a server; uvicorn itself leaves asyncio's minute."""
+        if more.get("ssl"):
+            more["ssl_handshake_timeout"] = self.handshake_s
+        return await super().create_server(*given, **more)
+
+
+class Config(uvicorn.Config):
+    """Configuration whose loop bounds the handshake."""
+
+    push: Push
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
+        """Return the maker of loops."""
+        return type("LoopHere", (Loop,), {"handshake_s": self.push.header_s})
+
+
+class Listener(uvicorn.Server):
+    """A server whose connections pass the door."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop."""
+        assert isinstance(self.config, Config)  # noqa: S101 (as `listener` makes it)
+        push = self.config.push
+        bound = sockets or [self.config.bind_socket()]
+        doors: list[socket.socket] = [
+            Door(one, push.connections, push.connections_per_address) for one in bound
+        ]
+        super().run(doors)
+
+
+def listener(app: ASGIApp, push: Push) -> Listener:
     """Return the server.
 
     Raises:
@@ -86,13 +114,12 @@ def listener(app: ASGIApp, push: Push) -> uvicorn.Server:
     tls: dict[str, Any] = {}
     if push.certificate:
         tls = {"ssl_certfile": push.certificate, "ssl_keyfile": push.key or None}
-    config = uvicorn.Config(
+    config = Config(
         app,
         host=push.host,
         port=push.port,
-        http=type("GuardedHere", (Guarded,), {"push": push, "open_from": Counter()}),
+        http=type("GuardedHere", (Guarded,), {"push": push}),
         ws="none",
-        limit_concurrency=push.connections,
         h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_keep_alive=round(push.header_s),
         server_header=False,
@@ -102,7 +129,8 @@ def listener(app: ASGIApp, push: Push) -> uvicorn.Server:
         proxy_headers=False,
         **tls,
     )
-    return uvicorn.Server(config)
+    config.push = push
+    return Listener(config)
 
 
 def is_loopback(host: str) -> bool:

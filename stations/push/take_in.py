@@ -3,7 +3,8 @@
 import hashlib
 import io
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -18,14 +19,15 @@ from models.values.states import QuarantineState, Via
 from stations.formats import record_format
 from stations.formats.base import Problem
 from stations.intake import Intake
-from stations.push.credentials import Credential
+from stations.push.credentials import Credential, revoked_of
 from stations.push.heard import heard
 from stations.push.refusals import Reason, RefusedError
-from stations.source_files import RowCounts, is_known
+from stations.source_files import Named, RowCounts, known_of
 from stations.station import Station
 
 LOGGER = logging.getLogger(__name__)
 NOT_NOW_S, FULL_S = 5, 3600
+DISK_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +77,20 @@ class TakeIn:
     def take(self, deliveries: Sequence[Delivery]) -> list[Receipt | RefusedError]:
         """Store and commit deliveries; what can't be kept is refused, and nothing of it stays."""
         try:
-            stored = [self.intake.store.put(io.BytesIO(delivery.body)) for delivery in deliveries]
+            stored = self._stored(deliveries)
             edges.passed("push: stored")
             return self._take_all(deliveries, stored)
         except (DatabaseUnavailableError, OSError) as error:
             LOGGER.error("push.not_kept", extra={"error": str(error)})  # noqa: TRY400 (the message says all)
             refusal = RefusedError(Reason.NOT_NOW, "nothing can be kept just now; send it again", NOT_NOW_S)
             return [refusal] * len(deliveries)
+
+    def _stored(self, deliveries: Sequence[Delivery]) -> list[StoredFile]:
+        """Put all on disk; the disk writes at once what it is asked for at the same time."""
+        with ThreadPoolExecutor(min(len(deliveries), DISK_THREADS)) as disk:
+            return list(
+                disk.map(lambda delivery: self.intake.store.put(io.BytesIO(delivery.body)), deliveries)
+            )
 
     def _take_all(
         self, deliveries: Sequence[Delivery], stored: Sequence[StoredFile]
@@ -111,30 +120,42 @@ class TakeIn:
         self, connection: Connection, deliveries: Sequence[Delivery], stored: Sequence[StoredFile]
     ) -> list[Receipt | RefusedError]:
         now_ms = self.intake.now_ms()
+        # Asked again: a body may come long after its head, and wait for others.
+        revoked = revoked_of(connection, {delivery.credential.id for delivery in deliveries})
         full = set()
         for station_id in sorted({delivery.station.id for delivery in deliveries}):
             heard(connection, station_id, now_ms)
             if self._open_reasons(connection, station_id) >= self.quarantine_max:
                 full.add(station_id)
-        return [
-            self._one(connection, delivery, file, now_ms, full)
+        files = [
+            Named(delivery.station.id, delivery.name, file.sha256)
             for delivery, file in zip(deliveries, stored, strict=True)
         ]
+        known = known_of(connection, files)
+        answers: list[Receipt | RefusedError] = []
+        for delivery, file, named in zip(deliveries, stored, files, strict=True):
+            if delivery.credential.id in revoked:
+                answers.append(RefusedError(Reason.REVOKED_CREDENTIAL, "the credential was revoked"))
+            elif named in known:
+                answers.append(
+                    Receipt(
+                        name=delivery.name, sha256=file.sha256, known=True, counts=RowCounts(), problems=()
+                    )
+                )
+            elif delivery.station.id in full:
+                detail = (
+                    f"{self.quarantine_max} reasons wait in quarantine; a person has to look at them first"
+                )
+                answers.append(RefusedError(Reason.QUARANTINE_FULL, detail, FULL_S))
+            else:
+                receipt = self._one(connection, delivery, file, now_ms)
+                answers.append(receipt)
+                if not receipt.problems:
+                    known.add(named)
+        return answers
 
-    def _one(
-        self,
-        connection: Connection,
-        delivery: Delivery,
-        stored: StoredFile,
-        now_ms: int,
-        full: Collection[str],
-    ) -> Receipt | RefusedError:
+    def _one(self, connection: Connection, delivery: Delivery, stored: StoredFile, now_ms: int) -> Receipt:
         station, name = delivery.station, delivery.name
-        if is_known(connection, station.id, name, stored.sha256):
-            return Receipt(name=name, sha256=stored.sha256, known=True, counts=RowCounts(), problems=())
-        if station.id in full:
-            detail = f"{self.quarantine_max} reasons wait in quarantine; a person has to look at them first"
-            return RefusedError(Reason.QUARANTINE_FULL, detail, FULL_S)
         taken = self.intake.take_stored(connection, station, name, stored, now_ms + self.future_ms)
         row = {
             "source_id": taken.source_id,
@@ -142,7 +163,7 @@ class TakeIn:
             "via": delivery.via.value,
             "received_at": now_ms,
         }
-        connection.execute(insert_new(connection, DeliveryRow).values(row))
+        connection.execute(insert_new(connection, DeliveryRow), row)
         known = bool(taken.counts.rows) and taken.counts.rows == taken.counts.rows_known
         return Receipt(
             name=name, sha256=stored.sha256, known=known, counts=taken.counts, problems=taken.problems

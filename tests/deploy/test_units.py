@@ -56,3 +56,17 @@ def test_the_container_runs_without_rights_and_names_no_index() -> None:
     assert "ENTRYPOINT" in "".join(steps[last:])
     assert "://" not in text
     assert "index" not in text
+
+
+def test_the_program_by_hand_runs_as_the_services_do() -> None:
+    by_hand = (ROOT / "deploy" / "zhichao").read_text(encoding="utf-8")
+    units = (ROOT / "deploy" / "systemd" / HARDENING / "hardening.conf").read_text(encoding="utf-8")
+    for wanted in ("ZHICHAO_CONFIG", "ZHICHAO_DATA_DIR", "PYTHONDONTWRITEBYTECODE"):
+        (said,) = set(re.findall(rf"{wanted}=(\S+)", units))
+        assert f"{wanted}={said}" in by_hand
+    assert f"exec {PROGRAM} " in by_hand
+    assert "runuser -u zhichao" in by_hand
+    assert re.search(r"^UMask=0077$", units, flags=re.MULTILINE)
+    assert "umask 077" in by_hand
+    (secrets,) = re.findall(r"^EnvironmentFile=-(\S+)$", units, flags=re.MULTILINE)
+    assert by_hand.count(secrets) == 2

@@ -1,5 +1,6 @@
 """A backup restored is what was backed up: on both databases, from either into the other, with data in."""
 
+import fcntl
 import gzip
 import io
 import json
@@ -22,6 +23,7 @@ from typer.testing import CliRunner
 
 from models import audit, head_file, leases
 from models.database import Database
+from models.errors import NotDoneError
 from models.exchange_tables import ExchangeState
 from models.files import FileStore
 from models.leases import Holder
@@ -279,6 +281,48 @@ def test_no_room_leaves_older_backups_and_no_half(filled: Place) -> None:
         database.close()
     assert backups(filled.data / "backup") == [first]
     assert not list((filled.data / "backup").glob(".half-*"))
+
+
+def test_what_a_killed_backup_left_half_done_is_cleared_away(
+    filled: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = filled.data / "backup"
+    half = folder / ".half-20260101T000000Z" / "tables"
+    half.mkdir(parents=True)
+    (half / "passage.jsonl.gz").write_bytes(b"half")
+    kept = filled.settings.model_copy(
+        update={"backup": filled.settings.backup.model_copy(update={"keep": 1})}
+    )
+    database = Database(filled.settings.url)
+    make_backup(kept, database, filled.config, NOW_MS)
+    assert not list(folder.glob(".half-*"))
+
+    def killed(path: Path) -> None:
+        (path / "manifest.json").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(
+            "zhichao.backup.make.shutil.rmtree",
+            lambda path, *, ignore_errors=False: ignore_errors or killed(path),
+        )
+        make_backup(kept, database, filled.config, NOW_MS + 1000)
+    last = make_backup(kept, database, filled.config, NOW_MS + 2000)
+    database.close()
+    assert backups(folder) == [last.path]
+    assert {path.name for path in folder.iterdir()} == {"originals", last.path.name, ".lock"}
+
+
+def test_one_backup_is_made_at_a_time(filled: Place) -> None:
+    folder = filled.data / "backup"
+    folder.mkdir()
+    database = Database(filled.settings.url)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(NotDoneError, match="another backup is being made"):
+            make_backup(filled.settings, database, filled.config, NOW_MS)
+    assert make_backup(filled.settings, database, filled.config, NOW_MS).path.exists()
+    database.close()
 
 
 def test_every_store_of_evidence_is_backed_up() -> None:

@@ -2,22 +2,28 @@
 
 import json
 import shutil
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from typer.testing import CliRunner
 
 from models import audit
 from models.clock import clock_ms
-from models.database import Database
+from models.database import PATIENCE, Database, patience
 from models.values.office import PROGRAM, Action
 from notices.seal.key import KEY_FILE
+from zhichao import doctor_command
 from zhichao.cli import app
-from zhichao.settings import load_settings
+from zhichao.doctor import here
+from zhichao.doctor.finding import Finding
+from zhichao.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +90,34 @@ def test_a_database_away_tells_no_password(patient: Patient) -> None:
     says = patient.broken("数据库")["says"]
     assert "me:***@127.0.0.1:1" in says
     assert "hunter2" not in says
+
+
+def test_a_database_that_never_answers_is_not_waited_for(patient: Patient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://me@127.0.0.1:{silent.getsockname()[1]}/none?connect_timeout=2"
+        patient.change('database_url = ""', f'database_url = "{url}"')
+        assert "timeout" in patient.broken("数据库")["says"]
+    assert patience(make_url(url)).keys() == PATIENCE.keys() - {"connect_timeout"}
+    assert patience(make_url("sqlite:///x")) == {}
+
+
+def test_a_look_that_never_ends_keeps_the_others_going(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = threading.Event()
+
+    def hangs(_settings: Settings) -> Iterator[Finding]:
+        end.wait(30)
+        return iter(())
+
+    monkeypatch.setattr(doctor_command, "LOOKS", (hangs, here.disk))
+    monkeypatch.setattr(doctor_command, "LOOK_S", 0.1)
+    try:
+        told = patient.look(code=1)
+    finally:
+        end.set()
+    assert "没有应答" in told["hangs"][0]["says"]
+    assert told["磁盘"]
 
 
 def test_a_schema_of_another_version_is_told_and_not_touched(patient: Patient) -> None:

@@ -1,8 +1,10 @@
 """Makes a backup: the database as of one moment first, then every file it can name."""
 
+import fcntl
 import json
-import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +26,7 @@ from zhichao.settings import Settings
 FORMAT = 1
 STORES = ("originals", "documents", "proofs", "received")
 MANIFEST = "manifest.json"
-HALF = ".half-"
+HALF, LOCK = ".half-", ".lock"
 KEYS = "keys.sealed"
 STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -68,16 +70,36 @@ def make_backup(
     """Make a backup; with a passphrase the keys are in it, sealed.
 
     Raises:
-        NotDoneError: there is no room for it; older backups stay as they were.
+        NotDoneError: there is no room for it, or another is being made; older backups stay as they were.
 
     """
     folder = folder_of(settings)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    with _alone(folder):
+        return _make(settings, database, config, now_ms, said)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other backups out of a folder, and clear away what killed ones left half done."""
+    with (folder / LOCK).open("w") as lock:
+        try:
+            # The system takes it from whoever dies.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotDoneError(f"{folder}: another backup is being made") from error
+        for half in folder.glob(f"{HALF}*"):
+            shutil.rmtree(half)
+        yield
+
+
+def _make(settings: Settings, database: Database, config: Path, now_ms: int, said: bytes | None) -> Made:
+    folder = folder_of(settings)
     path = folder / datetime.fromtimestamp(now_ms / 1000, UTC).strftime(STAMP)
     if path.exists():
         raise NotDoneError(f"{path}: there is a backup of this second already")
-    half = folder / f"{HALF}{path.name}-{os.getpid()}"
+    half = folder / f"{HALF}{path.name}"
     half.mkdir()
     try:
         manifest, needed = _database(database, half, now_ms)
@@ -132,5 +154,7 @@ def _database(database: Database, half: Path, now_ms: int) -> tuple[dict[str, An
 def _prune(folder: Path, keep: int) -> int:
     old = backups(folder)[:-keep]
     for path in old:
-        shutil.rmtree(path)
+        # A kill half-way must not leave what looks like a backup.
+        half = path.rename(folder / f"{HALF}{path.name}")
+        shutil.rmtree(half)
     return len(old)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import leases
 from models.clock import clock_ms
+from models.database import patience
 from models.exchange_tables import ExchangeState
 from models.office_tables import AuditEntry
 from models.schedule_view import JobLine, Kept, kept_by, schedule_lines
@@ -34,7 +35,7 @@ def database(settings: Settings) -> Iterator[Finding]:
         return
     shown = url.render_as_string(hide_password=True)
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, connect_args=patience(url))
         try:
             with engine.connect() as connection:
                 yield from _told(connection, shown)

@@ -1,5 +1,7 @@
 """Jobs that keep the house: retention, verification."""
 
+import time
+
 from sqlalchemy import delete
 
 from models import head_file
@@ -7,13 +9,15 @@ from models.office_tables import SignIn
 from models.schedule_tables import JobRun
 from pipeline.registries.retention import delete_old
 from zhichao.archiving import archive_due
-from zhichao.backup.make import make_backup, scheduled_passphrase
+from zhichao.backup.make import folder_of, make_backup, scheduled_passphrase, stores
 from zhichao.schedule.installation import Installation
 from zhichao.schedule.job import DAY_MS, Done
 from zhichao.soundness import Silent, all_breaks
 
 SIGN_IN_DAYS = 30
 RUN_DAYS = 180
+# No file is a day on its way into a store.
+HALF_S = 86_400
 
 
 def retention(installation: Installation, slot_ms: int) -> Done:
@@ -31,9 +35,12 @@ def retention(installation: Installation, slot_ms: int) -> Done:
         visits = delete(SignIn).where(SignIn.seen_at < now_ms - SIGN_IN_DAYS * DAY_MS)
         runs = delete(JobRun).where(JobRun.started_at < now_ms - RUN_DAYS * DAY_MS)
         sign_ins, old_runs = connection.execute(visits).rowcount, connection.execute(runs).rowcount
+    pairs = stores(settings, folder_of(settings))
+    # By the disk's own time, which is what its files bear.
+    halves = sum(store.sweep(time.time() - HALF_S) for pair in pairs for store in pair)
     return Done(
         summary=f"登记答复 {answers.answers}，当事人资料 {answers.parties}，查询日志 {answers.queries}，"
-        f"登录记录 {sign_ins}，运行记录 {old_runs}，归档过车记录 {put_away}"
+        f"登录记录 {sign_ins}，运行记录 {old_runs}，归档过车记录 {put_away}，半截文件 {halves}"
     )
 
 

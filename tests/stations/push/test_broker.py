@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -49,7 +50,7 @@ class Line:
 
     @asynccontextmanager
     async def taking(self) -> AsyncIterator[None]:
-        stop = asyncio.Event()
+        stop = threading.Event()
         task = asyncio.create_task(self.broker.run(stop))
         try:
             yield
@@ -152,6 +153,11 @@ def test_one_that_nobody_foresaw_stays_and_the_rest_goes_on(
             await line.record(stream, 1)
             async with line.taking():
                 await line.until(lambda: line.count(Passage) == 1)
+                # The word that it is kept is on its way.
+                for _ in range(200):
+                    if (await stream.stream_info(STREAM)).state.messages == 1:
+                        break
+                    await asyncio.sleep(0.05)
             assert (await stream.stream_info(STREAM)).state.messages == 1
 
     run(work)
@@ -191,12 +197,30 @@ def test_a_broker_killed_and_started_again_loses_nothing(pushing: Pushing, serve
                 await make_stream(stream)
                 for number in range(10):
                     await line.record(stream, number)
+            await line.until(lambda: line.broker.problem == "")
             server.kill()
+            await line.until(lambda: line.broker.problem != "")
             server.start()
             async with line.publishing() as stream:
                 for number in range(5, 15):
                     await line.record(stream, number)
             await line.until(lambda: line.count(Passage) == 15)
+            await line.until(lambda: line.broker.problem == "")
 
     run(work)
     assert line.count(Passage) == 15
+
+
+def test_a_broker_that_is_not_there_yet_is_told_and_waited_for(pushing: Pushing, server: NatsServer) -> None:
+    line = Line(pushing, server)
+    server.kill()
+
+    async def work() -> None:
+        async with line.taking():
+            await asyncio.sleep(0.2)
+            assert line.broker.problem
+        async with line.taking():
+            server.start()
+            await line.until(lambda: line.broker.problem == "")
+
+    run(work)

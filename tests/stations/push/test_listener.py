@@ -1,16 +1,20 @@
 """The stations' listener on a real socket: slow and many connections, and others beside them."""
 
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import trustme
 from pushing import Pushing, problem, upload
 
 from stations.push.app import push_app
+from stations.push.door import sender_of
 from stations.push.listener import ListenerError, listener
 from stations.push.settings import Push
 
@@ -71,6 +75,68 @@ def test_one_address_has_so_many_connections_and_no_more(hasty: Pushing) -> None
         dropped = sum(closed_after_s(sock) < 0.2 for sock in held[20:])
         assert dropped == 10
         assert send(url, hasty, 1).status_code == 200
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, str]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    made = authority.issue_cert("127.0.0.1")
+    files = {"certificate": tmp_path / "tls.pem", "key": tmp_path / "tls.key"}
+    made.cert_chain_pems[0].write_to_path(files["certificate"])
+    made.private_key_pem.write_to_path(files["key"])
+    return {name: str(path) for name, path in files.items()}
+
+
+def test_connections_that_never_say_a_word_of_tls_are_counted_and_dropped(
+    make_pushing: Callable[..., Pushing], certificate: dict[str, str]
+) -> None:
+    """A slow-loris need not come as far as HTTP."""
+    secret = make_pushing(header_s=1.0, connections_per_address=20, connections=60, **certificate)
+    trusting = ssl.create_default_context(cafile=secret.folder / "ca.pem")
+    with secret.listening() as url, ExitStack() as stack:
+        held = [stack.enter_context(connection(url)) for _ in range(30)]
+        assert sum(closed_after_s(sock) < 0.5 for sock in held[20:]) == 10
+        elsewhere = [stack.enter_context(connection(url, "127.0.0.3")) for _ in range(3)]
+        for sock in elsewhere:
+            # The beginning of a handshake that is never ended.
+            sock.sendall(b"\x16\x03\x01\x02\x00\x01")
+        answer = httpx.post(
+            f"{url.replace('http:', 'https:')}/v1/records",
+            json=upload(),
+            headers=secret.headers(),
+            verify=trusting,
+            trust_env=False,
+            timeout=20,
+        )
+        assert answer.status_code == 200
+        assert all(closed_after_s(sock) < 4 for sock in [held[0], held[19], *elsewhere])
+        again = stack.enter_context(connection(url))
+        assert closed_after_s(again) > 0.3
+
+
+def test_the_listener_is_bounded_whoever_comes_and_has_room_again(
+    make_pushing: Callable[..., Pushing],
+) -> None:
+    few = make_pushing(header_s=0.6, connections_per_address=3, connections=4)
+    with few.listening() as url, ExitStack() as stack:
+        held = [stack.enter_context(connection(url, f"127.0.0.{2 + number // 2}")) for number in range(6)]
+        assert sum(closed_after_s(sock) < 0.3 for sock in held[4:]) == 2
+        time.sleep(1.5)
+        assert send(url, few, 1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+    ],
+)
+def test_whom_an_address_counts_as(address: str, counted_as: str) -> None:
+    assert sender_of(address) == counted_as
 
 
 def test_a_body_that_trickles_is_told_so(hasty: Pushing) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from stations.push.credentials import Credential, credentials, revoke_credential
 from stations.push.gather import Gather
 from stations.push.pace import Room
 from stations.push.refusals import RefusedError
-from stations.push.take_in import Delivery
+from stations.push.take_in import Delivery, Receipt, records_name
 
 
 def count(database: Database, table: type) -> int:
@@ -152,6 +153,34 @@ def test_a_leaked_token_is_revoked_and_what_came_by_it_is_told(either: Pushing) 
     assert hashlib.sha256(either.token.split("_", 2)[2].encode()).hexdigest() not in json.dumps(dict(one))
 
 
+def test_a_token_revoked_while_a_message_is_under_way_brings_nothing_more(either: Pushing) -> None:
+    def revoke(edge: str) -> None:
+        if edge == "push: stored":
+            with either.database.write("test") as connection:
+                revoke_credential(connection, either.token.split("_")[1], "泄露", NOW_MS)
+
+    edges.listener = revoke
+    try:
+        answer = either.records(upload())
+    finally:
+        edges.listener = None
+    assert (answer.status_code, problem(answer)) == (401, "revoked_credential")
+    assert count(either.database, SourceFile) == count(either.database, Passage) == 0
+
+
+def test_the_same_twice_in_one_transaction_is_known_the_second_time(either: Pushing) -> None:
+    body = json.dumps(upload()).encode()
+    name = records_name(either.stations["one"], body)
+    credential = Credential(id=either.token.split("_")[1], station_id="one")
+    one = Delivery(station=either.stations["one"], credential=credential, via=Via.HTTP, name=name, body=body)
+    bad = replace(one, name="bad.json", body=b"[{}]")
+    answers = either.take_in.take([one, one, bad, bad])
+    assert [isinstance(answer, Receipt) and answer.known for answer in answers] == [False, True, False, False]
+    assert [isinstance(answer, Receipt) and len(answer.problems) for answer in answers] == [0, 0, 1, 1]
+    assert count(either.database, SourceFile) == count(either.database, DeliveryRow) == 2
+    assert count(either.database, Passage) == count(either.database, Quarantine) == 1
+
+
 def test_bounds_of_a_message(make_pushing: Callable[..., Pushing]) -> None:
     small = make_pushing(record_bytes=1024, frame_bytes=1024, frames=2)
     assert problem(small.records(*[upload(str(n)) for n in range(9)])) == "too_large"
@@ -228,7 +257,7 @@ def test_a_failing_database_or_disk_means_try_again(
         raise DatabaseUnavailableError("locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr("stations.push.take_in.is_known", locked)
+        patch.setattr("stations.push.take_in.known_of", locked)
         assert problem(pushing.records(upload())) == "not_now"
     assert pushing.records(upload()).status_code == 200
 

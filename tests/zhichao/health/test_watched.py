@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from cryptography import x509
 from office import add_case
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text, update
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 from timetable import Timetable
@@ -92,6 +94,43 @@ def test_a_check_that_never_answers_is_not_waited_for(here: Here, monkeypatch: p
             return answer
 
     assert asyncio.run(get()).json()["failing"] == ["slow"]
+
+
+def test_slow_work_and_checks_that_hang_leave_health_and_figures_alone(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(watched, "FRESH_S", 0.0)
+    end, asked = threading.Event(), []
+
+    def hangs() -> str:
+        asked.append(threading.current_thread())
+        end.wait(30)
+        return ""
+
+    app = here.watched({"hangs": hangs, "sound": lambda: ""}, token="t0ken")  # noqa: S106 (made up)
+
+    async def work() -> None:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            # As many as the pools of asyncio and of the framework hold, and more.
+            slow = [asyncio.create_task(asyncio.to_thread(end.wait, 30)) for _ in range(40)]
+            slow += [asyncio.create_task(run_in_threadpool(end.wait, 30)) for _ in range(60)]
+            await asyncio.sleep(0.1)
+            for _ in range(10):
+                assert (await client.get("/ready")).json() == {"status": "not ready", "failing": ["hangs"]}
+            assert (await client.get("/health")).json() == {"status": "ok"}
+            figures = await client.get("/metrics", headers={"authorization": "Bearer t0ken"})
+            assert figures.status_code == 200
+            end.set()
+            await asyncio.gather(*slow)
+
+    try:
+        asyncio.run(work())
+    finally:
+        end.set()
+    assert len(asked) == 1
+    assert asked[0].daemon
 
 
 def test_checks_run_once_a_second_however_often_they_are_asked_for(here: Here) -> None:

@@ -1,7 +1,10 @@
 """The jobs of a real installation: a night by itself, deadlines, lanes, retention, verification."""
 
+import io
 import json
+import os
 import shutil
+import time as clock
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -17,6 +20,7 @@ from typer.testing import CliRunner
 
 from models.case_tables import CaseLife
 from models.database import Database
+from models.files import FileStore
 from models.gate_tables import OverrideRow
 from models.office_tables import SignIn
 from models.schedule_tables import JobRun
@@ -186,12 +190,22 @@ def test_overrides_and_certificates_that_end_are_told_ahead(installation: Instal
         assert done.troubled
 
 
-def test_old_sign_ins_and_runs_are_deleted(installation: Installation) -> None:
+def test_old_sign_ins_runs_and_halves_are_deleted(installation: Installation) -> None:
     with installation.database.write("test") as connection:
         run = {"job": "x", "state": "done", "attempts": 1, "summary": "", "holder": ""}
         old = NOON - 181 * 86_400_000
         connection.execute(insert(JobRun), [run | {"slot": at, "started_at": at} for at in (old, NOON)])
-    assert upkeep.retention(installation, NOON).summary.endswith("登录记录 0，运行记录 1")
+    store = FileStore(installation.settings.data_dir / "originals")
+    kept = store.put(io.BytesIO(b"evidence")).path
+    for name, age_s in (("incoming-old", 90_000), ("incoming-new", 10)):
+        (store.root / name).write_bytes(b"half")
+        os.utime(store.root / name, (clock.time() - age_s,) * 2)
+    os.utime(kept, (0, 0))
+    assert upkeep.retention(installation, NOON).summary.endswith(
+        "登录记录 0，运行记录 1，归档过车记录 0，半截文件 1"
+    )
+    assert [path.name for path in store.root.glob("incoming-*")] == ["incoming-new"]
+    assert kept.exists()
     with installation.database.read() as connection:
         assert connection.scalars(select(JobRun.slot)).all() == [NOON]
         assert connection.scalars(select(SignIn.token_sha256)).all() == []
