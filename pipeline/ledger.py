@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -73,18 +73,26 @@ def plan_chunks(connection: Connection, station: Station, day: date, size: int) 
         connection.execute(assign, [{"passage": passage_id} for passage_id in ids[first : first + size]])
 
 
-def claim_chunk(
-    connection: Connection, stations: Sequence[Station], day: date, holder: Holder, skip: Collection[int]
-) -> tuple[int, str] | None:
-    """Lease the next chunk of the day that is not done and nobody works on; return its id and station id."""
+def free_chunks(connection: Connection, stations: Sequence[Station], day: date) -> list[tuple[int, str]]:
+    """Return id and station id of each chunk of the day that is not done and nobody works on, in order."""
     leases.release_dead(connection)
-    while True:
-        free = _undone(stations, day).where(Chunk.id.not_in(skip), ~_leased(leases.now_ms(connection)))
-        chunk = connection.execute(free.order_by(Chunk.station_id, Chunk.number).limit(1)).first()
-        if chunk is None:
-            return None
-        if leases.take(connection, lease_name(chunk.id), holder):
-            return chunk.id, chunk.station_id
+    free = _undone(stations, day).where(~_leased(leases.now_ms(connection)))
+    chunks = connection.execute(free.order_by(Chunk.station_id, Chunk.number))
+    return [(chunk.id, chunk.station_id) for chunk in chunks]
+
+
+def claim_chunk(
+    connection: Connection, chunks: Iterator[tuple[int, str]], holder: Holder
+) -> tuple[int, str] | None:
+    """Lease the next of these chunks that nobody has taken or done since they were listed."""
+    for chunk_id, station_id in chunks:
+        if not leases.take(connection, lease_name(chunk_id), holder):
+            continue
+        # Whoever had it kept its result before giving the lease back.
+        if connection.scalar(select(Chunk.state).where(Chunk.id == chunk_id)) != ChunkState.DONE:
+            return chunk_id, station_id
+        leases.release(connection, lease_name(chunk_id), holder)
+    return None
 
 
 def others_at_work(connection: Connection, stations: Sequence[Station], day: date) -> bool:

@@ -23,6 +23,7 @@ from pipeline.ledger import (
     claim_chunk,
     count_undone,
     fail_chunk,
+    free_chunks,
     lease_name,
     load_chunk,
     others_at_work,
@@ -34,6 +35,8 @@ from pipeline.look_again import SecondLook
 from pipeline.match import match_frames
 from pipeline.obscured_rows import judge_obscured_day
 from pipeline.registries.look_up import LookupReport, Registries
+from pipeline.reidentify.fleet import Fleet
+from pipeline.reidentify.named import fleet_until
 from pipeline.reidentify.night import reidentify_day
 from stations.intake import Intake, IntakeReport, drop_folder_files
 from stations.station import Station
@@ -171,9 +174,15 @@ class NightlyRun:
 
     def _claims(self, stations: Sequence[Station], day: date, claimed: set[int]) -> Iterator[ChunkWork]:
         by_id = {station.id: station for station in stations}
+        free: Iterator[tuple[int, str]] = iter(())
         while True:
             with self.database.write("chunk.claimed") as connection:
-                chunk = claim_chunk(connection, stations, day, self.intake.holder, claimed)
+                chunk = claim_chunk(connection, free, self.intake.holder)
+                if chunk is None:
+                    # Listed again only at the end of a list: a night has thousands of chunks.
+                    listed = free_chunks(connection, stations, day)
+                    free = iter([one for one in listed if one[0] not in claimed])
+                    chunk = claim_chunk(connection, free, self.intake.holder)
             if chunk is None:
                 return
             chunk_id, station_id = chunk
@@ -242,9 +251,14 @@ class NightlyRun:
             report.leads_revived[station.id, day] = opened.revived
 
     def _reidentify(self, stations: Sequence[Station], report: NightReport) -> None:
+        fleets: dict[int, Fleet] = {}
         for station in stations:
+            _, end_ms = day_bounds_ms(report.day, station.zone)
             with self.intake.alone(station), self.database.write("reidentified") as connection:
-                found = reidentify_day(connection, station, report.day, stations)
+                if end_ms not in fleets:
+                    # The whole country's vehicles: once a night, not once a station.
+                    fleets[end_ms] = fleet_until(connection, end_ms)
+                found = reidentify_day(connection, station, report.day, stations, fleets[end_ms])
             report.searched += found.searched
             report.plate_conflicts += found.conflicts
             report.clock_troubles += found.troubles

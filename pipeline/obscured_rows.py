@@ -3,16 +3,16 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from models.inserts import insert_new
 from models.leases import now_ms
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.passage_rows import passed_between
-from models.tables import Chunk, Finding, Frame, Judgement, Passage
+from models.tables import Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
@@ -23,6 +23,7 @@ from stations.station import Station
 NO_LONGER = Obscuring(
     probability=0.0, reasons=(), problem="按后来收到的图片，号牌不再是看不到的，此前的判断不再成立。"
 )
+SOME = 500
 
 
 def save_legibility(connection: Connection, seen: Iterable[tuple[int, Sequence[PlateLegibility]]]) -> None:
@@ -57,9 +58,8 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     followed by a word that says so. A rerun, and a second runner beside the first, change nothing.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    seen = passages_seen(connection, station, day)
-    here = [one for one in seen if one.station_id == station.id]
-    elsewhere = [one for one in seen if one.station_id != station.id]
+    here = passages_seen(connection, station, day, Passage.station_id == station.id)
+    elsewhere = _seen_elsewhere(connection, station, day, here)
     judged = {
         one.passage_id: said
         for one in here
@@ -71,15 +71,36 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
 
 
-def passages_seen(connection: Connection, station: Station, day: date) -> list[PassageSeen]:
-    """Return what the frames of all stations' passages of a station's local day, or shortly before, show.
+def _seen_elsewhere(
+    connection: Connection, station: Station, day: date, here: Iterable[PassageSeen]
+) -> list[PassageSeen]:
+    """Return what other stations saw that day of the vehicles whose plates seem hidden here."""
+    hidden = {
+        one.vehicle
+        for one in here
+        if one.vehicle and any(frame.legibility is not Legibility.CLEAR for frame in one.frames)
+    }
+    named = sorted(hidden)
+    return [
+        one
+        for first in range(0, len(named), SOME)
+        for one in passages_seen(
+            connection,
+            station,
+            day,
+            (Passage.station_id != station.id) & Judgement.plate.in_(named[first : first + SOME]),
+        )
+    ]
+
+
+def passages_seen(
+    connection: Connection, station: Station, day: date, which: ColumnElement[bool]
+) -> list[PassageSeen]:
+    """Return what the frames of the passages `which`, of a station's local day or shortly before, show.
 
     The plate that stands for a frame is the one that was read, or else the largest.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    # Naming the stations lets the index on station and time find the passages.
-    days = [str(day + timedelta(days=n)) for n in (-1, 0, 1)]
-    stations = select(Chunk.station_id).where(Chunk.day.in_(days)).distinct()
     rows = connection.execute(
         select(
             Passage.id,
@@ -98,7 +119,7 @@ def passages_seen(connection: Connection, station: Station, day: date) -> list[P
         .join(Frame, Frame.passage_id == Passage.id)
         .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
-        .where(Passage.station_id.in_(stations))
+        .where(which)
         # The next day isn't there yet when the night comes, and a rerun must come to the same.
         .where(Passage.passed_at >= start_ms - NEAR_MS, Passage.passed_at < end_ms)
         .order_by(Passage.passed_at, Passage.id, Frame.id, PlateLegibilityRow.id)

@@ -12,7 +12,7 @@ from models.inserts import insert_new
 from models.reidentify_tables import PlateConflict
 from models.values.timeline import day_bounds_ms
 from pipeline.reidentify.conflicts import conflicts
-from pipeline.reidentify.named import fleet_until
+from pipeline.reidentify.fleet import Fleet
 from pipeline.reidentify.search import noise_on, roads_of, search_day
 from stations.station import Station
 
@@ -27,11 +27,14 @@ class Reidentified:
 
 
 def reidentify_day(
-    connection: Connection, station: Station, day: date, stations: Sequence[Station]
+    connection: Connection, station: Station, day: date, stations: Sequence[Station], fleet: Fleet
 ) -> Reidentified:
-    """Search and hold plates against each other for a station's local day; a second run changes nothing."""
+    """Search and hold plates against each other for a station's local day; a second run changes nothing.
+
+    `fleet` is who passed at any station until the day's end.
+    """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    fleet, roads = fleet_until(connection, end_ms), roads_of(stations)
+    roads = roads_of(stations)
     searched = search_day(connection, station, day, fleet, roads)
     times = fleet.batch.passed_at_ms
     of_day = (fleet.station == station.id) & (times >= start_ms) & (times < end_ms)
