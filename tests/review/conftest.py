@@ -98,6 +98,7 @@ def office(tmp_path: Path, night: Night, clock: Clock) -> Iterator[Office]:
         clock_ms=clock,
         night=lambda connection, _, day: station_night(connection, night.station, day).as_json(),
         hasher=CHEAP,
+        second_reading_share=0,
     )
     yield made
     night.database.close()
