@@ -90,8 +90,15 @@ class _Camera:
         self._shown: dict[str, Shown | None] = {}
 
     def picture_at(self, at_ms: int, shape: tuple[int, ...]) -> Picture | None:
-        """Return the usual picture around an instant; None where too few frames of this shape are near."""
+        """Return the usual picture around an instant.
+
+        None where too few frames of this shape are near, or where those show plates elsewhere: the camera
+        was turned since the place was learnt.
+        """
         near = [row for row in self._rows if abs(row.passed_at - at_ms) <= NEAR_MS]
+        held = sum(self.place is not None and self.place.holds(json.loads(row.box)) for row in near)
+        if 2 * held <= len(near):
+            return None
         nearest = sorted(near, key=lambda row: (abs(row.passed_at - at_ms), row.sha256))[:PICTURES]
         shown = [one for row in nearest if (one := self._show(row.sha256)) is not None]
         alike = [one for of_shape, one in shown if of_shape == shape]

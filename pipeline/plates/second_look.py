@@ -49,7 +49,13 @@ def look_where_usual(
     if fault is not None:
         return _nothing(place, Legibility.CAMERA, fault)
     located = detector.locate(image, _LONGEST_SIDE_PX, _FAINTEST)
-    there = [one for one in located if place.holds(find.box_of(one.corners))]
+    there: list[Located] = []
+    for one in located:
+        if place.holds(find.box_of(one.corners)):
+            there.append(one)
+        elif one.score >= LEAST_PLATE:
+            # Mounted elsewhere, another vehicle's, or the camera was turned: nothing is missing for certain.
+            return None
     best = max(there, key=lambda one: one.score, default=None)
     judged = None if best is None else judge_plate(image, _placed(best), frame_quality(image), "")
     if judged is not None and (judged.legibility in _HIDING or judged.legibility is Legibility.CAMERA):

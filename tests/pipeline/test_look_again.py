@@ -23,7 +23,7 @@ from pipeline.look_again import SecondLook
 from pipeline.plates.look import FrameLook
 from pipeline.plates.second import Located
 
-ABSENT, WIDE, HIGH = 0, 320, 240
+ABSENT, TURNED, WIDE, HIGH = 0, 30, 320, 240
 BOX = (100, 100, 180, 126)
 Make = Callable[..., Night]
 
@@ -59,6 +59,19 @@ class Blind:
         return []
 
 
+class TurnedReader(CornerReader):
+    """Sees the plates from number 30 on elsewhere: the camera was turned."""
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        seen = super().look(image, crop=crop)
+        moved = replace(seen.legibilities[0], box=(200, 20, 280, 46))
+        return replace(seen, legibilities=(moved,)) if image[0, 0, 0] >= TURNED else seen
+
+
+def turned_reader() -> TurnedReader:
+    return TurnedReader()
+
+
 def corner_reader() -> CornerReader:
     return CornerReader()
 
@@ -85,8 +98,8 @@ def detector() -> Blind:
 def make(make_night: MakeNight, detector: Blind) -> Make:
     """Return a maker of nights that look again."""
 
-    def new() -> Night:
-        night = make_night(InlineExecutor(corner_reader), 50)
+    def new(reader: Callable[[], CornerReader] = corner_reader) -> Night:
+        night = make_night(InlineExecutor(reader), 50)
         run = night.run_all
         night.run_all = replace(run, second_look=SecondLook(run.database, run.store, lambda: detector))
         return night
@@ -185,3 +198,11 @@ def test_a_detector_that_fails_is_told_and_stops_no_night(make: Make) -> None:
     night.run()
     assert night.report.failures == ["test-1: second look: RuntimeError: no weights"]
     assert (words(night), len(night.cases())) == ([], 11)
+
+
+def test_a_camera_that_was_turned_says_of_no_plate_that_it_is_missing(make: Make, detector: Blind) -> None:
+    night = make(turned_reader)
+    trucks(night, *range(11, 21), hour=1)
+    trucks(night, *range(TURNED, TURNED + 3), ABSENT, *range(TURNED + 3, TURNED + 6), hour=2)
+    night.run()
+    assert (words(night), detector.asked) == ([], 0)

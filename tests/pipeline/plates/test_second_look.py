@@ -30,7 +30,7 @@ class Detector:
         return [found] if self.score >= least_score else []
 
 
-@pytest.mark.parametrize("detector", [Detector(), Detector(left=20, score=0.99)])
+@pytest.mark.parametrize("detector", [Detector(), Detector(left=20, score=0.1)])
 def test_no_plate_where_they_usually_are_is_missing(detector: Detector) -> None:
     said = look_where_usual(road(7), PLACE, USUAL, detector)
     assert said is not None
@@ -39,6 +39,10 @@ def test_no_plate_where_they_usually_are_is_missing(detector: Detector) -> None:
     assert said.mask == (said.corners,)
     assert (said.rows, said.text, said.judge) == (0, "", second_judge())
     assert "未见号牌" in said.sentence
+
+
+def test_a_plate_elsewhere_leaves_it_open_whether_one_is_missing() -> None:
+    assert look_where_usual(road(7), PLACE, USUAL, Detector(left=20, score=0.99)) is None
 
 
 def test_no_plate_in_a_blurred_picture_is_the_cameras_fault() -> None:
