@@ -37,10 +37,14 @@ class FileStore:
 
     def sweep(self, before_s: float) -> int:
         """Delete what a kill left half stored before that second of the clock; return how many files."""
-        left = [path for path in self.root.glob(f"{INCOMING}*") if path.stat().st_mtime < before_s]
-        for path in left:
-            path.unlink(missing_ok=True)
-        return len(left)
+        count = 0
+        for path in self.root.glob(f"{INCOMING}*"):
+            # Another process may have stored it meanwhile.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before_s:
+                    path.unlink()
+                    count += 1
+        return count
 
     def put(self, source: BinaryIO) -> StoredFile:
         """Store what `source` yields to its end; the bytes are on disk when this returns.

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from models.database import Database
+from models.errors import NotDoneError
 from pipeline.archive import archived, month_of, take_out
 from zhichao import show, wiring
 from zhichao.archiving import archive_until
@@ -32,9 +33,15 @@ def put_away_months(
     with explained(notes):
         settings = load_settings(config)
         with closing(Database(settings.url)) as database:
+            refused = []
             for one in archive_until(settings, database, chosen(settings, station), before.date()):
+                if one.refused:
+                    refused.append(one.refused)
+                    continue
                 told = f"{one.station_id} {one.month:%Y-%m}: {one.passages:,} 条过车记录归档"
                 out.print(f"{told} passages put away", highlight=False)
+        if refused:
+            raise NotDoneError("\n".join(refused))
 
 
 @commands.command("take-out")

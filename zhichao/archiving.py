@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from models.database import Database
+from models.errors import NotDoneError
 from models.values.timeline import from_ms
 from pipeline.archive import months_before, put_away
 from stations.station import Station
@@ -14,27 +15,35 @@ from zhichao.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutAway:
-    """One station's month that went into the archive."""
+    """One station's month that went into the archive, or why it did not."""
 
     station_id: str
     month: date
     passages: int
+    refused: str = ""
 
 
 def archive_until(
     settings: Settings, database: Database, stations: Sequence[Station], end: date
 ) -> Iterator[PutAway]:
-    """Put away every month that ended by `end`, each in a transaction of its own."""
+    """Put away every month that ended by `end`, each in a transaction of its own.
+
+    A month that can't be put away keeps the others from nothing.
+    """
     taking = wiring.intake(settings, database)
     for station in stations:
         with database.read() as connection:
             months = list(months_before(connection, station, end))
         for month in months:
-            # The same lease under which a night changes what a station has.
-            with taking.alone(station), database.write("archive.put_away") as connection:
-                count = put_away(connection, taking.store, station, month)
-            if count:
-                yield PutAway(station_id=station.id, month=month, passages=count)
+            count, refused = 0, ""
+            try:
+                # The same lease under which a night changes what a station has.
+                with taking.alone(station), database.write("archive.put_away") as connection:
+                    count = put_away(connection, taking.store, station, month)
+            except NotDoneError as error:
+                refused = str(error)
+            if count or refused:
+                yield PutAway(station_id=station.id, month=month, passages=count, refused=refused)
 
 
 def archive_due(settings: Settings, database: Database, now_ms: int) -> Iterator[PutAway]:

@@ -16,7 +16,9 @@ neither side heard is gone as if it had never been said, and the fences keep it 
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
 
+from models.errors import MisuseError, NotDoneError
 from models.exchange_tables import ExchangeState
 from models.hash_chain import Head
 from notices.exchange import log, shown
@@ -143,9 +145,11 @@ def _again(connection: Connection, exchange: Exchange, heard: Heard) -> None:
     try:
         with connection.begin_nested():
             follow(connection, heard)
-    except ValueError as error:
+    except (ValueError, MisuseError, NotDoneError, IntegrityError) as error:
         partner = heard.envelope.to if is_own else heard.envelope.sender
-        alarm(connection, partner, exchange.clock(), f"{LOST}: {error}", heard.contents.decode())
+        # The further lines of a database's error hold values, which may be of persons.
+        why = str(error.orig).partition("\n")[0] if isinstance(error, IntegrityError) else error
+        alarm(connection, partner, exchange.clock(), f"{LOST}: {why}", heard.contents.decode())
 
 
 def _end(exchange: Exchange, incarnation: int, logs: Mapping[str, Shown]) -> None:

@@ -168,6 +168,12 @@ def note(
         return False
     served = _check(attempt, ending, from_ms(at_ms, ZONE).date(), announced_days)
     _append(connection, attempt, ending, actor, at_ms)
+    if ending.outcome is Outcome.DELIVERED:
+        row = {"document_id": attempt.document_id, "attempt_id": attempt.id, "at": at_ms}
+        row |= {"outcome": ending.outcome.value} | served
+        connection.execute(insert(ServedDocument).values(row))
+        _move_on(connection, attempt, actor, at_ms)
+    # Last: the log's end stays locked until the transaction ends.
     detail = {
         "document": attempt.document,
         "channel": attempt.channel,
@@ -176,11 +182,6 @@ def note(
         "proof": ending.proof_sha256,
     }
     audit.append(connection, actor, Action.SERVICE, attempt.case_number, at_ms=at_ms, detail=detail)
-    if ending.outcome is Outcome.DELIVERED:
-        row = {"document_id": attempt.document_id, "attempt_id": attempt.id, "at": at_ms}
-        row |= {"outcome": ending.outcome.value} | served
-        connection.execute(insert(ServedDocument).values(row))
-        _move_on(connection, attempt, actor, at_ms)
     return True
 
 

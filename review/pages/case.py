@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 from starlette.responses import Response
 
+from models import audit
 from models.case_life import Step, life_of
 from models.values.case_life import AFTER_FILING, CaseState, RejectReason, Verdict
 from models.values.office import Role
@@ -89,7 +90,7 @@ def _done(connection: Connection, visit: Visit) -> Any:  # noqa: ANN401 (a row)
 
 def take_case(visit: Visit) -> Response:
     """Take the case."""
-    with visit.office.write("console.took") as connection:
+    with visit.office.write("console.took") as connection, audit.held_back(connection):
         life = life_of(connection, visit.path("number"))
         take(connection, visit.office, life, visit.officer)
     return see(f"/cases/{life.number}")
@@ -139,7 +140,7 @@ def _reason(visit: Visit) -> RejectReason | None:
 
 def _correct(visit: Visit, seen: str, plate: str, note: str) -> Response:
     if plate != seen:
-        with visit.office.write("console.corrected") as connection:
+        with visit.office.write("console.corrected") as connection, audit.held_back(connection):
             life = _mine(connection, visit, number(visit.form, "version"))
             verdicts.correct_plate(connection, life, visit.officer, seen, plate, visit.office.clock_ms())
         if visit.office.asking:
@@ -165,7 +166,7 @@ def _mine(connection: Connection, visit: Visit, version: int) -> Any:  # noqa: A
 
 def take_back(visit: Visit) -> Response:
     """Take back one's own first verdict, or reopen a dismissal."""
-    with visit.office.write("console.took_back") as connection:
+    with visit.office.write("console.took_back") as connection, audit.held_back(connection):
         life = life_of(connection, visit.path("number"))
         if life.version != number(visit.form, "version"):
             raise TakenError("案件已由他人办理，不能撤回")

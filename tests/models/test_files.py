@@ -1,7 +1,9 @@
 import hashlib
 import io
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,26 @@ def test_a_source_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="cable pulled"):
         store.put(Broken(b"x" * 100))
     assert not [path for path in store.root.rglob("*") if path.is_file()]
+
+
+def test_a_file_that_another_process_stores_meanwhile_stops_no_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore(tmp_path)
+    gone, left = tmp_path / "incoming-1", tmp_path / "incoming-2"
+    for path in (gone, left):
+        path.write_bytes(b"half")
+    look = Path.stat
+
+    def stored(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == gone:
+            gone.rename(tmp_path / "stored")
+        return look(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stored)
+    assert store.sweep(time.time() + 60) == 1
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["stored"]
 
 
 FULL = """

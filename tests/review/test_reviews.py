@@ -9,6 +9,7 @@ from desk import Desk, hidden
 from served import Counter
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DatabaseError
+from writes import locks_the_log_last, written
 
 from models.case_life import life_of
 from models.case_tables import CaseEvent, CaseLife, CaseReview, PlateCorrection
@@ -118,8 +119,10 @@ def test_a_plate_is_corrected_logged_and_looked_at_before_it_is_confirmed(
     desk: Desks, office: Office, numbers: list[str]
 ) -> None:
     first = desk("reviewer")
-    # Typed and confirmed in one go: only the plate is kept, and shown again.
-    answer = first.verdict(numbers[0], "confirm", plate="浙z·00012", note="更清楚")
+    # Typed and confirmed in one go, by who has not taken it: only the plate is kept, and shown again.
+    with written(office.database) as transactions:
+        answer = first.verdict_of(numbers[0], "confirm", plate="浙z·00012", note="更清楚")
+    assert [locks_the_log_last(one) for one in transactions if "plate_correction" in one] == [True]
     assert answer.status_code == 200
     assert "号牌已更正并记录" in answer.text
     assert "更清楚" in answer.text

@@ -24,7 +24,6 @@ def retention(installation: Installation, slot_ms: int) -> Done:
     """Delete what may not be kept any longer; evidence, cases and logs are never deleted by the program."""
     del slot_ms
     settings, now_ms = installation.settings, installation.clock_ms()
-    put_away = sum(months.passages for months in archive_due(settings, installation.database, now_ms))
     with installation.database.write("retention.deleted") as connection:
         answers = delete_old(
             connection,
@@ -38,10 +37,14 @@ def retention(installation: Installation, slot_ms: int) -> Done:
     pairs = stores(settings, folder_of(settings))
     # By the disk's own time, which is what its files bear.
     halves = sum(store.sweep(time.time() - HALF_S) for pair in pairs for store in pair)
-    return Done(
-        summary=f"登记答复 {answers.answers}，当事人资料 {answers.parties}，查询日志 {answers.queries}，"
+    # Last: whatever keeps a month from the archive, such as a full disk, keeps no deletion back.
+    months = list(archive_due(settings, installation.database, now_ms))
+    put_away, refused = sum(one.passages for one in months), [one.refused for one in months if one.refused]
+    summary = (
+        f"登记答复 {answers.answers}，当事人资料 {answers.parties}，查询日志 {answers.queries}，"
         f"登录记录 {sign_ins}，运行记录 {old_runs}，归档过车记录 {put_away}，半截文件 {halves}"
     )
+    return Done(summary="；未归档：".join([summary, *refused]), troubled=bool(refused))
 
 
 def backup(installation: Installation, slot_ms: int) -> Done:

@@ -1,6 +1,7 @@
 """What was asked, told and answered comes back with the log after a restore."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 import pytest
 from agencies import JINSHAN, PINGHU
 from case_desks import Desks
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
+from models.case_life import life_of
+from models.errors import NotDoneError
 from models.matter_tables import Attachment, Matter
+from models.tables import Lease
 from models.values.office import PROGRAM
 from models.values.plates import PlateColour
 from notices.casework.attachments import describe
@@ -85,17 +89,37 @@ def test_a_lead_and_its_answer_come_back(
     desks.pair.same_messages()
 
 
-def test_what_can_not_be_followed_again_holds_up_nothing_else(desks: Desks) -> None:
+def is_lost(_connection: Connection) -> None:
+    raise ValueError("nothing of it is left")
+
+
+def is_refused(connection: Connection) -> None:
+    life_of(connection, "no such case")
+
+
+def is_not_done(_connection: Connection) -> None:
+    raise NotDoneError("not with what there is")
+
+
+def is_there_already(connection: Connection) -> None:
+    lease = {"name": "twice", "holder": "虚构", "until": 0}
+    connection.execute(insert(Lease).values([lease, lease]))
+
+
+@pytest.mark.parametrize("fails", [is_lost, is_refused, is_not_done, is_there_already])
+def test_what_can_not_be_followed_again_holds_up_nothing_else(
+    desks: Desks, fails: Callable[[Connection], None]
+) -> None:
     agency = desks.pinghu.agency
     backup = agency.backup()
     lead(desks)
     opened_and_answered(desks)
     agency.restore(backup)
 
-    def lost(_connection: Connection, _heard: Heard) -> None:
-        raise ValueError("nothing of it is left")
+    def follow(connection: Connection, _heard: Heard) -> None:
+        fails(connection)
 
-    agency.exchange = replace(agency.exchange, on_recalled=lost)
+    agency.exchange = replace(agency.exchange, on_recalled=follow)
     resync(agency.exchange, agency.partners)
     desks.heal()
     assert not agency.is_frozen

@@ -8,6 +8,7 @@ from carriers import Gateway, Partner
 from served import WHO, Counter
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
+from writes import locks_the_log_last, written
 
 from models import audit, edges
 from models.case_life import Step, clocks_of, life_of, move
@@ -67,7 +68,9 @@ def test_a_delivery_moves_the_case_on_and_its_clock_runs_from_the_day_that_count
     signed_on = counter.today
     # The receipt comes back days later: the party's time runs from its signature all the same.
     counter.later(6)
-    assert delivered(counter, reference, signed_on)
+    with written(counter.database) as transactions:
+        assert delivered(counter, reference, signed_on)
+    assert [locks_the_log_last(one) for one in transactions] == [True]
     assert state(counter) == to
     with counter.database.read() as connection:
         life = life_of(connection, "case-1")

@@ -1,5 +1,6 @@
 """The jobs of a real installation: a night by itself, deadlines, lanes, retention, verification."""
 
+import errno
 import io
 import json
 import os
@@ -24,10 +25,10 @@ from models.files import FileStore
 from models.gate_tables import OverrideRow
 from models.office_tables import SignIn
 from models.schedule_tables import JobRun
-from models.tables import Case, Passage
+from models.tables import Case, Judgement, Passage
 from models.values.timeline import to_ms
 from pipeline.stream import StreamRun
-from zhichao import logs, wiring
+from zhichao import archiving, logs, wiring
 from zhichao.cli import app
 from zhichao.schedule import child, night, office_jobs, upkeep
 from zhichao.schedule.child import ChildFailedError, Told, run_command
@@ -209,6 +210,48 @@ def test_old_sign_ins_runs_and_halves_are_deleted(installation: Installation) ->
     with installation.database.read() as connection:
         assert connection.scalars(select(JobRun.slot)).all() == [NOON]
         assert connection.scalars(select(SignIn.token_sha256)).all() == []
+
+
+def test_a_month_that_can_not_be_archived_keeps_back_neither_deletion_nor_other_months(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = installation.settings.model_copy(update={"archive_after_days": 7})
+    installation.settings = settings
+    station = next(one for one in settings.stations if one.id == "hs-sample")
+    rows = [hs_row(f"2026-{month}-02 01:00:00.000", 30_000) for month in ("04", "05")]
+    path = write_hs(installation.config.parent / "old.csv", rows)
+    wiring.intake(settings, installation.database).take(station, [path], remove=True)
+    run = {"job": "x", "state": "done", "attempts": 1, "summary": "", "holder": "", "slot": 0}
+    with installation.database.write("test") as connection:
+        connection.execute(insert(JobRun).values(run | {"started_at": 0}))
+        may = connection.scalar(select(Passage.id).order_by(Passage.passed_at.desc()).limit(1))
+        texts = ("codes", "rule_set", "layout", "doubts", "plate", "plate_colour")
+        numbers = ("limit_kg", "decided_kg", "excess_kg", "plate_confidence")
+        judged = (
+            {"passage_id": may, "severity": "accepted"} | dict.fromkeys(texts, "") | dict.fromkeys(numbers, 0)
+        )
+        connection.execute(insert(Judgement).values(judged))
+    done = upkeep.retention(installation, NOON)
+    assert "运行记录 1，归档过车记录 1，" in done.summary
+    assert "；未归档：hs-sample 2026-04: some passages are not judged yet" in done.summary
+    assert done.troubled
+    told = CliRunner().invoke(
+        app, ["archive", "put-away", "--before", "2026-06-01", "--config", str(installation.config)]
+    )
+    assert told.exit_code != 0
+    assert "2026-04: some passages are not judged yet" in " ".join(told.stderr.split())
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    # Whatever else keeps the archive from its work comes after the deletions.
+    monkeypatch.setattr(archiving, "put_away", full)
+    with installation.database.write("test") as connection:
+        connection.execute(insert(JobRun).values(run | {"started_at": 0}))
+    with pytest.raises(OSError, match="no room"):
+        upkeep.retention(installation, NOON)
+    with installation.database.read() as connection:
+        assert connection.scalars(select(JobRun.slot)).all() == []
 
 
 def test_verification_names_the_first_break(installation: Installation) -> None:
