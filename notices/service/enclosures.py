@@ -105,7 +105,11 @@ def _active(reader: PdfFileReader) -> Iterator[str]:
             one = one.get_object()  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
         if isinstance(one, generic.DictionaryObject):
             yield from (str(key) for key in one if key in ACTIVE_KEYS)
-            if (action := one.raw_get("/S") if "/S" in one else None) in ACTIONS:
+            # A stream whose content is a file elsewhere (ISO 32000-1, 7.3.8.2).
+            if isinstance(one, generic.StreamObject) and "/F" in one:
+                yield "/F"
+            # The name of an action may be a reference: `[]` resolves it, `get` does not.
+            if (action := one["/S"] if "/S" in one else None) in ACTIONS:  # noqa: SIM401
                 yield str(action)
             waiting += [one.raw_get(key) for key in one]
         elif isinstance(one, generic.ArrayObject):

@@ -4,7 +4,7 @@ import io
 import zlib
 
 import pytest
-from handed_in import acting, picture
+from handed_in import acting, outside, picture
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
@@ -52,6 +52,8 @@ def test_pictures_and_plain_pages_are_taken(apart: Apart, kind: str, media: str)
         pytest.param(picture("PDF")[:300], "无法读取", id="half a PDF"),
         pytest.param(acting("/JavaScript"), "脚本.*JavaScript", id="a script"),
         pytest.param(acting("/Launch", "/AA"), "Launch", id="starts a program"),
+        pytest.param(acting("/Launch", by_reference=True), "Launch", id="its name stands elsewhere"),
+        pytest.param(outside(), "外部操作.*/F", id="its content is elsewhere"),
         pytest.param(acting("/SubmitForm"), "SubmitForm", id="sends something"),
         pytest.param(acting("/Fit", "/EmbeddedFiles"), "EmbeddedFiles", id="has files within"),
         pytest.param(locked(), "密码", id="locked"),
