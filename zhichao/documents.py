@@ -20,6 +20,8 @@ from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import void
 from notices.documents.register import register_rows, stamp_waiting
 from notices.seal.verify import NoSealError, SealFound, Verification, verify
+from notices.service.attempts import ServiceError, document_row
+from notices.service.leaving import hold_case, obstacle_to_leaving, outdated_hearing
 from stations.station import Station
 from zhichao import show
 from zhichao.case_papers import case_facts
@@ -50,6 +52,10 @@ def notice(
         issued = issue(settings, database, case, kind, read_facts(facts), copy)
         if out is not None:
             with database.write("document.left") as connection:
+                document = document_row(connection, issued.number)
+                hold_case(connection, document.case_id)
+                if why := obstacle_to_leaving(connection, document, datetime.now(CHINA).date()):
+                    raise ServiceError(f"{issued.number}：{why}")
                 sha256 = hand_out(connection, issued.number)
                 out.write_bytes(document_store(settings).path(sha256).read_bytes())
     row = {"number": issued.number, "sha256": issued.sha256, "file": str(issued.path), "new": issued.is_new}
@@ -76,7 +82,12 @@ def issue(
     today = datetime.now(CHINA).date()
     if why := paper.obstacle_on(today):
         raise ConfigError(f"{kind.label}：{why}")
-    return office(settings, database, station.province).issue(paper, known.case_id, today, copy)
+    issued = office(settings, database, station.province).issue(paper, known.case_id, today, copy)
+    if kind is DocumentKind.HEARING_NOTICE and not issued.is_new:
+        with database.read() as connection:
+            if why := outdated_hearing(connection, document_row(connection, issued.number)):
+                raise ServiceError(why)
+    return issued
 
 
 def _station_of(connection: Connection, settings: Settings, case: str) -> Station:

@@ -22,6 +22,7 @@ from models.values.timeline import from_ms
 from notices.documents.issue import hand_out
 from notices.documents.kinds import DocumentKind
 from notices.service import rules
+from notices.service.leaving import hold_case, obstacle_to_leaving
 from notices.service.post import REFUSED
 from notices.service.rules import MANNERS, Reach, Tried
 
@@ -102,11 +103,15 @@ def begin(
     """Begin to serve a document by a channel; its sealed file is handed out with it.
 
     Raises:
-        ServiceError: served already, an attempt is still open, or the channel may not be used now.
+        ServiceError: served already, under way, not by this channel now, or its case stands elsewhere.
         NumberError: the document is not sealed.
 
     """
     document = document_row(connection, number)
+    today = from_ms(at_ms, ZONE).date()
+    hold_case(connection, document.case_id)
+    if refused := obstacle_to_leaving(connection, document, today):
+        raise ServiceError(refused)
     sha256 = hand_out(connection, number)
     if _served(connection, document.id):
         raise ServiceError(f"{number} 已经送达")
@@ -118,7 +123,6 @@ def begin(
     kind = DocumentKind(document.kind)
     if refused := rules.obstacle(kind, channel, reach, failures(connection, document.id)):
         raise ServiceError(f"{number} 不能采用{channel.label}：{refused}")
-    today = from_ms(at_ms, ZONE).date()
     values = {
         "document_id": document.id,
         "number": len(rows) + 1,

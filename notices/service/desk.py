@@ -48,6 +48,7 @@ from notices.service.carriers import (
     Report,
 )
 from notices.service.contacts import contact_of
+from notices.service.leaving import obstacle_to_leaving
 from notices.service.partner import PartnerRequest, PartnerService
 from notices.service.rules import Reach
 
@@ -236,6 +237,9 @@ class ServiceDesk:
             known = contact_of(connection, self.vault, document.case_id)
             agency = document.sealed_by
             case_number = connection.scalar(select(Case.number).where(Case.id == document.case_id))
+            refused = obstacle_to_leaving(connection, document, self.today())
+        if refused:
+            raise ServiceError(f"案件 {case_number}：{refused}，请登记本次未送达")
         if known is None:
             raise ServiceError(f"案件 {case_number} 没有送达地址")
         if known.contact_id != attempt.contact_id:

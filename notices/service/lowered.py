@@ -13,6 +13,7 @@ from models.case_tables import CaseLife
 from models.defence_tables import LoweredFine
 from models.document_tables import Document
 from models.errors import NotDoneError
+from models.values.case_life import BEFORE_DECISION, CaseState
 from models.values.documents import DocumentState
 from models.values.money import format_yuan
 from models.values.service import Mitigation
@@ -35,9 +36,11 @@ def lower(connection: Connection, case_id: int, answer_id: int, lowering: Loweri
     """Lower the fine of a case by an answer; its decision then waits for the legal review.
 
     Raises:
-        LoweringError: no fine was told, or this is none below it.
+        LoweringError: no fine was told, this is none below it, a decision is made or sealed, or the legal
+            review has begun, which would not see it.
 
     """
+    _refuse_too_late(connection, case_id)
     told_fen = connection.scalar(
         select(func.min(Document.amount_fen)).where(
             Document.case_id == case_id,
@@ -61,6 +64,23 @@ def lower(connection: Connection, case_id: int, answer_id: int, lowering: Loweri
     }
     connection.execute(insert(LoweredFine).values(row))
     connection.execute(update(CaseLife).where(CaseLife.case_id == case_id).values(asks_legal_review=True))
+
+
+def _refuse_too_late(connection: Connection, case_id: int) -> None:
+    held = select(CaseLife.state, CaseLife.resumes_to).where(CaseLife.case_id == case_id)
+    life = connection.execute(held.with_for_update()).one()
+    if life.state not in BEFORE_DECISION | {CaseState.SUSPENDED}:
+        raise LoweringError("本案已经办结或者已作出决定，不能减轻")
+    stage = life.resumes_to if life.state == CaseState.SUSPENDED else life.state
+    if stage == CaseState.LEGAL_REVIEW:
+        raise LoweringError("法制审核中，请先退回")
+    sealed = select(Document.number).where(
+        Document.case_id == case_id,
+        Document.kind == DocumentKind.DECISION.value,
+        Document.state == DocumentState.SEALED.value,
+    )
+    if number := connection.scalar(sealed.limit(1)):
+        raise LoweringError(f"{number}：先作废已盖章的决定书")
 
 
 def lowered_of(connection: Connection, case_id: int) -> Any:  # noqa: ANN401 (a row)

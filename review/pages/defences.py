@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from models.case_life import life_of
+from models.defence_tables import Defence
 from models.document_tables import Document
 from models.values.case_life import CaseState
 from models.values.money import FEN_PER_YUAN
@@ -47,11 +48,13 @@ def answer(visit: Visit) -> Response:
     with visit.office.step("console.answered") as connection:
         before = life_of(connection, number)
         receipt, at_ms = line(visit.form, "receipt", 40), visit.office.clock_ms()
+        if connection.scalar(select(Defence.case_id).where(Defence.receipt == receipt)) != before.case_id:
+            raise NotFoundError(f"本案没有这份陈述申辩或者听证申请：{receipt}")
         try:
             answer_defence(connection, receipt, reply, visit.officer.actor, at_ms=at_ms)
         except DefenceError as error:
             raise Refusal(str(error), 409) from error
-        if life_of(connection, number).state == CaseState.DISMISSED:
+        if before.state != CaseState.DISMISSED and life_of(connection, number).state == CaseState.DISMISSED:
             visit.office.moved(connection, before)
     return see(f"/cases/{number}#course")
 

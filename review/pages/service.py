@@ -1,5 +1,6 @@
 """Service of a case's documents: begin the next attempt, note what came of one with its proof, see both."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from notices.service.attempts import ServiceError, document_row
 from notices.service.carriers import Report
 from notices.service.desk import ServiceDesk
 from notices.service.enclosures import PDF, inspect
+from notices.service.leaving import obstacle_to_leaving
 from notices.service.post import REFUSED
 from pipeline.verify import digest_of
 from review.access import CASE_READERS, Page, Visit, see
@@ -36,7 +38,7 @@ def show(visit: Visit) -> Response:
     with visit.office.read() as connection:
         life = life_of(connection, number)
         course = course_of(connection, None, life.case_id, number)
-        waiting = _waiting(connection, life.case_id)
+        waiting = _waiting(connection, life.case_id, desk.today())
     documents = [(row, DocumentKind(row.kind), *desk.channels(row.number)) for row in waiting]
     return visit.render(
         "case_service.html",
@@ -51,22 +53,23 @@ def show(visit: Visit) -> Response:
     )
 
 
-def _waiting(connection: Connection, case_id: int) -> list[Any]:
-    """Return the sealed documents for the party that were not served, and that no open attempt carries."""
+def _waiting(connection: Connection, case_id: int, today: date) -> list[Any]:
+    """Return the sealed documents that may go to the party, were not served, and no open attempt carries."""
     served = select(ServedDocument.document_id).where(ServedDocument.document_id == Document.id)
     ended = select(ServiceResult.id).where(
         ServiceResult.attempt_id == ServiceAttempt.id,
         ServiceResult.outcome.in_([one.value for one in ENDS]),
     )
     running = select(ServiceAttempt.id).where(ServiceAttempt.document_id == Document.id, ~ended.exists())
-    query = select(Document.number, Document.kind).where(
+    query = select(Document).where(
         Document.case_id == case_id,
         Document.state == DocumentState.SEALED.value,
         Document.kind.in_([one.value for one in FOR_THE_PARTY]),
         ~served.exists(),
         ~running.exists(),
     )
-    return list(connection.execute(query.order_by(Document.id)))
+    rows = connection.execute(query.order_by(Document.id)).all()
+    return [row for row in rows if not obstacle_to_leaving(connection, row, today)]
 
 
 def start(visit: Visit) -> Response:

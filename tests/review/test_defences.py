@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from desk import Desk
 from served import Counter
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from models.case_life import Step, StepRefusedError, life_of, move
@@ -20,9 +21,12 @@ from models.values.office import PROGRAM, Actor
 from models.values.service import Answer, Channel, DefenceKind, Outcome
 from models.values.timeline import to_ms
 from models.vault import Vault
+from notices.casework.desk import PartnerDesk
 from notices.documents.issue import hand_out
 from notices.documents.kinds import DocumentKind
+from notices.documents.numbers import void
 from notices.service.answers import Reply, answer_defence
+from notices.service.attempts import ServiceError
 from notices.service.carriers import Report
 from notices.service.defence import DefenceError, Filing, file_defence
 from notices.service.lowered import lowered_of
@@ -163,6 +167,27 @@ def test_a_hearing_is_fixed_seven_working_days_ahead_and_chaired_by_nobody_who_r
     assert state(counter) == "hearing"
 
 
+def test_a_notice_of_a_hearing_fixed_anew_is_not_served_and_none_too_late(
+    desk: Callable[[str], Desk], counter: Counter, notified: int
+) -> None:
+    receipt, leader = filed(counter, DefenceKind.HEARING, "请求听证"), desk("team_leader")
+    fixed = {"place": "虚构市二楼", "hearing_on": "2026-07-20"}
+    assert answered(leader, receipt, "hearing_fixed", **fixed) == 303
+    old = counter.document(notified, DocumentKind.HEARING_NOTICE)
+    counter.later(1)
+    fixed["hearing_on"] = "2026-07-21"
+    assert answered(desk("team_leader"), receipt, "hearing_fixed", **fixed) == 303
+    with pytest.raises(ServiceError, match="盖章之后听证又定于2026-07-21，须先作废"):
+        counter.desk.start(old, Channel.IN_PERSON, actor=PROGRAM)
+    new = counter.document(notified, DocumentKind.HEARING_NOTICE, copy=2)
+    # Seven working days lie between 9 July and the 21st.
+    counter.later(8)
+    with pytest.raises(ServiceError, match="通知至迟应在2026-07-09送达"):
+        counter.desk.start(new, Channel.IN_PERSON, actor=PROGRAM)
+    counter.later(-1)
+    assert counter.desk.start(new, Channel.IN_PERSON, actor=PROGRAM)
+
+
 def test_a_reviewer_of_the_case_does_not_chair_its_hearing(counter: Counter, notified: int) -> None:
 
     receipt = filed(counter, DefenceKind.HEARING, "请求听证")
@@ -218,6 +243,35 @@ def test_a_decision_is_filed_against_elsewhere(counter: Counter) -> None:
         filed(counter)
 
 
+def test_an_answer_stays_within_its_case_and_a_step_is_told_once(
+    desk: Callable[[str], Desk], counter: Counter, office: Office, notified: int
+) -> None:
+    partners = Told()
+    office.partners = cast("PartnerDesk", partners)
+    officer, receipts = desk("reviewer"), [filed(counter, text=text) for text in ("甲", "乙")]
+    counter.case("case-2", DocumentKind.VIOLATION_NOTICE)
+    form = {"receipt": receipts[0], "answer": "upheld", "reason": "复核"}
+    assert officer.post("/cases/case-2/defence", **form).status_code == 404
+    assert (state(counter), partners.told) == ("statement", [])
+    assert answered(officer, receipts[0], "upheld") == 303
+    assert answered(officer, receipts[1], "not_upheld") == 303
+    assert partners.told == [notified]
+
+
+class Told:
+    """Notes of which cases the partners were told."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+
+    def lock(self, connection: Connection) -> None:
+        assert connection
+
+    def moved(self, connection: Connection, before: Row[Any]) -> None:
+        assert connection
+        self.told.append(before.case_id)
+
+
 def stepped(counter: Counter, to: CaseState) -> None:
     with counter.database.write("test") as connection:
         life = life_of(connection, NUMBER)
@@ -227,6 +281,7 @@ def stepped(counter: Counter, to: CaseState) -> None:
             to=to,
             actor=PROGRAM,
             at_ms=to_ms(counter.now),
+            reason="x",
             no_partner=True,
         )
         move(connection, step)
@@ -284,3 +339,39 @@ def test_a_second_answer_can_only_lower_further(desk: Callable[[str], Desk], cou
         found = lowered_of(connection, life_of(connection, NUMBER).case_id)
     assert found is not None
     assert found.amount_fen == 40_000
+
+
+def test_no_fine_is_lowered_past_the_legal_review_or_beside_a_sealed_decision(
+    desk: Callable[[str], Desk], counter: Counter, notified: int
+) -> None:
+    officer, receipt = desk("reviewer"), filed(counter)
+
+    def lowered() -> str:
+        form = {"receipt": receipt, "answer": "partly", "reason": "x", "lowered_yuan": "500"}
+        answer = officer.post(f"/cases/{NUMBER}/defence", **form, ground="helped")
+        return "" if answer.status_code == 303 else answer.text
+
+    stepped(counter, CaseState.LEGAL_REVIEW)
+    assert "法制审核中，请先退回" in lowered()
+    stepped(counter, CaseState.SUSPENDED)
+    assert "法制审核中，请先退回" in lowered()
+    stepped(counter, CaseState.LEGAL_REVIEW)
+    stepped(counter, CaseState.NOTIFIED)
+    number = counter.document(notified, DocumentKind.DECISION, amount_fen=69_120)
+    assert "先作废已盖章的决定书" in lowered()
+    with counter.database.write("test") as connection:
+        assert lowered_of(connection, notified) is None
+        void(connection, number, "x")
+    assert lowered() == ""
+
+
+def test_no_fine_is_lowered_once_the_case_is_over(
+    desk: Callable[[str], Desk], counter: Counter, notified: int
+) -> None:
+    receipt = filed(counter)
+    stepped(counter, CaseState.WITHDRAWN)
+    form: dict[str, object] = {"lowered_yuan": "500", "ground": "helped"}
+    assert answered(desk("reviewer"), receipt, "partly", **form) == 409
+    with counter.database.read() as connection:
+        assert lowered_of(connection, notified) is None
+    assert answered(desk("reviewer"), receipt, "partly") == 303

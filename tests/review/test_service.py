@@ -77,6 +77,20 @@ def test_an_officer_serves_and_notes_the_receipt_with_its_photograph(
     assert officer.get(shown.group(1)).status_code == 410
 
 
+def test_a_decision_is_offered_only_where_the_case_is_decided(
+    desk: Callable[[str], Desk], counter: Counter, notice: str
+) -> None:
+    with counter.database.read() as connection:
+        case_id = life_of(connection, NUMBER).case_id
+    early = counter.document(case_id, DocumentKind.DECISION, amount_fen=69_120)
+    officer = desk("reviewer")
+    page = officer.get(PAGE).text
+    assert (notice in page, early in page) == (True, False)
+    assert officer.post(PAGE, document=early, channel="in_person").status_code == 409
+    late = counter.document(counter.case("case-2", DocumentKind.DECISION), DocumentKind.DECISION)
+    assert late in officer.get("/cases/case-2/service").text
+
+
 def test_a_refusal_opens_the_next_channel(desk: Callable[[str], Desk], counter: Counter, notice: str) -> None:
     officer = desk("team_leader")
     assert officer.post(PAGE, document=notice, channel="left").status_code == 409

@@ -8,8 +8,14 @@ import pypdfium2
 import pytest
 from hs_file import hs_row, write_hs
 from nights import DAY, Night
+from office import add_officer
+from sqlalchemy import insert, select
 from typer.testing import CliRunner, Result
 
+from models.database import Database
+from models.defence_tables import Defence, DefenceAnswer
+from models.document_tables import Document
+from models.values.office import Role
 from notices.documents.kinds import DocumentKind
 from zhichao.case_papers import case_facts
 from zhichao.cli import app
@@ -128,11 +134,12 @@ def test_every_kind_is_issued_from_a_case_and_a_file_of_facts(
 ) -> None:
     case = MILD if kind is DocumentKind.EDUCATION else FINE
     to_come = {"hearing_on": "2099-06-01"} if kind is DocumentKind.HEARING_NOTICE else {}
-    facts, out = facts_file(tmp_path, kind, **to_come), tmp_path / "out.pdf"
-    done = run("notice", case, "--kind", kind, "--facts", facts, "--copy", 2, "--out", out, "--json")
+    facts = facts_file(tmp_path, kind, **to_come)
+    done = run("notice", case, "--kind", kind, "--facts", facts, "--copy", 2, "--json")
     assert done.exit_code == 0, done.stderr
     row = json.loads(done.stdout)
     assert row["new"] is True
+    out = Path(row["file"])
     assert kind.label in printed(out)
     assert row["number"] in printed(out)
     found = run("verify-document", out, "--json")
@@ -143,6 +150,41 @@ def test_every_kind_is_issued_from_a_case_and_a_file_of_facts(
     assert again == row | {"new": False}
     listed = [json.loads(line) for line in run("documents", case, "--json").stdout.splitlines()]
     assert [one["sha256"] for one in listed if one["number"] == row["number"]] == [row["sha256"]]
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_decision_is_not_handed_out_before_the_case_is_decided(run: Run, tmp_path: Path) -> None:
+    facts, out = facts_file(tmp_path, DocumentKind.DECISION), tmp_path / "out.pdf"
+    done = run("notice", FINE, "--kind", "decision", "--facts", facts, "--copy", 3, "--out", out)
+    assert (done.exit_code, out.exists()) == (1, False)
+    assert "案件尚未作出处罚决定，决定书不能送达" in done.stderr
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_notice_of_a_hearing_fixed_anew_is_not_given_again(run: Run, data: Path, tmp_path: Path) -> None:
+    facts = facts_file(tmp_path, DocumentKind.HEARING_NOTICE, hearing_on="2099-06-01")
+    words = ("notice", MILD, "--kind", "hearing_notice", "--facts", facts)
+    assert run(*words).exit_code == 0
+    settings = load_settings(ROOT / "config.toml").model_copy(update={"data_dir": data})
+    database = Database(settings.url)
+    with database.write("test") as connection:
+        document = connection.execute(select(Document).order_by(Document.id.desc()).limit(1)).one()
+        officer_id = add_officer(connection, "虚构", Role.TEAM_LEADER).officer_id
+        defence = {"document_id": document.id, "case_id": document.case_id, "kind": "hearing", "receipt": "x"}
+        defence |= {"at": 0, "late": False, "text_sha256": "a" * 64, "sealed": b"", "key_id": ""}
+        defence_id = connection.scalar(insert(Defence).values(defence).returning(Defence.id))
+        fixed = {"defence_id": defence_id, "at": document.sealed_at + 1, "officer_id": officer_id}
+        fixed |= {"answer": "hearing_fixed", "settled": False, "reason": "x", "place": "x"}
+        connection.execute(insert(DefenceAnswer).values(fixed | {"hearing_on": "2099-06-02"}))
+    database.close()
+    given = json.loads(facts.read_text(encoding="utf-8"))
+    left = {
+        name: value for name, value in given.items() if name not in ("receipt", "hearing_on", "hearing_place")
+    }
+    facts.write_text(json.dumps(left, ensure_ascii=False), encoding="utf-8")
+    done = run(*words)
+    assert (done.exit_code, "又定于2099-06-02，须先作废" in done.stderr) == (1, True), done.stderr
+    assert run(*words, "--copy", 2).exit_code == 0
 
 
 @pytest.mark.usefixtures("sealed")

@@ -20,6 +20,7 @@ from models.service_tables import ServedDocument, ServiceAttempt, ServiceContact
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM
 from models.values.service import Channel, Outcome
+from models.values.timeline import to_ms
 from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import NumberError, void
 from notices.service.attempts import ServiceError, list_attempts
@@ -49,6 +50,16 @@ def delivered(counter: Counter, reference: str, on: date | None = None) -> bool:
 
 def failed(counter: Counter, reference: str, reason: str = "查无此人") -> None:
     counter.desk.note(reference, Report(outcome=Outcome.FAILED, on=counter.today, reason=reason))
+
+
+def moved(counter: Counter, to: CaseState) -> None:
+    with counter.database.write("test") as connection:
+        life = life_of(connection, "case-1")
+        actor, at_ms = PROGRAM, to_ms(counter.now)
+        move(
+            connection,
+            Step(case_id=life.case_id, version=life.version, to=to, actor=actor, at_ms=at_ms, reason="x"),
+        )
 
 
 @pytest.mark.parametrize(
@@ -157,12 +168,34 @@ def test_an_attempt_ends_once_and_with_proof(counter: Counter) -> None:
 
 
 def test_a_case_elsewhere_stays_where_it_is_but_the_service_stands(counter: Counter) -> None:
-    case_id = counter.case("case-1", K.SUMMONS, asks_summons=True)
-    number = counter.document(case_id, K.DECISION)
+    case_id = counter.case("case-1", K.DECISION)
+    number = counter.document(case_id, K.VIOLATION_NOTICE)
     delivered(counter, counter.desk.start(number, C.IN_PERSON, actor=PROGRAM))
-    assert state(counter) == "filed"
+    assert state(counter) == "decided"
     with counter.database.read() as connection:
         assert connection.scalar(select(ServedDocument.served_on)) == "2026-07-01"
+
+
+def test_a_decision_is_served_only_once_the_case_is_decided(counter: Counter) -> None:
+    number = counter.document(counter.case("case-1", K.VIOLATION_NOTICE), K.DECISION)
+    for to in (CaseState.SUSPENDED, CaseState.WITHDRAWN):
+        with pytest.raises(ServiceError, match="案件尚未作出处罚决定，决定书不能送达"):
+            counter.desk.start(number, C.IN_PERSON, actor=PROGRAM)
+        moved(counter, to)
+    with counter.database.read() as connection:
+        assert connection.scalar(select(Document.left_at)) is None
+
+
+def test_a_decision_withdrawn_before_it_was_sent_stays_here(database: Database, tmp_path: Path) -> None:
+    post = PostCarrier(out=tmp_path / "out", back=tmp_path / "back")
+    counter = Counter(database, tmp_path, {C.POST: post})
+    case_id = counter.case("case-1", K.DECISION)
+    counter.reach(case_id)
+    reference = counter.desk.start(counter.document(case_id), C.POST, actor=PROGRAM)
+    moved(counter, CaseState.WITHDRAWN)
+    tally = counter.desk.run()
+    assert (tally.sent, (tmp_path / "out" / reference).exists()) == (0, False)
+    assert "决定书不能送达，请登记本次未送达" in tally.problems[0]
 
 
 def test_channels_follow_one_another_to_the_announcement(counter: Counter, database: Database) -> None:
@@ -373,12 +406,7 @@ def test_a_suspended_case_is_not_moved(counter: Counter) -> None:
     case_id = counter.case("case-1", K.VIOLATION_NOTICE)
     number = counter.document(case_id, K.VIOLATION_NOTICE)
     reference = counter.desk.start(number, C.IN_PERSON, actor=PROGRAM)
-    with counter.database.write("test") as connection:
-        life = life_of(connection, "case-1")
-        move(
-            connection,
-            Step(case_id=case_id, version=life.version, to=CaseState.SUSPENDED, actor=PROGRAM, at_ms=1),
-        )
+    moved(counter, CaseState.SUSPENDED)
     delivered(counter, reference)
     assert state(counter) == "suspended"
     with counter.database.read() as connection:

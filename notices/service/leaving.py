@@ -1,0 +1,62 @@
+"""Why a sealed document must not leave now: what it says is not so yet, or is so no longer."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from models.case_tables import CaseLife
+from models.defence_tables import Defence, DefenceAnswer
+from models.values.calendar import work_calendar
+from models.values.case_life import CaseState
+from models.values.due_dates import latest_notice
+from models.values.periods import HEARING_NOTICE
+from models.values.service import Answer
+from notices.documents.kinds import DocumentKind
+
+DECIDED = frozenset({CaseState.DECIDED, CaseState.SERVED, CaseState.CLOSED})
+
+
+def hold_case(connection: Connection, case_id: int) -> None:
+    """Let nobody move a case until this transaction ends."""
+    connection.execute(select(CaseLife.version).where(CaseLife.case_id == case_id).with_for_update())
+
+
+def obstacle_to_leaving(connection: Connection, document: Any, today: date) -> str:  # noqa: ANN401 (a row)
+    """Return why a document must not leave on that day, in words for people; "" where it may.
+
+    Who acts on the answer holds the case first (`hold_case`).
+    """
+    state = connection.scalar(select(CaseLife.state).where(CaseLife.case_id == document.case_id))
+    if document.kind == DocumentKind.DECISION and state not in DECIDED:
+        return "案件尚未作出处罚决定，决定书不能送达"
+    if document.kind != DocumentKind.HEARING_NOTICE:
+        return ""
+    return outdated_hearing(connection, document) or _late_hearing(connection, document.case_id, today)
+
+
+def outdated_hearing(connection: Connection, document: Any) -> str:  # noqa: ANN401 (a row)
+    """Return why a notice of a hearing tells of another hearing than the one fixed; "" where it does not."""
+    fixed = _fixed(connection, document.case_id)
+    if fixed is None or document.sealed_at is None or document.sealed_at >= fixed.at:
+        return ""
+    return (
+        f"{document.number}盖章之后听证又定于{fixed.hearing_on}，须先作废（documents --void），"
+        "再另行签发（notice --copy N）"
+    )
+
+
+def _late_hearing(connection: Connection, case_id: int, today: date) -> str:
+    fixed = _fixed(connection, case_id)
+    if fixed is None:
+        return ""
+    last_on = latest_notice(HEARING_NOTICE, date.fromisoformat(fixed.hearing_on), work_calendar()).last_on
+    late = f"听证定于{fixed.hearing_on}，通知至迟应在{last_on}送达（{HEARING_NOTICE.article}），须另定日期"
+    return late if today > last_on else ""
+
+
+def _fixed(connection: Connection, case_id: int) -> Any:  # noqa: ANN401 (a row)
+    """Return the latest answer of a case that fixed a hearing."""
+    query = select(DefenceAnswer).join(Defence, Defence.id == DefenceAnswer.defence_id)
+    fixes = (Defence.case_id == case_id) & (DefenceAnswer.answer == Answer.HEARING_FIXED.value)
+    return connection.execute(query.where(fixes).order_by(DefenceAnswer.id.desc()).limit(1)).one_or_none()
