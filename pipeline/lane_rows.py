@@ -9,14 +9,13 @@ from sqlalchemy import Connection, insert, select
 
 from models import leases
 from models.gate_tables import LaneDayRow, OverrideRow
+from models.values.looking_back import MEMORY_DAYS
 from models.values.states import Word
 from pipeline.gate.state import GateState, Override
 from pipeline.gate.values import LaneDay
 from stations.station import Station
 
 MEASURES, STATE = TypeAdapter(LaneDay), TypeAdapter(GateState)
-# The gate forgets after this long; what lies before cannot change a standing any more.
-MEMORY_DAYS = 60
 # A long weekend may pass without a nightly run.
 VOUCHES_DAYS = 4
 

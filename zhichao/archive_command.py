@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from models.clock import clock_ms
 from models.database import Database
 from models.errors import NotDoneError
 from pipeline.archive import archived, month_of, take_out
@@ -34,7 +35,8 @@ def put_away_months(
         settings = load_settings(config)
         with closing(Database(settings.url)) as database:
             refused = []
-            for one in archive_until(settings, database, chosen(settings, station), before.date()):
+            stations = chosen(settings, station)
+            for one in archive_until(settings, database, stations, before.date(), clock_ms()):
                 if one.refused:
                     refused.append(one.refused)
                     continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from models.database import Database
-from models.errors import NotDoneError
+from models.errors import MisuseError, NotDoneError
 from models.values.timeline import from_ms
 from pipeline.archive import months_before, put_away
 from stations.station import Station
@@ -24,12 +24,22 @@ class PutAway:
 
 
 def archive_until(
-    settings: Settings, database: Database, stations: Sequence[Station], end: date
+    settings: Settings, database: Database, stations: Sequence[Station], end: date, now_ms: int
 ) -> Iterator[PutAway]:
     """Put away every month that ended by `end`, each in a transaction of its own.
 
     A month that can't be put away keeps the others from nothing.
+
+    Raises:
+        MisuseError: nights may still ask for passages before `end`; nothing was put away.
+
     """
+    for station in stations:
+        latest = from_ms(now_ms, station.zone).date() - timedelta(days=settings.needed_days)
+        if end > latest:
+            raise MisuseError(
+                f"{station.id}: passages before {end} may still be needed; expected {latest} or earlier"
+            )
     taking = wiring.intake(settings, database)
     for station in stations:
         with database.read() as connection:
@@ -51,4 +61,4 @@ def archive_due(settings: Settings, database: Database, now_ms: int) -> Iterator
     if settings.archive_after_days:
         for station in settings.stations:
             end = from_ms(now_ms, station.zone).date() - timedelta(days=settings.archive_after_days)
-            yield from archive_until(settings, database, [station], end)
+            yield from archive_until(settings, database, [station], end, now_ms)

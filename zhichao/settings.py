@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from models.errors import MisuseError
+from models.values.looking_back import FLEET_DAYS, MEMORY_DAYS
 from notices.exchange.settings import Agency, Partner
 from notices.service.settings import ServiceSettings
 from pipeline.registries.settings import RegistrySettings, problems_of
@@ -133,6 +134,24 @@ class Settings(BaseSettings):
             message = "scheduler: several machines need PostgreSQL in database_url, not SQLite"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _archive_leaves_what_is_needed(self) -> Self:
+        if 0 < self.archive_after_days < self.needed_days:
+            message = (
+                f"archive_after_days: expected 0 or at least {self.needed_days}: nights, those of days whose "
+                f"records came late too, look so far back; got {self.archive_after_days}"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def needed_days(self) -> int:
+        """Return for how many days back passages may still be asked for.
+
+        The night of the latest of the late days looks back from that day; two days more for clocks and zones.
+        """
+        return self.schedule.late_days + max(MEMORY_DAYS, FLEET_DAYS) + 2
 
     @property
     def registry_keys(self) -> Path:

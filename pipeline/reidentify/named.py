@@ -9,14 +9,15 @@ from sqlalchemy import Connection, Row, select
 
 from models.passage_rows import from_rows, select_passages
 from models.tables import Chunk, Judgement, Passage
+from models.values.looking_back import FLEET_DAYS
 from models.values.plates import PlateColour
 from models.values.timeline import from_ms
 from pipeline.cases import named_vehicle
 from pipeline.reidentify.fleet import Fleet
 
 DAY_MS = 86_400_000
-# Who passed within so many days is the fleet, the latest so many passages of it.
-FLEET_DAYS, FLEET_MOST = 30, 200_000
+# Of the fleet's days, the latest so many passages.
+FLEET_MOST = 200_000
 COLOURS = {colour.label: colour.value for colour in PlateColour}
 
 

@@ -63,6 +63,11 @@ def test_every_setting_is_documented_with_its_default() -> None:
         ("[agency]\nname = 'x'", "agency.name: Extra inputs are not permitted"),
         ("[[partners]]\nid = 'x'\nkeys = []", "partners.0.keys"),
         ("[[partners]]\nid = 'x'\nkeys = [{ public = 'x' }]", "partners.0.keys.0.public: Value error"),
+        ("archive_after_days = 92", "archive_after_days: expected 0 or at least 93"),
+        (
+            "archive_after_days = 62\n[schedule]\nlate_days = 1",
+            "archive_after_days: expected 0 or at least 63",
+        ),
         (
             f"[[partners]]\nid = 'here'\nkeys = [{{ public = '{'A' * 43}=' }}]",
             "partners: id here stands more",
