@@ -122,8 +122,10 @@ def put_away(connection: Connection, store: FileStore, station: Station, month: 
 def take_out(connection: Connection, store: FileStore, station: Station, month: date) -> int:
     """Put a month's rows back into the tables, within the caller's transaction; return how many passages.
 
+    Those that came again meanwhile stay as they came; the audit log tells how many.
+
     Raises:
-        NotDoneError: the month is not in the archive, or passages of it came again meanwhile.
+        NotDoneError: the month is not in the archive.
         ArchiveBrokenError: a file is missing, changed, or of another schema.
 
     """
@@ -139,21 +141,21 @@ def take_out(connection: Connection, store: FileStore, station: Station, month: 
         tuple(one)
         for one in connection.execute(select(Passage.passed_at, Passage.record_key).where(of_month))
     }
-    if again := sum(one in held for one in zip(passages["passed_at"], passages["record_key"], strict=True)):
-        raise NotDoneError(
-            f"{station.id} {name}: {again} of its passages came again; it stays in the archive"
-        )
-    shift = _shift(connection, passages["id"])
+    keys = zip(passages["passed_at"], passages["record_key"], strict=True)
+    ids = passages["id"].filter(pl.Series([one not in held for one in keys], dtype=pl.Boolean))
+    shift = _shift(connection, ids) if len(ids) else 0
     for model, rows in loaded.items():
-        moved = rows.with_columns(pl.col(_key(model).name) + shift)
+        moved = rows.filter(pl.col(_key(model).name).is_in(ids.to_list()))
+        moved = moved.with_columns(pl.col(_key(model).name) + shift)
         if model is FrameReference:
             # Nothing refers to these by number.
             moved = moved.drop("id")
         insert_rows(connection, model.__tablename__, moved.columns, moved.rows())
-    at_ms, detail = now_ms(connection), {"manifest": row.manifest}
+    at_ms = now_ms(connection)
+    detail = {"manifest": row.manifest, "came_again": len(passages) - len(ids)}
     connection.execute(delete(ArchivedMonth).where(ArchivedMonth.id == row.id))
     audit.append(connection, PROGRAM, Action.TAKEN_OUT, f"{station.id} {name}", at_ms=at_ms, detail=detail)
-    return len(passages)
+    return len(ids)
 
 
 def _rested_on() -> ColumnElement[bool]:
