@@ -22,8 +22,8 @@ from models.database import Database
 from models.files import StoredFile
 from models.passage_rows import COLUMNS, Values, to_rows
 from models.values.states import SourceKind
+from stations.contents import take_records
 from stations.formats import record_format
-from stations.intake import take_records
 from stations.source_files import add_source
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))

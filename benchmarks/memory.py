@@ -15,7 +15,7 @@ from models.database import Database
 from models.files import StoredFile
 from models.values.states import SourceKind
 from pipeline.judge_file import FileReport, judge_file
-from stations.intake import take_records
+from stations.contents import take_records
 from stations.source_files import add_source
 
 STATION = bench_station()

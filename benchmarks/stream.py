@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import httpx
+import aiohttp
 import numpy as np
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -49,9 +49,8 @@ BIN = Path(sys.executable).parent
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = datetime.now(ZONE).date() - timedelta(days=1)
 STATION, CODE, LANES, PORT = "bench", "BENCH", 4, 8471
-FRAMES, UNDER_WAY, QUIET_S, LONGEST_S = 12, 64, 15.0, 300.0
-# From six in the morning to the end of the day.
-START_S, END_S, WARM_UP = 21_600.0, 86_400.0, 999_999
+FRAMES, UNDER_WAY, QUIET_S, LONGEST_S, PARTS = 12, 64, 15.0, 900.0, 6
+END_S, WARM_UP = 86_400.0, 999_999
 CONFIG = f"""
 data_dir = "data"
 [push]
@@ -84,10 +83,11 @@ speed_max_kmh = 200
 
 
 def crossings(given: argparse.Namespace) -> list[tuple[float, int]]:
-    """Return seconds of the day and lane of consecutive vehicles, from 06:00 on."""
+    """Return seconds of the day and lane of consecutive vehicles."""
+    start_s = 3600.0 * given.hour
     if given.file is None:
         chance = random.Random(1)  # noqa: S311 (no secret)
-        at_s, made = START_S, []
+        at_s, made = start_s, []
         for _ in range(given.rows):
             at_s += chance.expovariate(1.2)
             made.append((at_s, chance.randint(1, LANES)))
@@ -99,7 +99,7 @@ def crossings(given: argparse.Namespace) -> list[tuple[float, int]]:
             # The counter's own glitches: rows without a time.
             if row["h"] and row["m"] and row["s"] and row["Lane"]
         ]
-    return list(islice(sorted(row for row in rows if START_S <= row[0] < END_S), given.rows))
+    return list(islice(sorted(row for row in rows if start_s <= row[0] < END_S), given.rows))
 
 
 def record(number: int, at_s: float, lane: int, *, over: bool) -> dict[str, object]:
@@ -155,10 +155,11 @@ class Site:
         return subprocess.Popen(words, stdout=self.log, stderr=self.log)  # noqa: S603 (our own)
 
     async def kill(self) -> None:
-        """Kill the listener as a power cut would, and start it again."""
-        os.kill(self.listener.pid, signal.SIGKILL)
-        await asyncio.to_thread(self.listener.wait)
-        self.listener = self.start("listen")
+        """Kill both as a power cut would, and start them again."""
+        for process in (self.listener, self.stream):
+            os.kill(process.pid, signal.SIGKILL)
+            await asyncio.to_thread(process.wait)
+        self.listener, self.stream = self.start("listen"), self.start("stream")
 
     def cases(self) -> int:
         """Return how many cases there are."""
@@ -182,20 +183,22 @@ class Site:
 Send = Callable[[str, str, bytes], Awaitable[None]]
 
 
-async def over_http(client: httpx.AsyncClient, kind: str, name: str, body: bytes) -> None:
+async def over_http(client: aiohttp.ClientSession, kind: str, name: str, body: bytes) -> None:
     """Send until there is a receipt."""
-    more: dict[str, object] = (
-        {"content": body, "headers": {"Content-Type": "application/json"}}
-        if kind == "records"
-        else {"files": [("frame", (name, body))]}
-    )
     while True:
+        if kind == "records":
+            data: object = body
+            headers = {"Content-Type": "application/json"}
+        else:
+            data, headers = aiohttp.FormData({}), {}
+            data.add_field("frame", body, filename=name)
         try:
-            answer = await client.post(f"/v1/{kind}", **more)  # type: ignore[arg-type]
-        except httpx.TransportError:
+            async with client.post(f"/v1/{kind}", data=data, headers=headers) as answer:
+                await answer.read()
+        except (aiohttp.ClientError, TimeoutError, OSError):
             await asyncio.sleep(0.2)
             continue
-        if answer.is_success:
+        if answer.ok:
             return
         await asyncio.sleep(min(float(answer.headers.get("Retry-After", "1")), 1.0))
 
@@ -216,7 +219,7 @@ async def replay(
                 await send("frames", f"{number:06d}.jpg", picture)
 
     # The first case waits for processes to start and models to load; it is not counted.
-    await vehicle(WARM_UP, record(WARM_UP, START_S - 600, 1, over=True), frames[0])
+    await vehicle(WARM_UP, record(WARM_UP, plan[0][0], 1, over=True), frames[0])
     await asyncio.to_thread(site.until_first_case)
     begin, first_s = time.time(), plan[0][0]
     troubles = {len(plan) * (n + 1) // (len(trouble) + 1): one for n, one in enumerate(trouble)}
@@ -253,45 +256,55 @@ def until_quiet(site: Site, rows: int) -> None:
 
 
 def outcome(site: Site, crossed: dict[str, float], over: int) -> list[str]:
-    """Say what is there, and how long each case took."""
+    """Say what is there, and how long each record and each case took."""
     with site.database.read() as connection:
-        keys = list(connection.scalars(select(Passage.record_key)))
+        came = connection.execute(
+            select(Passage.record_key, SourceFile.received_at).join(
+                SourceFile, SourceFile.id == Passage.source_id
+            )
+        ).all()
         frames = connection.scalar(select(func.count()).select_from(Frame)) or 0
+        cases = connection.scalar(select(func.count()).select_from(Case)) or 0
         opened = connection.execute(
             select(Passage.record_key, SourceFile.received_at, func.min(CaseEvent.at))
             .join(SourceFile, SourceFile.id == Passage.source_id)
             .join(Finding, Finding.passage_id == Passage.id)
             .join(CaseEvent, CaseEvent.case_id == Finding.case_id)
             .group_by(Passage.record_key, SourceFile.received_at)
+            .order_by(SourceFile.received_at)
         ).all()
-    keys = [key for key in keys if key in crossed]
+    came = [one for one in came if one[0] in crossed]
     opened = [one for one in opened if one[0] in crossed]
-    once = "every record once" if sorted(keys) == sorted(crossed) else "RECORDS LOST OR DOUBLED"
-    lines = [
-        f"records sent {len(crossed):,}, kept {len(keys):,}: {once}; frames {frames - 1} of {over}",
-        f"over the limit {over}, in cases {len(opened)}, left to the night {over - len(opened)}",
+    is_once = sorted(key for key, _ in came) == sorted(crossed)
+    once = "every record once" if is_once else "RECORDS LOST OR DOUBLED"
+    taken = [(at - received) / 1000 for _, received, at in opened]
+    return [
+        f"records sent {len(crossed):,}, kept {len(came):,}: {once}; frames {frames - 1} of {over}",
+        f"over the limit {over}, of these in cases {len(opened)}; cases {cases - 1}",
+        _waits("crossing to arrival of the record", [at / 1000 - crossed[key] for key, at in came]),
+        _waits("crossing to case", [at / 1000 - crossed[key] for key, _, at in opened]),
+        _waits("arrival of the record to case", taken),
+        *(
+            _waits(f"  the same, part {number} of {PARTS}", part.tolist())
+            for number, part in enumerate(np.array_split(np.array(taken), PARTS), start=1)
+        ),
     ]
-    for words, waits in (
-        ("crossing (listener down or not)", [at / 1000 - crossed[key] for key, _, at in opened]),
-        ("arrival of the record", [(at - came) / 1000 for _, came, at in opened]),
-    ):
-        if waits:
-            p50, p95, p99 = np.percentile(waits, [50, 95, 99])
-            lines.append(
-                f"from {words} to case: p50 {p50:.1f} s, p95 {p95:.1f} s, p99 {p99:.1f} s, "
-                f"longest {max(waits):.1f} s"
-            )
-    return lines
+
+
+def _waits(words: str, waits_s: list[float]) -> str:
+    if not waits_s:
+        return f"{words}: none"
+    p50, p95, p99 = np.percentile(waits_s, [50, 95, 99])
+    return f"{words}: p50 {p50:.1f} s, p95 {p95:.1f} s, p99 {p99:.1f} s, longest {max(waits_s):.1f} s"
 
 
 async def by_http(given: argparse.Namespace, site: Site) -> dict[str, float]:
-    """Replay over HTTP, the listener killed twice."""
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{PORT}",
+    """Replay over HTTP, the server killed twice."""
+    async with aiohttp.ClientSession(
+        f"http://127.0.0.1:{PORT}",
         headers={"Authorization": f"Bearer {site.token}"},
-        timeout=60,
-        trust_env=False,
-        limits=httpx.Limits(max_connections=UNDER_WAY // 2),
+        timeout=aiohttp.ClientTimeout(60),
+        connector=aiohttp.TCPConnector(limit=UNDER_WAY // 2),
     ) as client:
 
         async def send(kind: str, name: str, body: bytes) -> None:
@@ -301,9 +314,9 @@ async def by_http(given: argparse.Namespace, site: Site) -> dict[str, float]:
 
 
 async def by_broker(given: argparse.Namespace, site: Site, server: NatsServer) -> dict[str, float]:
-    """Replay through JetStream, the listener killed twice and the broker once between."""
+    """Replay through JetStream, the server killed twice and the broker once between."""
     client = Client()
-    await client.connect(server.url, max_reconnect_attempts=-1, reconnect_time_wait=0.2)
+    await client.connect(server.url, max_reconnect_attempts=-1, reconnect_time_wait=1)
     stream = client.jetstream()
     await make_stream(stream)
 
@@ -330,7 +343,8 @@ async def by_broker(given: argparse.Namespace, site: Site, server: NatsServer) -
 def main() -> None:
     """Replay and keep what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=2_000, help="vehicles, from 06:00 on")
+    parser.add_argument("--rows", type=int, default=2_000, help="vehicles")
+    parser.add_argument("--hour", type=float, default=6, help="hour of the day of the first")
     parser.add_argument("--file", type=Path, help="the counter's CSV (gzip); made timing without it")
     parser.add_argument("--speed", type=float, default=60, help="times as fast as they came")
     parser.add_argument("--over", type=float, default=0.005, help="share over the limit, with a frame each")
@@ -349,7 +363,7 @@ def main() -> None:
             over = sum(chance.random() < given.over for _ in crossed)
             lines = [
                 f"through {given.via}, {given.speed:g} times as fast, sent in {sent_s:.0f} s "
-                f"({len(crossed) / sent_s:.0f} a second); listener killed twice"
+                f"({len(crossed) / sent_s:.0f} a second); listener and stream killed twice"
                 + (", broker killed once" if server else ""),
                 *outcome(site, crossed, over),
             ]
@@ -357,7 +371,11 @@ def main() -> None:
             site.close()
             if server:
                 server.kill()
-    keep(f"stream-{given.via}", given, [*lines, *machine(("sqlalchemy", "fastapi", "uvicorn", "nats-py"))])
+    keep(
+        f"stream-{given.via}",
+        given,
+        [*lines, *machine(("sqlalchemy", "fastapi", "uvicorn", "aiohttp", "nats-py"))],
+    )
 
 
 if __name__ == "__main__":

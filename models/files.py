@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from models.durable import sync
+
 BLOCK_BYTES = 1 << 20
 INCOMING = "incoming-"
 
@@ -74,13 +76,5 @@ class FileStore:
             with suppress(OSError):
                 Path(name).unlink()
             raise
-        _sync_folder(path.parent)
+        sync(path.parent)
         return StoredFile(sha256=digest.hexdigest(), size_bytes=size_bytes, path=path)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -38,7 +38,9 @@ from pipeline.registries.look_up import LookupReport, Registries
 from pipeline.reidentify.fleet import Fleet
 from pipeline.reidentify.named import fleet_until
 from pipeline.reidentify.night import reidentify_day
-from stations.intake import Intake, IntakeReport, drop_folder_files
+from stations.drop_folder import drop_folder_files
+from stations.intake import Intake
+from stations.intake_report import IntakeReport
 from stations.station import Station
 
 

@@ -10,12 +10,10 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from models import edges, leases
 from models.clock import clock_ms
@@ -23,77 +21,16 @@ from models.database import Database
 from models.files import FileStore, StoredFile
 from models.leases import Holder
 from models.values.states import SourceKind
+from stations.contents import frame_problems, take_records
+from stations.drop_folder import stamp
 from stations.formats import record_format
-from stations.formats.base import FileRefusedError, Problem
 from stations.frames import add_frame, fetch_referenced
-from stations.future import without_future
-from stations.images import CLIP_BYTES, CLIP_SUFFIXES, SUFFIXES, image_damage, image_problem
+from stations.images import SUFFIXES, image_damage
+from stations.intake_report import IntakeReport, Outcome, Taken
 from stations.names import is_plain_name
-from stations.passages import add_passages
 from stations.quarantine import QuarantineFolder
 from stations.source_files import RowCounts, add_source, finish_source, is_known
 from stations.station import Station
-
-# A station that writes slowly uses one of these endings and renames when done.
-UNFINISHED = (".part", ".tmp", ".filepart")
-PROBLEMS_MAX = 10_000
-
-
-class Outcome(Enum):
-    """What became of one file."""
-
-    TAKEN = auto()
-    QUARANTINED = auto()
-    LEFT = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What one file came to; `damage` says what is wrong with a frame that can still be shown."""
-
-    source_id: int
-    kind: SourceKind
-    counts: RowCounts
-    problems: tuple[Problem, ...]
-    damage: str
-
-
-@dataclass(slots=True, kw_only=True)
-class IntakeReport:
-    """What one intake did; `messages` name file, row and field of everything not taken."""
-
-    files: int = 0
-    files_known: int = 0
-    files_left: int = 0
-    rows: int = 0
-    rows_new: int = 0
-    rows_known: int = 0
-    quarantined: int = 0
-    frames: int = 0
-    frames_damaged: int = 0
-    frames_awaited: int = 0
-    messages: list[str] = field(default_factory=list)
-
-    def counts(self) -> dict[str, int]:
-        """Return every number of the report by name."""
-        return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
-
-    def add(self, where: str, taken: Taken) -> None:
-        """Count one file."""
-        self.rows += taken.counts.rows
-        self.rows_new += taken.counts.rows_new
-        self.rows_known += taken.counts.rows_known
-        self.quarantined += len(taken.problems)
-        self.messages += [f"{where}{problem}" for problem in taken.problems]
-        self.frames += taken.kind is SourceKind.FRAME and not taken.problems
-        if taken.damage:
-            self.frames_damaged += 1
-            self.messages.append(f"{where}: {taken.damage}; kept, and read with a doubt")
-
-    @property
-    def troubled(self) -> bool:
-        """Tell whether anything was left out."""
-        return bool(self.quarantined or self.files_left or self.frames_awaited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,11 +68,11 @@ class Intake:
         report = IntakeReport()
         suffixes = record_format(station).suffixes
         for path in sorted(paths, key=lambda path: (path.suffix.lower() not in suffixes, path.name)):
-            seen = _stamp(path)
+            before = stamp(path)
             outcome = self._take_one(station, path, report)
             edges.passed("intake: before removal")
             # A station may still be writing: what was not stored is not removed.
-            if remove and outcome is not Outcome.LEFT and _stamp(path) == seen:
+            if remove and outcome is not Outcome.LEFT and stamp(path) == before:
                 path.unlink(missing_ok=True)
             step()
         self._fetch(station, report)
@@ -232,78 +169,7 @@ class Intake:
         return Taken(source_id=source_id, kind=kind, counts=counts, problems=tuple(problems), damage=damage)
 
 
-def take_records(
-    connection: Connection,
-    station: Station,
-    stored: StoredFile,
-    source_id: int,
-    latest_ms: int | None = None,
-) -> tuple[RowCounts, list[Problem]]:
-    """Insert the passages of one record file; a file refused as a whole leaves none."""
-    problems: list[Problem] = []
-    counts = RowCounts()
-    try:
-        with connection.begin_nested():
-            for block in record_format(station).read(stored.path):
-                if latest_ms is not None:
-                    block = without_future(block, latest_ms, station)  # noqa: PLW2901 (the same block, less those)
-                added = add_passages(connection, station, block, source_id)
-                problems += [*block.problems, *added.conflicts]
-                counts = RowCounts(
-                    rows=counts.rows + len(block.batch) + len(block.problems),
-                    rows_new=counts.rows_new + added.new,
-                    rows_known=counts.rows_known + added.known,
-                )
-                if len(problems) > PROBLEMS_MAX:
-                    reason = f"more than {PROBLEMS_MAX} rows can't be read: probably another format"
-                    raise FileRefusedError("too_many_problems", reason)
-    except FileRefusedError as error:
-        return RowCounts(), [
-            Problem(row=0, column=error.column, code=error.code, reason=error.reason, raw="")
-        ]
-    except (DBAPIError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 (no file from outside may stop the others)
-        reason = f"the file can't be read: {type(error).__name__}: {error}"
-        return RowCounts(), [Problem(row=0, column="", code="unreadable", reason=reason, raw="")]
-    return counts, problems
-
-
-def frame_problems(stored: StoredFile, suffix: str) -> list[Problem]:
-    """Return why a file can't serve as frame or clip, empty if it can."""
-    if suffix in SUFFIXES:
-        reason, code = image_problem(stored.path), "no_image"
-    elif suffix in CLIP_SUFFIXES:
-        reason, code = ("the clip is too large" if stored.size_bytes > CLIP_BYTES else ""), "no_clip"
-    else:
-        reason, code = (
-            f"files ending in {suffix or 'nothing'} are neither records nor frames here",
-            "unknown_kind",
-        )
-    return [Problem(row=0, column="", code=code, reason=reason, raw="")] if reason else []
-
-
 def _leave(report: IntakeReport, reason: str) -> Outcome:
     report.files_left += 1
     report.messages.append(f"{reason}; left in place")
     return Outcome.LEFT
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when a file is written to or replaced."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def drop_folder_files(folder: Path) -> list[Path]:
-    """Return the finished files of a drop folder, none if there is no such folder."""
-    if not folder.is_dir():
-        return []
-    return [
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and not path.name.endswith(UNFINISHED) and not path.is_dir()
-    ]

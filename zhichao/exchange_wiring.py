@@ -22,6 +22,7 @@ from notices.exchange.listener import listener
 from notices.exchange.relay import Relay
 from notices.exchange.resync import resync
 from notices.exchange.tls import client_context, make_certificate
+from zhichao.beside import beside
 from zhichao.health import readiness
 from zhichao.health.wiring import watched
 from zhichao.settings import Settings
@@ -30,6 +31,7 @@ SIGNING_KEY = "agency.pem"
 TIMEOUT_S = 20
 LEASE_MS = 60_000
 AWAKE_S = 3600
+AGAIN_S = 1.0
 
 
 def keys_folder(settings: Settings) -> Path:
@@ -103,31 +105,29 @@ def make_good(settings: Settings, ours: Exchange) -> None:
 
 @contextmanager
 def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
-    """Listen for the partners and send to them while the block runs, each in a thread of its own."""
+    """Listen for the partners and send to them while the block runs, each in a thread of its own.
+
+    A relay that breaks begins again, and /ready says so meanwhile.
+    """
     folder = keys_folder(settings)
     certificates = [folder / partner.certificate for partner in settings.partners if partner.certificate]
-    more = {
-        "certificate": readiness.certificate(folder / "tls.pem"),
-        "exchange": readiness.exchange(ours.database),
-    }
     app = partner_app(ours, settings.agency.base_url)
-    served = watched("exchange", app, settings, ours.database, more)
-    server = listener(served, settings.agency, folder, certificates)
-    stop = threading.Event()
     with client(settings) as posting:
         relay = Relay(exchange=ours, partners=posting.partners(), holder=this_process(LEASE_MS))
-        threads = [
-            threading.Thread(target=server.run, name="listener", daemon=True),
-            threading.Thread(target=relay.run, args=(stop,), name="relay", daemon=True),
-        ]
-        for thread in threads:
+        with beside("relay", relay.run, AGAIN_S) as goes_on:
+            more = {
+                "certificate": readiness.certificate(folder / "tls.pem"),
+                "exchange": readiness.exchange(ours.database),
+                "relay": goes_on,
+            }
+            served = watched("exchange", app, settings, ours.database, more)
+            server = listener(served, settings.agency, folder, certificates)
+            thread = threading.Thread(target=server.run, name="listener", daemon=True)
             thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            server.should_exit = True
-            for thread in threads:
+            try:
+                yield
+            finally:
+                server.should_exit = True
                 thread.join(2 * TIMEOUT_S)
 
 

@@ -10,8 +10,9 @@ from rich.console import Console
 from models.clock import clock_ms
 from models.database import Database
 from pipeline.judge_file import FileReport, judge_file
+from stations.drop_folder import drop_folder_files
 from stations.formats.base import FileRefusedError
-from stations.intake import IntakeReport, drop_folder_files
+from stations.intake_report import IntakeReport
 from zhichao import show, tables, wiring
 from zhichao.chosen import StationsOption, chosen
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained

@@ -5,6 +5,7 @@ are ours: the published list breaks off where the image fields begin, and it has
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -208,8 +209,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _RepeatedKey:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
-    keys = [key for key, _ in pairs]
-    return _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
+    keys = Counter(key for key, _ in pairs)
+    return _RepeatedKey(next(key for key, times in keys.items() if times > 1))
 
 
 def _whole(digits: str) -> int | str:

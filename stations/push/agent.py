@@ -20,7 +20,7 @@ from typing import Protocol
 import httpx
 import stamina
 
-from stations.intake import UNFINISHED
+from stations.drop_folder import UNFINISHED
 from stations.names import NAME_BYTES, is_plain_name
 from stations.push.app import FRAMES, HEARTBEAT, PLAIN, RECORDS, TYPES
 

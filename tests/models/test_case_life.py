@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from office import PASSED_AT_MS, add_case, add_officer
 from sqlalchemy import Executable, Row, delete, func, insert, select, update
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from models.case_life import (
     CaseMovedError,
@@ -220,6 +220,8 @@ def test_the_database_itself_refuses_what_may_not_be(database: Database, case: i
     assert "granted" in refused(database, decided, life.values(version=2, state="decided", **both))
     assert "only appended" in refused(database, update(CaseEvent).values(note="changed"))
     assert "only appended" in refused(database, delete(CaseEvent))
+    with pytest.raises(IntegrityError, match="only appended"), database.write("test") as connection:
+        connection.execute(delete(CaseEvent))
 
 
 def test_a_mark_that_no_partner_is_configured_stands_for_the_grant(database: Database, case: int) -> None:

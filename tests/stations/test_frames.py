@@ -12,8 +12,9 @@ from taken import open_reasons
 
 from models.tables import Frame
 from models.values.timeline import to_ms
+from stations.drop_folder import drop_folder_files
 from stations.frames import frame_name_parts
-from stations.intake import Intake, drop_folder_files
+from stations.intake import Intake
 from stations.station import Station
 
 

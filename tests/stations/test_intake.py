@@ -13,7 +13,8 @@ from taken import TIME, UPLOAD, count, open_reasons
 from models import edges
 from models.tables import Frame, FrameReference, SourceFile
 from stations import passages
-from stations.intake import Intake, drop_folder_files
+from stations.drop_folder import drop_folder_files
+from stations.intake import Intake
 from stations.station import Station
 
 

@@ -9,7 +9,7 @@ from snapshot import snapshot
 from taken import TIME, count, open_reasons
 
 from models.tables import Passage
-from stations import intake as intake_module
+from stations import contents
 from stations.formats.base import Block
 from stations.formats.hs_data import HsData
 from stations.intake import Intake
@@ -149,7 +149,7 @@ def test_a_reader_that_fails_on_one_file_stops_no_other(
 def test_too_many_bad_rows_refuse_the_file(
     taking: Intake, inbox: Path, make_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_module, "PROBLEMS_MAX", 5)
+    monkeypatch.setattr(contents, "PROBLEMS_MAX", 5)
     path = write_hs(inbox / "a.csv", [hs_row(TIME, 30_000), *["x"] * 6])
     report = taking.take(make_station(), [path], remove=True)
     assert report.quarantined == 1

@@ -4,6 +4,7 @@ import fcntl
 import gzip
 import io
 import json
+import os
 import re
 import resource
 import shutil
@@ -137,6 +138,33 @@ def test_what_is_restored_is_what_was_and_verifies(filled: Place, elsewhere: Pla
         connection.execute(AuditEntry.__table__.delete())
     database.close()
     assert not (elsewhere.data / "keys").exists()
+
+
+def test_all_of_it_is_on_disk_before_it_bears_its_name(
+    filled: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, Path]] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def synced(handle: int) -> None:
+        done.append(("synced", Path(f"/proc/self/fd/{handle}").readlink()))
+        fsync(handle)
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(("renamed", path))
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    database = Database(filled.settings.url)
+    backup = make_backup(filled.settings, database, filled.config, NOW_MS).path
+    database.close()
+    half = backup.with_name(f".half-{backup.name}")
+    before = {path for what, path in done[: done.index(("renamed", half))] if what == "synced"}
+    within = {half / path.relative_to(backup) for path in backup.rglob("*")}
+    assert len(within) > 10
+    assert before >= within | {half}
+    assert done[-1] == ("synced", backup.parent)
 
 
 def test_from_one_kind_of_database_into_the_other(filled: Place, tmp_path: Path, postgres: Postgres) -> None:

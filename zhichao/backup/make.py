@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from models import audit
 from models.database import Database
+from models.durable import sync, sync_tree
 from models.errors import NotDoneError
 from models.exchange_tables import ExchangePartner
 from models.files import FileStore
@@ -114,7 +115,9 @@ def _make(settings: Settings, database: Database, config: Path, now_ms: int, sai
         if said is not None:
             sealed_keys.seal(key_files(settings), settings.data_dir, said, half / KEYS)
         (half / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+        sync_tree(half)
         half.rename(path)
+        sync(folder)
     except OSError as error:
         raise NotDoneError(f"{folder}: {error.strerror}; the backup is not made") from error
     finally:

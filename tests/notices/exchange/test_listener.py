@@ -12,6 +12,7 @@ from notices.exchange.app import partner_app
 from notices.exchange.client import MESSAGES
 from notices.exchange.listener import listener
 from notices.exchange.partners import NotTakenError, UnreachableError
+from notices.exchange.relay import Relay
 from zhichao import exchange_wiring
 from zhichao.demo_agency import two_installations
 from zhichao.settings import Settings
@@ -57,3 +58,24 @@ def test_with_the_certificate_the_signature_still_counts(both: list[Settings]) -
             client.post(there.agency.id, b"{}")
         with pytest.raises(UnreachableError, match="no address"):
             client.post("无名", b"{}")
+
+
+def test_a_relay_that_breaks_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = 0
+    again = threading.Event()
+
+    def turn(_relay: Relay) -> int:
+        nonlocal turns
+        turns += 1
+        if turns == 1:
+            raise LookupError("nobody foresaw this")
+        again.set()
+        return 0
+
+    monkeypatch.setattr(Relay, "turn", turn)
+    monkeypatch.setattr(exchange_wiring, "AGAIN_S", 0.01)
+    here = two_installations(Settings(), tmp_path)[0]
+    database = Database(here.url)
+    with exchange_wiring.open_to_partners(here, exchange_wiring.exchange(here, database)):
+        assert again.wait(30)
+    database.close()

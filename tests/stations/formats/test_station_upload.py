@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from stations.formats import station_upload
 from stations.formats.base import Block, FileRefusedError
 from stations.formats.station_upload import StationUpload
 
@@ -102,6 +103,26 @@ def test_a_key_that_stands_twice_is_not_guessed(tmp_path: Path) -> None:
     (block,) = StationUpload(zone=ZoneInfo("Asia/Shanghai"), code="").read(path)
     assert block.batch.row.tolist() == [1]
     assert [(one.row, one.column, one.code) for one in block.problems] == [(2, "totalWeight", "repeated_key")]
+
+
+def test_the_key_that_stands_twice_is_found_in_one_pass() -> None:
+    compared = 0
+
+    class Key(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__eq__(self, other)
+
+    pairs = [(Key(number), 0) for number in range(1000)]
+    found = station_upload._object([*pairs, (Key(999), 1)])
+    assert isinstance(found, station_upload._RepeatedKey)
+    assert found.key == "999"
+    # A hostile megabyte would otherwise hold the listener for minutes.
+    assert compared < 10 * len(pairs)
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2", "", "[]", "[" * 100_000, '{"a": 1} x'])
