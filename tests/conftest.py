@@ -1,5 +1,6 @@
 """What tests share: stations, made record files, a database of their own, real data where it is."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,11 @@ def in_memory() -> str | None:
     """Return a folder in memory with room for databases, where the machine has one."""
     folder = "/dev/shm"  # noqa: S108 (what lies in it has a folder of its own, closed to others)
     return folder if Path(folder).is_dir() and shutil.disk_usage(folder).free > ROOM else None
+
+
+# Tests kill processes, never the machine: no commit need wait for a disk.
+if folder := in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from sqlalchemy import case, func, select
 from starlette.responses import Response
 
 from models.tables import Chunk, Quarantine
+from models.values.problems import ProblemKind
 from models.values.states import ChunkState, QuarantineState
 from review.access import Page, Visit
 from review.pages.stations import READERS
@@ -31,13 +32,20 @@ def show(visit: Visit) -> Response:
             .limit(SHOWN)
         ).all()
         waiting = connection.execute(
-            select(Quarantine.station_id, Quarantine.reason, func.count().label("number"))
+            select(
+                Quarantine.station_id,
+                Quarantine.code,
+                func.count().label("number"),
+                func.min(Quarantine.reason).label("example"),
+            )
             .where(Quarantine.state == QuarantineState.OPEN)
-            .group_by(Quarantine.station_id, Quarantine.reason)
-            .order_by(func.count().desc())
+            .group_by(Quarantine.station_id, Quarantine.code)
+            .order_by(Quarantine.station_id, func.count().desc(), Quarantine.code)
             .limit(SHOWN)
         ).all()
-    return visit.render("nights.html", nights=nights, waiting=waiting, sites=visit.office.sites)
+    return visit.render(
+        "nights.html", nights=nights, waiting=waiting, sites=visit.office.sites, problem=ProblemKind
+    )
 
 
 def one(visit: Visit) -> Response:

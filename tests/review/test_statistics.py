@@ -109,3 +109,10 @@ def test_the_stations_page_shows_what_the_night_measured(desk: Callable[[str], D
     page = desk("team_leader").get("/stations").text
     assert 'class="nights"' in page
     assert '<th scope="row" class="time">2026-06-18</th>' in page
+
+
+def test_what_lies_in_quarantine_is_named_in_the_words_of_the_page(desk: Callable[[str], Desk]) -> None:
+    page = desk("team_leader").get("/nights").text
+    assert "<td>应为整数</td>" in page
+    assert "图片无法打开" in page
+    assert "5800O" in page

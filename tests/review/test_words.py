@@ -14,6 +14,7 @@ from models.values.lookups import LookupDoubt, LookupState, WaitReason
 from models.values.money import Band
 from models.values.office import Action, Role
 from models.values.partner_reasons import PartnerReason
+from models.values.problems import ProblemKind
 from models.values.quality import QualityCode, Severity
 from models.values.schedule import RunState
 from models.values.service import Answer, Channel, DefenceKind, Mitigation, Outcome
@@ -53,6 +54,7 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         CaseState,
         RejectReason,
         PartnerReason,
+        ProblemKind,
         Kind,
         Receipt,
         AnswerOutcome,

@@ -33,7 +33,7 @@ PRELOADED = [
 CHUNK_SIZE = 7
 
 
-def mixed_input(night: Night, trucks: int = 60) -> None:
+def mixed_input(night: Night, trucks: int = 30) -> None:
     """Write a night of several files: light and heavy trucks, frames, strays, and bad input of all kinds."""
     for number in range(3):
         rows = []

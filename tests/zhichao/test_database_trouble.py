@@ -21,6 +21,7 @@ from models.tables import Chunk, Passage
 
 ROOT = Path(__file__).parents[2]
 NIGHT = [sys.executable, "-m", "zhichao", "nightly", "--date", "2026-06-18", "--station", "hs-sample"]
+ROWS = 1000
 
 
 def start(
@@ -48,19 +49,20 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, errors
 
 
-def fill(data: Path, rows: int = 2000) -> None:
+def fill(data: Path, rows: int = ROWS) -> None:
     records = [
         hs_row(f"2026-06-18 {n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}.000", 62_000) for n in range(rows)
     ]
     write_hs(data / "inbox" / "hs-sample" / "night.csv", records)
 
 
-@pytest.fixture
-def whole(tmp_path: Path) -> dict[str, list[tuple[object, ...]]]:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
     """Return the tables after a night without trouble."""
-    fill(tmp_path / "whole")
-    assert finish(start(tmp_path / "whole"))[0] == 0
-    return tables(f"sqlite:///{tmp_path}/whole/zhichao.sqlite")
+    folder = tmp_path_factory.mktemp("whole")
+    fill(folder)
+    assert finish(start(folder))[0] == 0
+    return tables(f"sqlite:///{folder}/zhichao.sqlite")
 
 
 def tables(url: str) -> dict[str, list[tuple[object, ...]]]:
@@ -112,12 +114,10 @@ def test_away_in_the_middle(
     assert tables(url) == whole
 
 
-def test_read_only(tmp_path: Path, whole: dict[str, list[tuple[object, ...]]]) -> None:
-    del whole
+def test_read_only(tmp_path: Path, empty_tables: Path) -> None:
     (tmp_path / "data").mkdir()
-    path = tmp_path / "whole" / "zhichao.sqlite"
     fill(tmp_path / "data", rows=3)
-    code, errors = finish(start(tmp_path / "data", f"sqlite:///file:{path}?mode=ro&uri=true"))
+    code, errors = finish(start(tmp_path / "data", f"sqlite:///file:{empty_tables}?mode=ro&uri=true"))
     assert code == 3
     assert "attempt to write a readonly database" in errors
     assert (tmp_path / "data" / "inbox" / "hs-sample" / "night.csv").exists()
@@ -137,7 +137,7 @@ def test_no_room(tmp_path: Path, whole: dict[str, list[tuple[object, ...]]]) -> 
     url = f"sqlite:///{tmp_path}/tight/zhichao.sqlite"
     database = Database(url)
     with database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(Passage)) in {0, 2000}
+        assert connection.scalar(select(func.count()).select_from(Passage)) in {0, ROWS}
     database.close()
     assert finish(start(tmp_path / "tight"))[0] == 0
     assert tables(url) == whole
