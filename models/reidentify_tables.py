@@ -31,7 +31,10 @@ class CandidateRow(Base):
     """One vehicle that an unread passage may have been: never an accusation. `evidence` is JSON."""
 
     __tablename__ = "reidentify_candidate"
-    __table_args__ = (UniqueConstraint("search_id", "place"),)
+    __table_args__ = (
+        UniqueConstraint("search_id", "place"),
+        Index("ix_reidentify_candidate_passage_id", "passage_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     search_id: Mapped[int] = mapped_column(ForeignKey("reidentify_search.id"))

@@ -302,7 +302,11 @@ class CaseLookup(Base):
     """
 
     __tablename__ = "case_lookup"
-    __table_args__ = (one_of("state", LookupState), Index("ix_case_lookup_case_id", "case_id"))
+    __table_args__ = (
+        one_of("state", LookupState),
+        Index("ix_case_lookup_case_id", "case_id"),
+        Index("ix_case_lookup_passage_id", "passage_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
@@ -329,7 +333,10 @@ class RegisteredJudgement(Base):
     """A passage judged again with the facts of its registered vehicle; the first judgement stays too."""
 
     __tablename__ = "registered_judgement"
-    __table_args__ = (UniqueConstraint("lookup_id", "passage_id"),)
+    __table_args__ = (
+        UniqueConstraint("lookup_id", "passage_id"),
+        Index("ix_registered_judgement_passage_id", "passage_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     lookup_id: Mapped[int] = mapped_column(ForeignKey("case_lookup.id"))

@@ -1,17 +1,21 @@
 """Chunks judged on other machines, by a dask cluster: what comes back is what a process here would give.
 
 A worker knows no database. It needs this program in the same version and the originals under the same path; a
-worker that lacks either refuses the chunk, since what it would say of a frame is evidence.
+worker that lacks either refuses the chunk, since what it would say of a frame is evidence. Its chunks then go
+to the others for the rest of the night.
 """
 
 import hashlib
+import logging
 import pickle
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,17 +30,71 @@ if TYPE_CHECKING:
 ROOMS = ("models", "stations", "pipeline")
 CODE = (".py", ".toml", ".npz")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-# How often it is looked whether any worker is left.
-LOOK_S = 5.0
+# How often it is looked which workers are left, and whether there is one at last.
+LOOK_S, POLL_S = 5.0, 0.2
+LOGGER = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
 
 
 class ClusterUnavailableError(UnavailableError, RuntimeError):
-    """The cluster can't be reached, or has no worker left; chunks that came back are kept."""
+    """The cluster can't be reached, or has no fit worker left; chunks that came back are kept."""
 
 
 class WorkerUnfitError(RuntimeError):
-    """A worker would not judge as this machine does."""
+    """The worker at an address would not judge as this machine does, and why."""
+
+
+@dataclass(slots=True)
+class _Night:
+    """One run on a cluster: what is under way, and which workers refused, by address."""
+
+    client: "Client"
+    running: "dict[Future[ChunkResult], tuple[ChunkWork, set[str]]]" = field(default_factory=dict)
+    again: list[ChunkWork] = field(default_factory=list)
+    unfit: dict[str, str] = field(default_factory=dict)
+
+    def send(self, chunk: ChunkWork, reader: bytes, fit: set[str]) -> "Future[ChunkResult]":
+        """Send a chunk to any worker, or to one of the fit where others refused."""
+        # One that is lost here too is judged as it would be here.
+        seen = [frame.path for frame in chunk.frames if is_there(frame.path)]
+        # Bound to addresses it could not follow a worker that begins again at another: only where need be.
+        bound = fit if self.unfit else set()
+        sent = self.client.submit(
+            _judge_there, chunk, reader, fingerprint(), seen, pure=False, workers=sorted(bound) or None
+        )
+        self.running[sent] = (chunk, bound)
+        return sent
+
+    def take_back(self, fit: set[str]) -> None:
+        """Take back the chunks that are bound to workers of which none is left."""
+        for sent in [sent for sent, (_, bound) in self.running.items() if bound and not bound & fit]:
+            self.again.append(self.running.pop(sent)[0])
+            sent.cancel()
+
+    def offered_again(self) -> Iterator[ChunkWork]:
+        """Yield the chunks that were refused or taken back."""
+        while self.again:
+            yield self.again.pop()
+
+    def outcome(self, future: "Future[ChunkResult]") -> Outcome | None:
+        """Return what became of a chunk, or None where it is to be offered again."""
+        if future not in self.running:
+            return None
+        chunk, _ = self.running.pop(future)
+        if future.cancelled():
+            raise ClusterUnavailableError("the scheduler was lost; what came back is kept")
+        error = future.exception()
+        if isinstance(error, WorkerUnfitError):
+            # Not the chunk's fault; and such a worker refuses faster than others judge.
+            address, why = error.args
+            if address not in self.unfit:
+                LOGGER.warning("cluster.worker_unfit", extra={"worker": address, "reason": why})
+            self.unfit[address] = why
+            self.again.append(chunk)
+            return None
+        if error is not None:
+            return chunk, error if isinstance(error, Exception) else RuntimeError(str(error))
+        return chunk, future.result()
 
 
 class ClusterExecutor:
@@ -64,32 +122,34 @@ class ClusterExecutor:
     def run(self, work: Iterable[ChunkWork]) -> Iterator[Outcome]:
         """Yield results as they come; at most two chunks a worker are loaded at a time."""
         remaining: Iterator[ChunkWork] = iter(work)
-        running: dict[Future[ChunkResult], ChunkWork] = {}
         done: queue.SimpleQueue[Future[ChunkResult]] = queue.SimpleQueue()
         with self._client() as client:
+            night = _Night(client)
             while True:
-                room = 2 * self._workers(client) - len(running)
-                for chunk in islice(remaining, max(room, 0)):
-                    sent = client.submit(_judge_there, chunk, self._reader, fingerprint(), pure=False)
-                    running[sent] = chunk
-                    sent.add_done_callback(done.put)
-                if not running:
+                fit = self._fit(night)
+                night.take_back(fit)
+                room = 2 * len(fit) - len(night.running)
+                for chunk in islice(chain(night.offered_again(), remaining), max(room, 0)):
+                    night.send(chunk, self._reader, fit).add_done_callback(done.put)
+                if not night.running:
                     return
                 try:
                     future = done.get(timeout=LOOK_S)
                 except queue.Empty:
                     continue
-                yield running.pop(future), _result(future)
+                if outcome := night.outcome(future):
+                    yield outcome
 
-    def _workers(self, client: "Client") -> int:
-        """Return how many workers there are, after waiting for one if there is none."""
-        if not (count := len(client.scheduler_info(n_workers=-1)["workers"])):
-            try:
-                client.wait_for_workers(1, timeout=self._patience_s)
-            except TimeoutError:
-                message = f"scheduler {self._scheduler}: no worker; start `dask worker` on a machine"
-                raise ClusterUnavailableError(message) from None
-        return max(count, 1)
+    def _fit(self, night: _Night) -> set[str]:
+        """Return the addresses of workers that refused nothing, after waiting for one if there is none."""
+        end = time.monotonic() + self._patience_s
+        while not (fit := night.client.scheduler_info(n_workers=-1)["workers"].keys() - night.unfit.keys()):
+            if time.monotonic() > end:
+                reasons = "; ".join(f"{one}: {why}" for one, why in sorted(night.unfit.items()))
+                message = reasons or "start `dask worker` on a machine"
+                raise ClusterUnavailableError(f"scheduler {self._scheduler}: no fit worker; {message}")
+            time.sleep(POLL_S)
+        return set(fit)
 
     @contextmanager
     def _client(self) -> Iterator["Client"]:
@@ -105,16 +165,6 @@ class ClusterExecutor:
             yield client
 
 
-def _result(future: "Future[ChunkResult]") -> ChunkResult | Exception:
-    if future.cancelled():
-        raise ClusterUnavailableError("the scheduler was lost; what came back is kept")
-    error = future.exception()
-    if error is not None:
-        return error if isinstance(error, Exception) else RuntimeError(str(error))
-    result: ChunkResult = future.result()
-    return result
-
-
 @cache
 def fingerprint() -> str:
     """Return a digest of all that decides how a chunk is judged: code, rules and fitted values."""
@@ -126,19 +176,26 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def is_there(original: Path) -> bool:
+    """Tell whether this machine sees an original."""
+    return original.is_file()
+
+
 @cache
 def _factory(reader: bytes) -> ReaderFactory:
     made: ReaderFactory = pickle.loads(reader)  # noqa: S301 (a task of dask is itself such a pickle)
     return cache(made)
 
 
-def _judge_there(work: ChunkWork, reader: bytes, expected: str) -> ChunkResult:
+def _judge_there(work: ChunkWork, reader: bytes, expected: str, originals: Sequence[Path]) -> ChunkResult:
     """Judge a chunk on a worker."""
+    from distributed import get_worker  # noqa: PLC0415 (an extra)
+
     if fingerprint() != expected:
-        raise WorkerUnfitError("the worker runs another version of this program")
-    if absent := next((frame.path for frame in work.frames if not frame.path.is_file()), None):
+        raise WorkerUnfitError(get_worker().address, "runs another version of this program")
+    if absent := next((path for path in originals if not is_there(path)), None):
         # A frame that can't be opened would be taken for a damaged one.
-        raise WorkerUnfitError(f"the worker does not see the originals: {absent}")
+        raise WorkerUnfitError(get_worker().address, f"does not see the originals: {absent}")
     # A plate reader serves one at a time, however many threads the worker was given.
     with _one_at_a_time:
         return judge_chunk(work, _factory(reader))

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 from models import leases
-from models.database import Database
+from models.database import Database, DatabaseUnavailableError
 from models.files import FileStore
 from models.values.timeline import day_bounds_ms
 from pipeline.cases import open_cases
@@ -170,11 +170,26 @@ class NightlyRun:
 
     def judge_free(self, stations: Sequence[Station], report: NightReport, claimed: set[int]) -> None:
         """Judge what is planned of the report's day and nobody else judges; `claimed` is not tried again."""
-        for work, result in self.executor.run(self._claims(stations, report.day, claimed)):
-            self._save(work, result, report)
-            self.progress.step()
+        under_way: set[int] = set()
+        try:
+            for work, result in self.executor.run(self._claims(stations, report.day, claimed, under_way)):
+                self._save(work, result, report)
+                under_way.discard(work.chunk_id)
+                self.progress.step()
+        finally:
+            if under_way:
+                self._give_back(under_way)
 
-    def _claims(self, stations: Sequence[Station], day: date, claimed: set[int]) -> Iterator[ChunkWork]:
+    def _give_back(self, chunks: set[int]) -> None:
+        """Give back the leases of chunks that nobody judges any more, or the next run waits for their end."""
+        # Without a database they end by themselves.
+        with suppress(DatabaseUnavailableError), self.database.write("chunk.given_back") as connection:
+            for chunk_id in sorted(chunks):
+                leases.release(connection, lease_name(chunk_id), self.intake.holder)
+
+    def _claims(
+        self, stations: Sequence[Station], day: date, claimed: set[int], under_way: set[int]
+    ) -> Iterator[ChunkWork]:
         by_id = {station.id: station for station in stations}
         free: Iterator[tuple[int, str]] = iter(())
         while True:
@@ -189,6 +204,7 @@ class NightlyRun:
                 return
             chunk_id, station_id = chunk
             claimed.add(chunk_id)
+            under_way.add(chunk_id)
             with self.database.read() as connection:
                 station = by_id[station_id]
                 work = load_chunk(connection, chunk_id, station, self.store, self.plate_threshold)

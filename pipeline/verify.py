@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from models import audit
+from models.archive_tables import ArchivedMonth
 from models.case_tables import CaseEvent
 from models.files import FileStore
 from models.hash_chain import Head
@@ -18,9 +19,9 @@ from models.values.office import Action
 EVENT_COLUMNS = tuple(column.name for column in CaseEvent.__table__.columns)
 
 
-def count_originals(connection: Connection) -> int:
+def count_originals(connection: Connection, store: FileStore) -> int:
     """Return how many originals there are to read."""
-    return len(named_digests(connection))
+    return len(named_digests(connection, store))
 
 
 def breaks(
@@ -58,7 +59,7 @@ def _first_changed_step(connection: Connection) -> str:
 
 
 def _first_changed_original(connection: Connection, store: FileStore, step: Callable[[], None]) -> str:
-    for sha256, name in named_digests(connection):
+    for sha256, name in named_digests(connection, store):
         path = store.path(sha256)
         try:
             same = digest_of(path) == sha256
@@ -76,9 +77,21 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def named_digests(connection: Connection) -> list[tuple[str, str]]:
-    """Return digest and name of every original, each digest once."""
+def named_digests(connection: Connection, store: FileStore) -> list[tuple[str, str]]:
+    """Return digest and name of every original, each digest once; files of archived months are such."""
     known: dict[str, str] = {}
     for table in (Frame, SourceFile):
         known |= {row.sha256: row.name for row in connection.execute(select(table.sha256, table.name))}
+    for row in connection.execute(select(ArchivedMonth.__table__)):
+        known |= dict.fromkeys(_of_month(store, row.manifest), f"archive {row.station_id} {row.month}")
     return sorted(known.items())
+
+
+def _of_month(store: FileStore, manifest: str) -> list[str]:
+    """Return the digests of an archived month: its manifest's, and those that the manifest names."""
+    try:
+        tables = json.loads(store.path(manifest).read_bytes())["tables"]
+        return [manifest, *(one["sha256"] for one in tables.values())]
+    except (OSError, ValueError, KeyError):
+        # Whoever reads it finds that the manifest is not what its digest says.
+        return [manifest]

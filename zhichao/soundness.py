@@ -46,8 +46,9 @@ def all_breaks(
     settings: Settings, connection: Connection, kept: Head | None, progress: Progress
 ) -> Iterator[str]:
     """Yield the first break of log, steps, originals, sealed documents, proofs and messages, in words."""
-    progress.stage("原始文件 originals", count_originals(connection))
-    yield from breaks(connection, wiring.store(settings), kept, progress.step)
+    originals = wiring.store(settings)
+    progress.stage("原始文件 originals", count_originals(connection, originals))
+    yield from breaks(connection, originals, kept, progress.step)
     progress.stage("签章文书 documents", count_sealed(connection))
     yield from document_breaks(connection, document_store(settings), anchors(settings), progress.step)
     progress.stage("送达证明 proofs", count_proofs(connection))

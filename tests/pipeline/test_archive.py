@@ -7,7 +7,7 @@ import pytest
 from faults import mixed_input
 from nights import MakeNight, Night
 from snapshot import snapshot
-from sqlalchemy import func, select
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, func, select
 
 from models import audit
 from models.archive_tables import ArchivedMonth
@@ -24,6 +24,7 @@ from pipeline.archive import (
     refuse_archived,
     take_out,
 )
+from pipeline.verify import breaks
 
 JUNE = date(2026, 6, 1)
 LOGS = {"audit_entry", "audit_head", "archived_month"}
@@ -70,6 +71,24 @@ def test_what_nothing_rests_on_goes_and_comes_back_the_same(night: Night) -> Non
     assert count(night, ArchivedMonth) == 0
 
 
+def test_whatever_refers_to_a_passage_is_found_by_it() -> None:
+    keys = [
+        key.parent
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "passage"
+    ]
+    assert len(keys) > 10
+    for column in keys:
+        unique = (
+            one
+            for one in column.table.constraints
+            if isinstance(one, UniqueConstraint | PrimaryKeyConstraint)
+        )
+        leading = {next(iter(one.columns)).name for one in [*column.table.indexes, *unique] if one.columns}
+        assert column.name in leading, f"{column}: the archive would read the whole table for each passage"
+
+
 def test_whatever_is_referred_to_stays(night: Night) -> None:
     away(night)
     with night.database.read() as connection:
@@ -92,19 +111,28 @@ def test_both_ways_stand_in_the_audit_log(night: Night) -> None:
 
 def test_a_changed_or_missing_file_is_refused_and_nothing_changes(night: Night) -> None:
     away(night)
-    before = state(night)
+    before, store = state(night), night.run_all.store
     with night.database.read() as connection:
         manifest = archived(connection, night.station.id)["2026-06"].manifest
-    path = night.run_all.store.path(manifest)
-    whole = path.read_bytes()
-    path.write_bytes(whole.replace(b'"rows"', b'"Rows"'))
-    with pytest.raises(ArchiveBrokenError, match="changed"):
-        out(night)
-    path.unlink()
-    with pytest.raises(ArchiveBrokenError, match="missing"):
-        out(night)
+        tables = json.loads(store.path(manifest).read_bytes())["tables"]
+        assert list(breaks(connection, store, None, lambda: None)) == []
+        for sha256 in [*(one["sha256"] for one in tables.values()), manifest]:
+            path, original = store.path(sha256), f"{sha256} (archive {night.station.id} 2026-06)"
+            whole = path.read_bytes()
+            path.write_bytes(whole[::-1])
+            assert any(
+                f"{original} was changed" in one for one in breaks(connection, store, None, lambda: None)
+            )
+            with pytest.raises(ArchiveBrokenError, match="changed"):
+                out(night)
+            path.unlink()
+            assert any(
+                f"{original} can't be read" in one for one in breaks(connection, store, None, lambda: None)
+            )
+            with pytest.raises(ArchiveBrokenError, match="missing"):
+                out(night)
+            path.write_bytes(whole)
     assert state(night) == before
-    path.write_bytes(whole)
     out(night)
 
 

@@ -1,20 +1,24 @@
-"""Chunks on a dask cluster: two worker processes, one killed half-way, and the same end as in one process."""
+"""Chunks on a dask cluster: two workers, one killed half-way or unfit, and the same end as in one process."""
 
 import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 from fake_reader import fake_reader
 from faults import mixed_input
 from nights import MakeNight, Silent
 from postgres import Postgres
 from snapshot import snapshot
+from sqlalchemy import func, select
 
 from models.errors import MisuseError
+from models.tables import Chunk, Frame, Lease
+from models.values.states import ChunkState
 from pipeline import cluster
 from pipeline.cluster import ClusterExecutor, ClusterUnavailableError
 
@@ -36,6 +40,29 @@ def workers() -> Iterator[LocalCluster]:
 def new_database(postgres: Postgres) -> Callable[[], str]:
     """Return a maker of PostgreSQL databases: several machines share no SQLite file."""
     return lambda: postgres.new_database(template=postgres.tables)
+
+
+@contextmanager
+def of_workers(
+    workers: LocalCluster, count: int, name: str, answer: Callable[..., object]
+) -> Iterator[list[str]]:
+    """Have so many workers answer otherwise, and give their addresses."""
+
+    def change() -> None:
+        cluster.__dict__["kept"] = getattr(cluster, name)
+        setattr(cluster, name, answer)
+
+    def mend() -> None:
+        setattr(cluster, name, cluster.__dict__["kept"])
+
+    with Client(workers.scheduler_address, set_as_default=False) as client:
+        client.wait_for_workers(2)
+        chosen = sorted(client.scheduler_info()["workers"])[:count]
+        client.run(change, workers=chosen)
+        try:
+            yield chosen
+        finally:
+            client.run(mend, workers=chosen)
 
 
 class KillAt(Silent):
@@ -72,23 +99,47 @@ def test_a_worker_killed_half_way_changes_nothing(make_night: MakeNight, workers
     assert snapshot(there.database) == snapshot(here.database)
 
 
-def test_a_worker_of_another_version_or_without_the_originals_judges_nothing(
+def test_chunks_that_an_unfit_worker_refuses_go_to_the_others(
+    make_night: MakeNight, workers: LocalCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = make_night()
+    there = make_night(ClusterExecutor(fake_reader, workers.scheduler_address))
+    for night in (here, there):
+        mixed_input(night, trucks=24)
+    with of_workers(workers, 1, "fingerprint", lambda: "another") as (unfit,):
+        here.run(), there.run()
+    assert [vars(one)["worker"] for one in caplog.records if one.msg == "cluster.worker_unfit"] == [unfit]
+    assert there.report.failures == []
+    assert there.report.chunks == here.report.chunks > 5
+    assert snapshot(there.database) == snapshot(here.database)
+
+
+def test_where_every_worker_is_unfit_the_night_ends_and_no_chunk_fails(
     make_night: MakeNight, monkeypatch: pytest.MonkeyPatch, workers: LocalCluster
 ) -> None:
-    night = make_night(ClusterExecutor(fake_reader, workers.scheduler_address))
+    night = make_night(ClusterExecutor(fake_reader, workers.scheduler_address, patience_s=0.5))
     mixed_input(night, trucks=12)
-    monkeypatch.setattr(cluster, "fingerprint", lambda: "another")
-    night.run()
-    assert night.report.failures
-    assert all("another version" in one for one in night.report.failures)
-    monkeypatch.undo()
-    originals = night.folder / "originals"
-    originals.rename(night.folder / "away")
-    night.run()
-    assert any("does not see the originals" in one for one in night.report.failures)
-    (night.folder / "away").rename(originals)
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "fingerprint", lambda: "another")
+        with pytest.raises(ClusterUnavailableError, match="another version"):
+            night.run()
+    with (
+        of_workers(workers, 2, "is_there", lambda _path: False),
+        pytest.raises(ClusterUnavailableError, match="does not see the originals"),
+    ):
+        night.run()
+    with night.database.read() as connection:
+        assert ChunkState.FAILED not in connection.scalars(select(Chunk.state)).all()
+        assert connection.scalar(select(func.count()).select_from(Lease)) == 0
+        lost = connection.scalars(select(Frame.sha256).where(Frame.passage_id.is_not(None))).all()
+    for sha256 in lost:
+        # What nobody sees any more is no worker's fault.
+        night.run_all.store.path(sha256).unlink()
     night.run()
     assert night.report.failures == []
+    with night.database.read() as connection:
+        assert set(connection.scalars(select(Chunk.state))) == {ChunkState.DONE}
+        assert any(connection.scalars(select(Frame.problem)))
 
 
 def test_a_scheduler_that_is_away_ends_the_night(make_night: MakeNight) -> None:

@@ -103,13 +103,13 @@ def _make(settings: Settings, database: Database, config: Path, now_ms: int, sai
     half = folder / f"{HALF}{path.name}"
     half.mkdir()
     try:
-        manifest, needed = _database(database, half, now_ms)
+        sources = stores(settings, folder)
+        manifest, needed = _database(database, sources[0][0], half, now_ms)
         copied, broken = 0, list[str]()
-        for source, target in stores(settings, folder):
+        for source, target in sources:
             number, wrong = copy(source, target)
             copied, broken = copied + number, broken + wrong
-        originals = stores(settings, folder)[0][1]
-        broken += [sha256 for sha256 in needed if not originals.path(sha256).exists()]
+        broken += [sha256 for sha256 in needed if not sources[0][1].path(sha256).exists()]
         if config.is_file():
             shutil.copyfile(config, half / "config.toml")
         if said is not None:
@@ -134,7 +134,9 @@ def backups(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
 
 
-def _database(database: Database, half: Path, now_ms: int) -> tuple[dict[str, Any], list[str]]:
+def _database(
+    database: Database, originals: FileStore, half: Path, now_ms: int
+) -> tuple[dict[str, Any], list[str]]:
     """Write the database as of one moment; return the manifest and the digests of what it names."""
     revision = database.revision
     with database.snapshot() as connection:
@@ -143,7 +145,7 @@ def _database(database: Database, half: Path, now_ms: int) -> tuple[dict[str, An
         logs = connection.execute(
             select(ExchangePartner.partner, ExchangePartner.number, ExchangePartner.hash)
         ).all()
-        needed = [sha256 for sha256, _ in named_digests(connection)]
+        needed = [sha256 for sha256, _ in named_digests(connection, originals)]
     return {
         "format": FORMAT,
         "made_at_ms": now_ms,
