@@ -46,7 +46,7 @@ def photos(set_name: str, folder: Path = PHOTOS) -> Iterator[Photo]:
     for name in dict.fromkeys(row["path"] for row in rows):
         own = [row for row in rows if row["path"] == name]
         plates = tuple((row["plate"], row["colour"], int(row["rows"])) for row in own)
-        boxes = tuple(tuple(map(float, row["box"].split(","))) for row in own if row["box"])
+        boxes = tuple(tuple(map(float, row["box"].split(","))) for row in own if row["kind"] == "full_frame")
         yield Photo(set_name=set_name, path=folder / set_name / name, plates=plates, boxes=boxes)
 
 

@@ -147,6 +147,7 @@ def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row m
     doubts += [Doubt.LANE_BARRED_SINCE] * bool(row["barred_since"])
     doubts += [Doubt.WEIGHING_LET_STAND] * bool(row["let_stand"])
     kinds = sorted(FindingKind(word) for word in set(row["kinds"].split()))
+    doubts += [Doubt.PLATE_IN_DOUBT] * (FindingKind.PLATE_OBSCURED in kinds and bool(row["plate"]))
     return {
         "station": station.id,
         "time": from_ms(row["passed_at"], station.zone).isoformat(timespec="milliseconds"),

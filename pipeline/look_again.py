@@ -1,4 +1,4 @@
-"""Frames of a day in which no plate can be read, looked at again where their camera's plates usually are.
+"""Frames of a day in which no plate of the vehicle's reads, looked at again where its camera's plates are.
 
 What a camera usually shows is learnt from its frames whose plates read: the place from the last days, the
 quality of its pictures from those nearest in time. A frame is looked at again once.
@@ -6,7 +6,7 @@ quality of its pictures from those nearest in time. A frame is looked at again o
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -54,8 +54,10 @@ class SecondLook:
         """Look again at a station's local day and keep what was seen; return of how many frames."""
         with self._database.read() as connection:
             unread = unread_frames(connection, station, day)
-            cameras = readable_frames(connection, station, day) if unread else {}
+            read = read_frames(connection, station, day)
+            cameras = readable_frames(connection, station, day) if unread or read else {}
         known = {key: _Camera(rows, self._open) for key, rows in cameras.items()}
+        unread = [*unread, *_of_neighbours(read, known)]
         # Outside a transaction: nothing may be held open while frames are looked at.
         looked = [(row.id, self._said(row, known.get((row.lane, row.kind)))) for row in unread]
         seen = [(frame_id, (said,)) for frame_id, said in looked if said is not None]
@@ -110,6 +112,20 @@ class _Camera:
         return self._shown[sha256]
 
 
+def _of_neighbours(read: Sequence[Any], known: Mapping[tuple[int, str], _Camera]) -> list[Any]:
+    """Return the frames in which the plates that read are all another lane's vehicles'."""
+    boxes: defaultdict[int, list[Sequence[int]]] = defaultdict(list)
+    frames = {row.id: row for row in read}
+    for row in read:
+        boxes[row.id].append(json.loads(row.box))
+    places = {key: camera.place for key, camera in known.items() if camera.place is not None}
+    return [
+        row
+        for row in frames.values()
+        if (place := places.get((row.lane, row.kind))) and all(map(place.passed_by, boxes[row.id]))
+    ]
+
+
 def _shown(image: NDArray[np.uint8] | None, place: UsualPlace | None) -> Shown | None:
     return None if image is None or place is None else (image.shape, picture(place.window(image)))
 
@@ -125,6 +141,20 @@ def unread_frames(connection: Connection, station: Station, day: date) -> Sequen
         .where(passed_between(station.id, *day_bounds_ms(day, station.zone)), Frame.kind.in_(_ENDS))
         .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.text == "", again.id.is_(None))
         .where(PlateLegibilityRow.legibility.in_(_LOOKED_AT_AGAIN))
+        .order_by(Passage.passed_at, Frame.id)
+    ).all()
+
+
+def read_frames(connection: Connection, station: Station, day: date) -> Sequence[Any]:
+    """Return every plate that reads in the frames of a day that were not looked at again, with its box."""
+    again = aliased(PlateLegibilityRow)
+    return connection.execute(
+        select(Frame.id, Frame.sha256, Frame.kind, Passage.lane, Passage.passed_at, PlateLegibilityRow.box)
+        .join(Frame, Frame.passage_id == Passage.id)
+        .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
+        .outerjoin(again, (again.frame_id == Frame.id) & (again.judge == second_judge()))
+        .where(passed_between(station.id, *day_bounds_ms(day, station.zone)), Frame.kind.in_(_ENDS))
+        .where(PlateLegibilityRow.text != "", again.id.is_(None))
         .order_by(Passage.passed_at, Frame.id)
     ).all()
 

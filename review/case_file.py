@@ -193,15 +193,18 @@ def _sheet(
     """Put one passage together; of its record there is a row for each finding."""
     record = rows[0]
     judgement = record if record.severity is not None else None
+    kinds = tuple(sorted({FindingKind(row.kind) for row in rows}))
+    read_though_hidden = bool(readings) and FindingKind.PLATE_OBSCURED in kinds
     return PassageSheet(
         record=record,
         judgement=judgement,
         passed=from_ms(record.passed_at, zone),
-        kinds=tuple(sorted({FindingKind(row.kind) for row in rows})),
+        kinds=kinds,
         codes=tuple(QualityCode(word) for word in judgement.codes.split()) if judgement else (),
         doubts=(
             *(Doubt(word) for word in (judgement.doubts if judgement else "").split()),
             *((Doubt.WEIGHING_LET_STAND,) if gates and gates[0].let_stand else ()),
+            *((Doubt.PLATE_IN_DOUBT,) if read_though_hidden else ()),
         ),
         frames=frames,
         readings=readings,

@@ -29,6 +29,7 @@ class Doubt(Labelled):
     LANE_WATCHED = "lane_watched", "车道处于关注状态"
     LANE_BARRED_SINCE = "lane_barred_since", "立案后该车道当日改为停用"
     WEIGHING_LET_STAND = "weighing_let_stand", "过车时有影响称重的驾驶行为，经人工认定称重有效"
+    PLATE_IN_DOUBT = "plate_in_doubt", "号牌疑被遮挡而仍有识别结果，识别的号牌可能不完整或属于邻车"
     FRAMES_DISAGREE = "frames_disagree", "各抓拍图片识别的号牌不一致"
 
     @property

@@ -1,4 +1,4 @@
-"""Look a second time at a frame in which no plate reads: where the same camera's plates usually are.
+"""Look a second time at a frame in which the vehicle's plate does not read: where its camera's plates are.
 
 There the corner detector's faintest guess is worth a look. Where it sees nothing, and the picture is as good
 as the camera's others, no plate can be seen: there is none, or all of it is covered.
@@ -53,8 +53,8 @@ def look_where_usual(
     for one in located:
         if place.holds(find.box_of(one.corners)):
             there.append(one)
-        elif one.score >= LEAST_PLATE:
-            # Mounted elsewhere, another vehicle's, or the camera was turned: nothing is missing for certain.
+        elif one.score >= LEAST_PLATE and not place.passed_by(find.box_of(one.corners)):
+            # Mounted elsewhere, or the camera was turned: nothing is missing for certain.
             return None
     best = max(there, key=lambda one: one.score, default=None)
     judged = None if best is None else judge_plate(image, _placed(best), frame_quality(image), "")

@@ -19,6 +19,8 @@ LEAST_VEHICLES, _MOST_REACH = 8, (2.5, 4.0)
 # A plate stands within this many spreads of the usual place, and at least within this many of its own sizes.
 _SPREADS, _LEAST_REACH = 3.0, (0.6, 0.8)
 _NORMAL = 1.4826
+# Three quarters of a lane of 3.75 m, in plates of 0.44 m: nearer by it may be the truck's own, straddling.
+_OTHER_LANE = 6.4
 # What is around the place is looked at for this many plates' widths and heights beyond it.
 _AROUND = (0.75, 1.5)
 # Beside the usual picture a worse one has edges less steep, less contrast or less light.
@@ -50,6 +52,11 @@ class UsualPlace:
             abs(one - usual) <= far for one, usual, far in zip(middle, self.centre, self.reach, strict=True)
         )
         return near and 0.55 <= (box[2] - box[0]) / self.size[0] <= 1.8  # noqa: PLR2004  in two rows, or in one
+
+    def passed_by(self, box: Sequence[float]) -> bool:
+        """Tell whether a plate's box stands so far to the side that it is another lane's vehicle's."""
+        off = abs((box[0] + box[2]) / 2 - self.centre[0])
+        return off > self.reach[0] + _OTHER_LANE * self.size[0]
 
     def window(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the part of a frame in which plates stand, with what is around them."""

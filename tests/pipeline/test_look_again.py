@@ -14,6 +14,7 @@ from PIL import Image
 from snapshot import snapshot
 from sqlalchemy import select
 
+from models import edges
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Finding
 from models.values.findings import FindingKind
@@ -23,7 +24,7 @@ from pipeline.look_again import SecondLook
 from pipeline.plates.look import FrameLook
 from pipeline.plates.second import Located
 
-ABSENT, TURNED, WIDE, HIGH = 0, 30, 320, 240
+ABSENT, TURNED, NEIGHBOURS, WIDE, HIGH = 0, 30, 40, 320, 240
 BOX = (100, 100, 180, 126)
 Make = Callable[..., Night]
 
@@ -66,6 +67,19 @@ class TurnedReader(CornerReader):
         seen = super().look(image, crop=crop)
         moved = replace(seen.legibilities[0], box=(200, 20, 280, 46))
         return replace(seen, legibilities=(moved,)) if image[0, 0, 0] >= TURNED else seen
+
+
+class NeighboursReader(CornerReader):
+    """Reads, in the frames of number 40, a plate that stands a lane further."""
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        seen = super().look(image, crop=crop)
+        moved = replace(seen.legibilities[0], box=(1000, 100, 1080, 126))
+        return replace(seen, legibilities=(moved,)) if image[0, 0, 0] == NEIGHBOURS else seen
+
+
+def neighbours_reader() -> NeighboursReader:
+    return NeighboursReader()
 
 
 def turned_reader() -> TurnedReader:
@@ -206,3 +220,42 @@ def test_a_camera_that_was_turned_says_of_no_plate_that_it_is_missing(make: Make
     trucks(night, *range(TURNED, TURNED + 3), ABSENT, *range(TURNED + 3, TURNED + 6), hour=2)
     night.run()
     assert (words(night), detector.asked) == ([], 0)
+
+
+def test_where_only_the_next_lanes_plate_reads_the_vehicles_own_is_looked_for(make: Make) -> None:
+    night = make(neighbours_reader)
+    trucks(night, *range(11, 16), NEIGHBOURS, *range(16, 21))
+    night.run()
+    assert (words(night), flagged(night)) == (["missing", "missing"], 1)
+    doubts = [case["doubts"] for case in night.cases()]
+    assert sum("plate_in_doubt" in one for one in doubts) == 1
+
+
+def test_a_plate_that_reads_beside_its_usual_place_is_the_vehicles_own(make: Make, detector: Blind) -> None:
+    night = make(turned_reader)
+    trucks(night, *range(11, 21), TURNED)
+    night.run()
+    assert (words(night), flagged(night), detector.asked) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_where_a_second_look_is_kept_the_next_run_comes_to_the_same(make: Make, moment: str) -> None:
+    plates = (*range(11, 16), ABSENT, *range(16, 21))
+    whole, night = make(), make()
+    trucks(whole, *plates)
+    trucks(night, *plates)
+    whole.run()
+
+    def die(edge: str) -> None:
+        if edge == f"plates.looked_again: {moment} commit":
+            raise KeyboardInterrupt
+
+    edges.listener = die
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            night.run()
+    finally:
+        edges.listener = None
+    night.run()
+    assert sorted(words(night)) == sorted(words(whole)) == ["missing", "missing"]
+    assert flagged(night) == flagged(whole) == 1

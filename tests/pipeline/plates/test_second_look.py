@@ -45,6 +45,12 @@ def test_a_plate_elsewhere_leaves_it_open_whether_one_is_missing() -> None:
     assert look_where_usual(road(7), PLACE, USUAL, Detector(left=20, score=0.99)) is None
 
 
+def test_another_lanes_plate_does_not_stand_for_the_vehicles_own() -> None:
+    said = look_where_usual(road(7), PLACE, USUAL, Detector(left=-700, score=0.99))
+    assert said is not None
+    assert said.legibility is Legibility.MISSING
+
+
 def test_no_plate_in_a_blurred_picture_is_the_cameras_fault() -> None:
     said = look_where_usual(np.asarray(cv2.GaussianBlur(road(7), (0, 0), 6)), PLACE, USUAL, Detector())
     assert said is not None

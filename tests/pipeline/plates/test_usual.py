@@ -28,6 +28,14 @@ def test_most_plates_that_a_place_was_learnt_from_stand_in_it(
     assert not place.holds((x, y, x + 400, y + 140))
 
 
+@pytest.mark.parametrize(
+    ("off_px", "neighbours"), [(0, False), (-500, False), (840, False), (860, True), (-860, True)]
+)
+def test_only_a_plate_of_another_lane_is_a_neighbours(off_px: int, neighbours: bool) -> None:
+    left = 260 + off_px
+    assert PLACE.passed_by((left, 220, left + 120, 260)) is neighbours
+
+
 def test_too_few_plates_or_plates_all_over_the_frame_make_no_place() -> None:
     one = (100, 100, 220, 140)
     assert learn_place([one] * (LEAST_VEHICLES - 1)) is None
