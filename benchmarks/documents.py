@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from runner import RESULTS, Case, machine, per_row, ratio_line, time_lines, times_s
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
@@ -37,40 +37,42 @@ from notices.seal.sealer import Sealer
 
 KIND = DocumentKind.VIOLATION_NOTICE
 PAPER = papers.paper(KIND).model_copy(update={"act": None})
-PORTIONS = 10
 
 
 class Bench:
-    """An office with a new database for each round."""
+    """An office whose database and files grow with each round, as an agency's do."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        """Make seal and renderer; `count` notices a round."""
-        self.folder, self.count, self.round = folder, count, 0
+        """Make seal, renderer and two databases, one for numbers alone; `count` notices a round."""
+        self.count, self.held = count, Held()
         now = datetime.now(UTC)
         make_test_seal(folder / "seal", papers.AGENCIES["浙江"].name, make_test_authority(now), now)
         self.sealer = Sealer(load_seal(folder / "seal"))
         self.renderer = Renderer("https://verify.example.invalid/d", papers.FRAMES.__getitem__)
+        self.office, self.numbers = (self.new_office(folder / name) for name in ("office", "numbers"))
         self.new_papers()
         self.rendered: list[RenderedDocument] = [self.renderer.render(one) for one in self.numbered[:50]]
 
-    def new_round(self) -> None:
-        """Make an empty database with as many cases as notices."""
-        self.round += 1
-        here = self.folder / str(self.round)
-        database = Database(f"sqlite:///{here}/bench.sqlite")
-        rows = [{"number": str(n), "station_id": "x", "passed_at": 0} for n in range(self.count)]
-        with database.write("bench") as connection:
-            connection.execute(insert(CaseRow), rows)
-        self.office = Office(
-            database=database, store=FileStore(here / "documents"), renderer=self.renderer, sealer=self.sealer
-        )
+    def new_office(self, folder: Path) -> Office:
+        """Return an office with an empty database."""
+        database = Database(f"sqlite:///{folder}/bench.sqlite")
+        store = FileStore(folder / "documents")
+        return Office(database=database, store=store, renderer=self.renderer, sealer=self.sealer)
 
-    def issue(self, after: Callable[[int], None] = lambda _: None) -> None:
-        """Issue a notice for each case."""
-        for case_id in range(1, self.count + 1):
+    def new_cases(self, office: Office) -> None:
+        """Add as many cases as notices."""
+        with office.database.write("bench") as connection:
+            before = connection.scalar(select(func.max(CaseRow.id))) or 0
+            rows = [{"number": str(before + n), "station_id": "x", "passed_at": 0} for n in range(self.count)]
+            connection.execute(insert(CaseRow), rows)
+        self.cases = range(before + 1, before + self.count + 1)
+
+    def issue(self) -> None:
+        """Issue a notice for each new case."""
+        for case_id in self.cases:
             paper = PAPER.model_copy(update={"case_number": f"case-{case_id}"})
             self.office.issue(paper, case_id, papers.DAY)
-            after(case_id)
+        self.held.look(self.cases[-1])
 
     def new_papers(self) -> None:
         """Make as many papers with codes never used before: what was laid out once costs less again."""
@@ -93,10 +95,28 @@ class Bench:
 
     def number(self) -> None:
         """Take as many numbers."""
-        for case_id in range(1, self.count + 1):
+        for case_id in self.cases:
             wanted = Wanted(agency="虚", kind=KIND, case_id=case_id)
-            with self.office.database.write("bench") as connection:
+            with self.numbers.database.write("bench") as connection:
                 reserve(connection, wanted, papers.DAY)
+
+
+class Held:
+    """Memory of the process as notices are issued; what is timed beside them is in it too."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.mib: dict[int, float] = {}
+
+    def look(self, issued: int) -> None:
+        """Note what is held now."""
+        status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        self.mib[issued] = next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+    def line(self) -> str:
+        """Say it by notices issued."""
+        told = ", ".join(f"{issued}: {mib:.0f}" for issued, mib in self.mib.items())
+        return f"memory after notices, MiB: {told}"
 
 
 class Cpu:
@@ -127,27 +147,36 @@ class Cpu:
 
 
 def main() -> None:
-    """Time all alternately, watch the memory of one more round, and keep the result."""
+    """Time all alternately, and keep the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200, help="notices a round")
     parser.add_argument("--repeats", type=int, default=3, help="rounds that count")
-    parser.add_argument("--memory-rows", type=int, default=1000, help="notices of the round watched")
     parser.add_argument("--peer", help="interpreter of an environment with WeasyPrint")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder) / "timed", given.rows)
+        bench = Bench(Path(folder), given.rows)
         cpu, rows = Cpu(), given.rows
         whole_run, render_run = cpu.timed("whole", bench.issue), cpu.timed("render", bench.render)
         cases = [
-            Case(name="render, seal and file", run=whole_run, rows=rows, prepare=bench.new_round),
+            Case(
+                name="render, seal and file",
+                run=whole_run,
+                rows=rows,
+                prepare=partial(bench.new_cases, bench.office),
+            ),
             Case(name="render alone", run=render_run, rows=rows, prepare=bench.new_papers),
             Case(name="seal alone", run=cpu.timed("seal", bench.seal), rows=rows),
-            Case(name="number alone", run=bench.number, rows=rows, prepare=bench.new_round),
+            Case(
+                name="number alone",
+                run=bench.number,
+                rows=rows,
+                prepare=partial(bench.new_cases, bench.numbers),
+            ),
         ]
         if given.peer:
             page = Path(folder) / "notice.html"
             page.write_text(as_html(), encoding="utf-8")
-            few = max(given.rows // 10, 5)
+            few = max(given.rows // 50, 5)
             run = partial(peer, given.peer, page, few)
             cases.append(Case(name="WeasyPrint, render alone", run=run, rows=few))
         seconds = times_s(cases, given.repeats)
@@ -160,23 +189,8 @@ def main() -> None:
             lines.append(ratio_line("WeasyPrint over our rendering", weasy[0], render, "none"))
         else:
             lines.append("WeasyPrint not measured: no --peer names an environment that has it")
-        lines += memory_lines(Bench(Path(folder) / "memory", given.memory_rows))
+        lines.append(bench.held.line())
     keep(given.rows, given.repeats, [*lines, *machine(("typst", "pyhanko", "sqlalchemy", "pillow"))])
-
-
-def memory_lines(bench: Bench) -> list[str]:
-    """Say how much memory the process holds as notices are issued."""
-    bench.new_round()
-    held: dict[int, int] = {}
-
-    def look(number: int) -> None:
-        if number % (bench.count // PORTIONS) == 0:
-            status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-            held[number] = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-
-    bench.issue(look)
-    told = ", ".join(f"{number}: {kib / 1024:.0f}" for number, kib in held.items())
-    return [f"memory after notices, MiB: {told}"]
 
 
 def as_html() -> str:
@@ -212,7 +226,9 @@ def peer(interpreter: str, page: Path, count: int) -> None:
 def keep(rows: int, repeats: int, lines: list[str]) -> None:
     """Print the result and write it as text."""
     today = datetime.now(UTC).date()
-    text = "\n".join([f"documents: {rows} notices, {repeats} rounds, {today}", *lines, ""])
+    text = "\n".join(
+        [f"documents: {rows} notices a round, {repeats} rounds and one before, {today}", *lines, ""]
+    )
     (RESULTS / f"documents-{rows}-made-{today}.txt").write_text(text, encoding="utf-8")
     print(text)
 

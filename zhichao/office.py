@@ -15,7 +15,8 @@ from notices.documents.parts import Agency
 from notices.documents.render import BODY, HEADING, Faces, Renderer
 from notices.seal.authority import ROOTS_FILE, make_test_authority, make_test_seal
 from notices.seal.clock import StampingAuthority
-from notices.seal.key import SealError, load_seal
+from notices.seal.error import SealError
+from notices.seal.key import load_seal
 from notices.seal.sealer import Sealer
 from notices.seal.verify import Anchors
 from zhichao import wiring

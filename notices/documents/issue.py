@@ -16,7 +16,7 @@ from models.values.timeline import to_ms
 from notices.documents.numbers import NumberError, Taken, Wanted, find, reserve
 from notices.documents.paper import Fined, Paper
 from notices.documents.render import Renderer, RenderError
-from notices.seal.key import SealError
+from notices.seal.error import SealError
 from notices.seal.sealer import SealedDocument, Sealer
 
 

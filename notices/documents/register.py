@@ -10,7 +10,7 @@ from models.tables import Case
 from models.values.documents import DocumentState
 from models.values.timeline import to_ms
 from notices.documents.issue import Office
-from notices.seal.key import SealError
+from notices.seal.error import SealError
 
 
 def register_rows(connection: Connection, case_number: str = "") -> list[dict[str, Any]]:

@@ -1,34 +1,51 @@
-"""An agency's seal as it is kept: key and certificate (PKCS#12), image, roots; checked before it is used."""
+"""An agency's seal as it is kept: key and certificate, image, roots; checked before it is used."""
 
 import io
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
 from cryptography.x509.oid import NameOID
 from PIL import Image
+from pyhanko.sign.signers import Signer
 
-from models.errors import NotDoneError
-from notices.seal.authority import IMAGE_FILE, KEY_FILE, PASSPHRASE_FILE, ROOTS_FILE
+from notices.seal.authority import IMAGE_FILE, ROOTS_FILE
+from notices.seal.error import SealError
+from notices.seal.packed import PackedKey
+from notices.seal.token import TOKEN_FILE, TokenKey
 
 MOST_IMAGE_BYTES = 4_000_000
 
 
-class SealError(NotDoneError, RuntimeError):
-    """Nothing was sealed; the message says why."""
+class SealKey(Protocol):
+    """What a seal signs with, and the certificate of it."""
+
+    certificate: x509.Certificate
+
+    def prove(self) -> None:
+        """Refuse a key that can't sign now, or doesn't fit the certificate."""
+        ...
+
+    def signer(self) -> AbstractContextManager[Signer]:
+        """Return what signs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """What an agency seals with; `packed` is the PKCS#12 file as it is kept, closed by `passphrase`."""
+    """What an agency seals with."""
 
-    packed: bytes
-    passphrase: bytes
-    certificate: x509.Certificate
+    key: SealKey
     image: Image.Image
     roots: tuple[x509.Certificate, ...]
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """Return the certificate of the key."""
+        return self.key.certificate
 
     @property
     def holder(self) -> str:
@@ -50,7 +67,7 @@ class Seal:
 
 
 def load_seal(folder: Path) -> Seal:
-    """Read a seal from its folder.
+    """Read a seal from its folder; where `token.toml` lies in it, its key is in a token.
 
     Raises:
         SealError: a file is missing, the passphrase is wrong, the key doesn't fit the certificate, or
@@ -58,37 +75,12 @@ def load_seal(folder: Path) -> Seal:
 
     """
     try:
-        packed = (folder / KEY_FILE).read_bytes()
-        passphrase = (folder / PASSPHRASE_FILE).read_bytes().strip()
+        key: SealKey = TokenKey(folder) if (folder / TOKEN_FILE).exists() else PackedKey(folder)
         image = (folder / IMAGE_FILE).read_bytes()
         roots = x509.load_pem_x509_certificates((folder / ROOTS_FILE).read_bytes())
     except (OSError, ValueError) as error:
         raise SealError(f"no seal in {folder}: {error}") from error
-    return Seal(
-        packed=packed,
-        passphrase=passphrase,
-        certificate=_certificate(packed, passphrase, folder / KEY_FILE),
-        image=_image(image, folder / IMAGE_FILE),
-        roots=tuple(roots),
-    )
-
-
-def _certificate(packed: bytes, passphrase: bytes, path: Path) -> x509.Certificate:
-    try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(packed, passphrase)
-    except ValueError as error:
-        raise SealError(f"{path}: wrong passphrase or no PKCS#12 file ({error})") from error
-    if key is None or certificate is None:
-        raise SealError(f"{path}: expected a key and the certificate that fits it, found one alone")
-    forms = [
-        one.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        for one in (key.public_key(), certificate.public_key())
-    ]
-    if forms[0] != forms[1]:
-        raise SealError(
-            f"{path}: the key doesn't fit the certificate of {certificate.subject.rfc4514_string()}"
-        )
-    return certificate
+    return Seal(key=key, image=_image(image, folder / IMAGE_FILE), roots=tuple(roots))
 
 
 def _image(content: bytes, path: Path) -> Image.Image:

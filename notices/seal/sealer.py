@@ -18,7 +18,8 @@ from notices.documents.kinds import DocumentKind
 from notices.documents.parts import Act
 from notices.documents.render import Place, RenderedDocument
 from notices.seal.clock import StampingAuthority, StampingAwayError, StampingError
-from notices.seal.key import Seal, SealError
+from notices.seal.error import SealError
+from notices.seal.key import Seal
 from notices.seal.verify import CLOCKS_DIFFER, Anchors, verify
 
 DIAMETER_MM = 40.0
@@ -58,14 +59,16 @@ class Sealer:
         authority: StampingAuthority | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Unlock the key."""
+        """Make sure of the key.
+
+        Raises:
+            SealError: the key can't sign, or doesn't fit the certificate.
+
+        """
+        seal.key.prove()
         self.seal_used = seal
         self._authority = authority
         self._clock = clock
-        signer = signers.SimpleSigner.load_pkcs12_data(seal.packed, [], seal.passphrase)
-        if signer is None:
-            raise SealError(f"the key of {seal.holder} can't be used")
-        self._signer = signer
         self._fingerprint = seal.certificate.fingerprint(hashes.SHA256()).hex()
 
     def refuse_unless_valid(self) -> datetime:
@@ -131,22 +134,17 @@ class Sealer:
             certify=True,
             docmdp_permissions=MDPPerm.NO_CHANGES,
         )
-        pressed = signers.PdfSigner(
-            metadata,
-            self._signer,
-            timestamper=authority,
-            stamp_style=StaticStampStyle(
-                border_width=0,
-                background=PdfImage(self.seal_used.image),
-                background_opacity=OPACITY,
-            ),
-            new_field_spec=SigFieldSpec(
-                "Seal", on_page=document.seal_at.page - 1, box=_box(document.seal_at)
-            ),
+        style = StaticStampStyle(
+            border_width=0, background=PdfImage(self.seal_used.image), background_opacity=OPACITY
         )
+        place = SigFieldSpec("Seal", on_page=document.seal_at.page - 1, box=_box(document.seal_at))
         try:
-            writer = IncrementalPdfFileWriter(io.BytesIO(document.pdf))
-            return bytes(pressed.sign_pdf(writer).getvalue())
+            with self.seal_used.key.signer() as signer:
+                pressed = signers.PdfSigner(
+                    metadata, signer, timestamper=authority, stamp_style=style, new_field_spec=place
+                )
+                writer = IncrementalPdfFileWriter(io.BytesIO(document.pdf))
+                return bytes(pressed.sign_pdf(writer).getvalue())
         except (StampingAwayError, StampingError):
             raise
         except (SigningError, PdfError, OSError, ValueError) as error:

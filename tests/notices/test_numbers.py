@@ -23,7 +23,7 @@ from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import CODE_LETTERS, NumberError, Taken, Wanted, reserve, void
 from notices.documents.register import register_rows
 from notices.documents.render import RenderedDocument, RenderError
-from notices.seal.key import SealError
+from notices.seal.error import SealError
 from notices.seal.sealer import SealedDocument, Sealer
 from notices.seal.verify import Anchors, verify
 

@@ -20,8 +20,9 @@ from notices.seal.authority import (
     make_test_authority,
     make_test_seal,
 )
+from notices.seal.error import SealError
 from notices.seal.impression import RED, SIDE_PX, draw_test_impression
-from notices.seal.key import Seal, SealError, load_seal
+from notices.seal.key import Seal, load_seal
 from notices.seal.sealer import SealedDocument, Sealer
 from notices.seal.verify import Anchors, NoSealError, verify
 

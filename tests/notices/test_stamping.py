@@ -25,7 +25,8 @@ from notices.documents.register import register_rows, stamp_waiting
 from notices.documents.render import RenderedDocument, Renderer
 from notices.seal.authority import make_test_authority, make_test_seal
 from notices.seal.clock import StampingAuthority
-from notices.seal.key import Seal, SealError, load_seal
+from notices.seal.error import SealError
+from notices.seal.key import Seal, load_seal
 from notices.seal.sealer import Sealer
 from notices.seal.verify import Anchors, verify
 

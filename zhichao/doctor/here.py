@@ -7,7 +7,8 @@ from pathlib import Path
 
 from models.clock import clock_ms
 from models.fonts import chinese_font
-from notices.seal.key import SealError, load_seal
+from notices.seal.error import SealError
+from notices.seal.key import load_seal
 from pipeline.plates import weights
 from zhichao.backup.make import STAMP, backups, folder_of, key_files
 from zhichao.doctor.finding import Finding, broken, sound, warning

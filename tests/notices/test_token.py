@@ -1,0 +1,170 @@
+"""A key in a token, here SoftHSM's: it seals as a file's does, and what can't be had is said by name."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import papers
+import pkcs11
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from sqlalchemy import select
+
+from models.database import Database
+from models.document_tables import Document
+from models.files import FileStore
+from notices.documents.issue import Office
+from notices.documents.kinds import DocumentKind
+from notices.documents.render import Renderer
+from notices.seal.authority import KEY_FILE, PASSPHRASE_FILE, make_test_authority, make_test_seal
+from notices.seal.error import SealError
+from notices.seal.key import load_seal
+from notices.seal.sealer import Sealer
+from notices.seal.token import CERTIFICATE_FILE, TOKEN_FILE
+from notices.seal.verify import Anchors, verify
+
+NOW = papers.SEALED_AT
+AGENCY = papers.AGENCIES["浙江"]
+LABEL, PIN, VARIABLE = "虚构令牌", "40414243", "INVENTED_PIN"
+MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
+MODULE = next((path for path in MODULES if Path(path).exists()), "")
+pytestmark = pytest.mark.skipif(
+    not MODULE or shutil.which("softhsm2-util") is None, reason="SoftHSM2 is not on this machine"
+)
+
+
+def softhsm(*words: str | Path) -> None:
+    program = shutil.which("softhsm2-util")
+    assert program is not None
+    subprocess.run([program, *map(str, words)], check=True, capture_output=True, timeout=20)
+
+
+def put_key(seal: Path, label: str) -> None:
+    """Move the key of a seal's PKCS#12 file into the token."""
+    key, _, _ = pkcs12.load_key_and_certificates(
+        (seal / KEY_FILE).read_bytes(), (seal / PASSPHRASE_FILE).read_bytes()
+    )
+    assert key is not None
+    plain = seal / "key.pem"
+    plain.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    where = ("--token", LABEL, "--pin", PIN, "--label", label, "--id", "A1", "--force", "--no-public-key")
+    softhsm("--import", plain, *where)
+    plain.unlink()
+
+
+@pytest.fixture(scope="module")
+def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the folder of a test seal whose key is in a token, and in no file."""
+    folder = tmp_path_factory.mktemp("token")
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\n", encoding="utf-8")
+    seal = folder / "seal"
+    make_test_seal(seal, AGENCY.name, make_test_authority(NOW), NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
+        softhsm("--init-token", "--free", "--label", LABEL, "--so-pin", "50515253", "--pin", PIN)
+        put_key(seal, "seal")
+        _, certificate, _ = pkcs12.load_key_and_certificates(
+            (seal / KEY_FILE).read_bytes(), (seal / PASSPHRASE_FILE).read_bytes()
+        )
+        assert certificate is not None
+        (seal / CERTIFICATE_FILE).write_bytes(certificate.public_bytes(Encoding.PEM))
+        (seal / "pin").write_text(f"{PIN}\n", encoding="utf-8")
+        yield seal
+        pkcs11.unload(MODULE)
+
+
+def described(token: Path, folder: Path, /, **changed: str) -> Path:
+    """Return a copy of the seal's folder without its file of a key, with settings changed."""
+    settings = {"module": MODULE, "token": LABEL, "key": "seal", "pin_file": "pin"} | changed
+    shutil.copytree(token, folder, ignore=shutil.ignore_patterns(KEY_FILE, PASSPHRASE_FILE))
+    lines = [f'{name} = "{value}"\n' for name, value in settings.items() if value]
+    (folder / TOKEN_FILE).write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_a_token_seals_what_ours_and_popplers_check_find_good(
+    token: Path, tmp_path: Path, renderer: Renderer, pdfsig: Callable[[Path], str]
+) -> None:
+    seal = load_seal(described(token, tmp_path / "seal"))
+    paper = papers.paper(DocumentKind.CORRECTION_ORDER)
+    sealed = Sealer(seal, clock=lambda: NOW).seal(renderer.render(paper))
+    found = verify(sealed.pdf, Anchors(seals=seal.roots), now=NOW)
+    assert found.holds
+    assert found.seals[0].sealed_by == seal.holder == f"{AGENCY.name} 测试 TEST"
+    path = tmp_path / "sealed.pdf"
+    path.write_bytes(sealed.pdf)
+    assert "Signature is Valid." in pdfsig(path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"token": "另一令牌"}, "token 另一令牌, key seal: no such token here"),
+        ({"key": "other"}, "key other: .*label 'other'"),
+        ({"module": "/nowhere/lib.so"}, "nowhere"),
+        ({"pin_file": "", "pin_variable": VARIABLE}, "wrong PIN"),
+    ],
+)
+def test_a_token_that_cannot_sign_is_told_before_anything_begins(
+    changed: dict[str, str], told: str, token: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "99999999")
+    seal = load_seal(described(token, tmp_path / "seal", **changed))
+    with pytest.raises(SealError, match=told):
+        Sealer(seal)
+
+
+def test_a_token_whose_key_fits_another_certificate_seals_nothing(token: Path, tmp_path: Path) -> None:
+    stranger = tmp_path / "stranger"
+    make_test_seal(stranger, "虚构另一机关", make_test_authority(NOW), NOW)
+    put_key(stranger, "stranger")
+    seal = load_seal(described(token, tmp_path / "seal", key="stranger"))
+    with pytest.raises(SealError, match=f"doesn't fit the certificate of .*{AGENCY.mark[0]}"):
+        Sealer(seal)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"pin_variable": VARIABLE}, "expected one of pin_file and pin_variable"),
+        ({"pin_file": ""}, "expected one of pin_file and pin_variable"),
+        ({"pin": PIN}, "pin: Extra inputs are not permitted"),
+        ({"pin_file": "nowhere"}, "nowhere"),
+        ({"pin_file": "", "pin_variable": VARIABLE}, f"no PIN in the environment variable {VARIABLE}"),
+    ],
+)
+def test_settings_of_a_token_that_are_wrong_are_named_and_never_show_the_pin(
+    changed: dict[str, str], told: str, token: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(SealError, match=told) as refused:
+        load_seal(described(token, tmp_path / "seal", **changed))
+    assert PIN not in str(refused.value)
+
+
+def test_a_key_lost_between_two_documents_leaves_the_case_waiting_under_its_number(
+    token: Path, tmp_path: Path, renderer: Renderer, database: Database, new_case: Callable[[str], int]
+) -> None:
+    put_key(token, "lost")
+    seal = load_seal(described(token, tmp_path / "seal", key="lost"))
+    store = FileStore(tmp_path / "documents")
+    sealer = Sealer(seal, clock=lambda: NOW)
+    office = Office(database=database, store=store, renderer=renderer, sealer=sealer)
+    case_id = new_case("case-1")
+    remove_key("lost")
+    paper = papers.paper(DocumentKind.CORRECTION_ORDER).model_copy(update={"act": None})
+    with pytest.raises(SealError, match="key lost"):
+        office.issue(paper, case_id, papers.DAY)
+    with database.read() as connection:
+        row = connection.execute(select(Document.number, Document.state, Document.reason)).one()
+    assert (row.state, "key lost" in row.reason) == ("reserved", True)
+    assert not list(store.root.rglob("*"))
+    put_key(token, "lost")
+    assert office.issue(paper, case_id, papers.DAY).number == row.number
+    remove_key("lost")
+
+
+def remove_key(label: str) -> None:
+    with pkcs11.lib(MODULE).get_token(token_label=LABEL).open(rw=True, user_pin=PIN) as session:
+        session.get_key(label=label).destroy()
