@@ -19,6 +19,7 @@ from notices.documents.issue import Issued, hand_out
 from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import void
 from notices.documents.register import register_rows, stamp_waiting
+from notices.seal.sm2 import holds
 from notices.seal.verify import NoSealError, SealFound, Verification, verify
 from notices.service.attempts import ServiceError, document_row
 from notices.service.leaving import hold_case, obstacle_to_leaving, outdated_hearing
@@ -58,6 +59,8 @@ def notice(
                     raise ServiceError(f"{issued.number}：{why}")
                 sha256 = hand_out(connection, issued.number)
                 out.write_bytes(document_store(settings).path(sha256).read_bytes())
+                if document.sm2:
+                    out.with_name(f"{out.name}.sm2").write_bytes(bytes.fromhex(document.sm2))
     row = {"number": issued.number, "sha256": issued.sha256, "file": str(issued.path), "new": issued.is_new}
     if as_json:
         show.json_lines([row])
@@ -151,18 +154,26 @@ def verify_document(
     file: Annotated[Path, typer.Argument(help="sealed PDF")],
     *,
     roots: Annotated[Path | None, typer.Option(help="trusted root certificates, PEM")] = None,
+    sm2: Annotated[
+        Path | None, typer.Option(help="SM2 signature of the file, as `notice --out` lays it beside")
+    ] = None,
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """Say who sealed a document, when, and whether it is as it was sealed."""
     with explained(Console(stderr=True)):
-        found = verify_pdf(file, load_settings(config), roots)
+        settings = load_settings(config)
+        found = verify_pdf(file, settings, roots)
+        again = sm2 is None or holds(anchors(settings).sm2, file.read_bytes(), sm2.read_bytes())
     if as_json:
-        show.json_lines(asdict(one) | {"holds": one.holds} | _times(one) for one in found.seals)
+        show.json_lines(asdict(one) | {"holds": one.holds and again} | _times(one) for one in found.seals)
     else:
         for one in found.seals:
             show.console().print(_sentence(one), highlight=False, soft_wrap=True, markup=False)
-    if not found.holds:
+        if sm2 is not None:
+            said = "✓ 国密签名属实 SM2 holds" if again else "✗ 国密签名不符 SM2 DOES NOT HOLD"
+            show.console().print(said, highlight=False)
+    if not (found.holds and again):
         raise typer.Exit(Exit.TROUBLE)
 
 

@@ -18,6 +18,7 @@ from notices.seal.clock import StampingAuthority
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
 from notices.seal.sealer import Sealer
+from notices.seal.sm2 import public_keys
 from notices.seal.verify import Anchors
 from zhichao import wiring
 from zhichao.settings import ConfigError, Settings
@@ -86,10 +87,11 @@ def anchors(settings: Settings, roots: Path | None = None) -> Anchors:
     stamps = tuple(
         one for folder in folders for one in _certificates(folder / STAMP_ROOTS_FILE, missing=True)
     )
+    sm2 = tuple(one for folder in folders for one in public_keys(folder))
     if roots is not None:
-        return Anchors(seals=_certificates(roots), stamps=stamps)
+        return Anchors(seals=_certificates(roots), stamps=stamps, sm2=sm2)
     seals = tuple(one for folder in folders for one in _certificates(folder / ROOTS_FILE, missing=True))
-    return Anchors(seals=seals, stamps=stamps)
+    return Anchors(seals=seals, stamps=stamps, sm2=sm2)
 
 
 def make_test_seals(settings: Settings) -> list[Path]:

@@ -102,6 +102,7 @@ def _seal_row(
             reason="",
             sha256=sha256,
             amount_fen=penalty_fen,
+            sm2=sealed.sm2.hex() if sealed.sm2 else None,
             sealed_by=sealed.sealed_by,
             certificate=sealed.certificate_sha256,
             sealed_at=to_ms(sealed.sealed_at),

@@ -55,6 +55,7 @@ def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:
     for document_id, number, sha256 in rows:
         try:
             pdf, stamped_at = office.sealer.stamp(office.store.path(sha256).read_bytes())
+            again = office.sealer.signed_again(pdf)
         except (SealError, OSError) as error:
             problems.append(f"{number}: {error}")
             continue
@@ -63,7 +64,9 @@ def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:
             connection.execute(
                 update(Document)
                 .where(Document.id == document_id, Document.sha256 == sha256)
-                .values(sha256=stored.sha256, stamped_at=to_ms(stamped_at))
+                .values(
+                    sha256=stored.sha256, stamped_at=to_ms(stamped_at), sm2=again.hex() if again else None
+                )
             )
         stamped += 1
     return stamped, problems

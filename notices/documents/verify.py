@@ -10,15 +10,16 @@ from sqlalchemy import Connection, Row, Select, func, select
 from models.document_tables import Document
 from models.files import FileStore
 from models.values.timeline import from_ms
+from notices.seal.error import SealError
+from notices.seal.sm2 import holds
 from notices.seal.verify import Anchors, NoSealError, verify
 
 UTC = ZoneInfo("UTC")
 
 
 def _sealed() -> Select[*tuple[Any, ...]]:
-    return select(Document.number, Document.sha256, Document.sealed_at, Document.stamped_at).where(
-        Document.sha256 != ""
-    )
+    read = (Document.number, Document.sha256, Document.sealed_at, Document.stamped_at, Document.sm2)
+    return select(*read).where(Document.sha256 != "")
 
 
 def count_sealed(connection: Connection) -> int:
@@ -56,4 +57,13 @@ def _broken(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
             return changed if not one.intact else one.trust_problem or one.stamp_problem
         if not one.document.endswith(f" {row.number}"):
             return f"the seal is of another document, {one.document}"
-    return ""
+    return _broken_again(row, pdf, anchors)
+
+
+def _broken_again(row: Row[Any], pdf: bytes, anchors: Anchors) -> str:
+    """Return what is wrong with the second signature."""
+    try:
+        sound = row.sm2 is None or holds(anchors.sm2, pdf, bytes.fromhex(row.sm2))
+    except (SealError, ValueError) as error:
+        return str(error)
+    return "" if sound else "the SM2 signature is not of this file, or of no key that is known"

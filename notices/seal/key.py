@@ -15,6 +15,8 @@ from pyhanko.sign.signers import Signer
 from notices.seal.authority import IMAGE_FILE, ROOTS_FILE
 from notices.seal.error import SealError
 from notices.seal.packed import PackedKey
+from notices.seal.sm2 import Sm2Key
+from notices.seal.sm2 import load_key as load_sm2_key
 from notices.seal.token import TOKEN_FILE, TokenKey
 
 MOST_IMAGE_BYTES = 4_000_000
@@ -36,11 +38,12 @@ class SealKey(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """What an agency seals with."""
+    """What an agency seals with; `sm2`, where it has one, signs the sealed file a second time."""
 
     key: SealKey
     image: Image.Image
     roots: tuple[x509.Certificate, ...]
+    sm2: Sm2Key | None = None
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -80,7 +83,9 @@ def load_seal(folder: Path) -> Seal:
         roots = x509.load_pem_x509_certificates((folder / ROOTS_FILE).read_bytes())
     except (OSError, ValueError) as error:
         raise SealError(f"no seal in {folder}: {error}") from error
-    return Seal(key=key, image=_image(image, folder / IMAGE_FILE), roots=tuple(roots))
+    return Seal(
+        key=key, image=_image(image, folder / IMAGE_FILE), roots=tuple(roots), sm2=load_sm2_key(folder)
+    )
 
 
 def _image(content: bytes, path: Path) -> Image.Image:

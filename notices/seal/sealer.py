@@ -34,7 +34,8 @@ DIGEST = "sha256"
 class SealedDocument:
     """A sealed PDF: the only kind of document that may leave.
 
-    `certificate_sha256` is the seal's certificate; `stamped_at` the time-stamp, None where none is in.
+    `certificate_sha256` is the seal's certificate; `stamped_at` the time-stamp, None where none is in;
+    `sm2` a second signature over the whole file, in DER, None where the agency has no such key.
     """
 
     kind: DocumentKind
@@ -44,6 +45,7 @@ class SealedDocument:
     certificate_sha256: str
     sealed_at: datetime
     stamped_at: datetime | None
+    sm2: bytes | None = None
 
     def __post_init__(self) -> None:
         if b"/ByteRange" not in self.pdf:
@@ -122,7 +124,12 @@ class Sealer:
             certificate_sha256=self._fingerprint,
             sealed_at=now,
             stamped_at=stamped_at,
+            sm2=self.signed_again(pdf),
         )
+
+    def signed_again(self, pdf: bytes) -> bytes | None:
+        """Return the SM2 signature over a sealed file, None where the agency has no such key."""
+        return self.seal_used.sm2.sign(pdf) if self.seal_used.sm2 else None
 
     def _signed(self, document: RenderedDocument, authority: StampingAuthority | None) -> bytes:
         metadata = signers.PdfSignatureMetadata(

@@ -33,10 +33,11 @@ class NoSealError(NotDoneError, ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """Root certificates that are trusted: for seals and for time-stamps."""
+    """What is trusted: root certificates of seals and of time-stamps, and public SM2 keys."""
 
     seals: tuple[x509.Certificate, ...]
     stamps: tuple[x509.Certificate, ...] = ()
+    sm2: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -75,6 +76,12 @@ def contact_of(connection: Connection, vault: Vault, case_id: int) -> KnownConta
         return None
     fields = json.loads(vault.open(row.sealed, row.key_id, seal_place(case_id)))
     return KnownContact(contact_id=row.id, contact=Contact(**fields), consent=row.electronic)
+
+
+def contact_kept(connection: Connection, case_id: int) -> Any:  # noqa: ANN401 (a row)
+    """Return when the latest contact was kept (`at`), and whether it agrees to electronic service."""
+    kept = select(ServiceContact.at, ServiceContact.electronic).where(ServiceContact.case_id == case_id)
+    return connection.execute(kept.order_by(ServiceContact.id.desc()).limit(1)).one_or_none()
 
 
 def store_confirmation(store: FileStore, content: bytes) -> str:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
 
 from models.case_tables import CaseLife
 from models.defence_tables import Defence, DefenceAnswer
@@ -14,6 +15,7 @@ from models.values.periods import HEARING_NOTICE
 from models.values.service import Answer
 from notices.documents.kinds import DocumentKind
 
+CALLED_OFF = (Answer.TAKEN_BACK.value, Answer.HEARING_REFUSED.value)
 DECIDED = frozenset({CaseState.DECIDED, CaseState.SERVED, CaseState.CLOSED})
 
 
@@ -38,6 +40,8 @@ def obstacle_to_leaving(connection: Connection, document: Any, today: date) -> s
 def outdated_hearing(connection: Connection, document: Any) -> str:  # noqa: ANN401 (a row)
     """Return why a notice of a hearing tells of another hearing than the one fixed; "" where it does not."""
     fixed = _fixed(connection, document.case_id)
+    if fixed is not None and fixed.ended:
+        return f"{document.number}：听证不再举行（{Answer(fixed.ended).label}），须先作废（documents --void）"
     if fixed is None or document.sealed_at is None or document.sealed_at >= fixed.at:
         return ""
     return (
@@ -56,7 +60,18 @@ def _late_hearing(connection: Connection, case_id: int, today: date) -> str:
 
 
 def _fixed(connection: Connection, case_id: int) -> Any:  # noqa: ANN401 (a row)
-    """Return the latest answer of a case that fixed a hearing."""
-    query = select(DefenceAnswer).join(Defence, Defence.id == DefenceAnswer.defence_id)
+    """Return the latest answer of a case that fixed a hearing, one that stands before one that does not.
+
+    `ended` is the answer by which it was called off, null where it stands.
+    """
+    later = aliased(DefenceAnswer)
+    called_off = (later.defence_id == DefenceAnswer.defence_id) & later.answer.in_(CALLED_OFF)
     fixes = (Defence.case_id == case_id) & (DefenceAnswer.answer == Answer.HEARING_FIXED.value)
-    return connection.execute(query.where(fixes).order_by(DefenceAnswer.id.desc()).limit(1)).one_or_none()
+    query = (
+        select(DefenceAnswer.at, DefenceAnswer.hearing_on, later.answer.label("ended"))
+        .join(Defence, Defence.id == DefenceAnswer.defence_id)
+        .outerjoin(later, called_off)
+        .where(fixes)
+        .order_by(later.id.is_not(None), DefenceAnswer.id.desc())
+    )
+    return connection.execute(query.limit(1)).one_or_none()

@@ -34,7 +34,7 @@ BEGINS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"%PDF-": PDF}
 
 def show(visit: Visit) -> Response:
     """Return the attempts of a case, and its documents that can be served."""
-    number, desk = visit.path("number"), _desk(visit)
+    number, desk = visit.path("number"), desk_of(visit)
     with visit.office.read() as connection:
         life = life_of(connection, number)
         course = course_of(connection, None, life.case_id, number)
@@ -77,7 +77,7 @@ def start(visit: Visit) -> Response:
     number, chosen = visit.path("number"), visit.form.get("channel", "")
     if chosen and chosen not in set(Channel):
         raise BadInputError("请选择送达方式")
-    desk, document = _desk(visit), line(visit.form, "document")
+    desk, document = desk_of(visit), line(visit.form, "document")
     _check_case(visit, number, document)
     desk.start(document, Channel(chosen) if chosen else None, actor=visit.officer.actor)
     return see(f"/cases/{number}/service")
@@ -85,7 +85,7 @@ def start(visit: Visit) -> Response:
 
 def note(visit: Visit) -> Response:
     """Note what came of an attempt, with the photograph or scan that proves it."""
-    number, desk = visit.path("number"), _desk(visit)
+    number, desk = visit.path("number"), desk_of(visit)
     outcome = visit.form.get("outcome", "")
     if outcome not in {one.value for one in ENDS}:
         raise BadInputError("请选择送达结果")
@@ -152,10 +152,11 @@ def _kept(visit: Visit, sha256: str, *, known: bool) -> Response:
 
 def proofs(visit: Visit) -> FileStore:
     """Return where proofs and enclosures are kept."""
-    return _desk(visit).proofs
+    return desk_of(visit).proofs
 
 
-def _desk(visit: Visit) -> ServiceDesk:
+def desk_of(visit: Visit) -> ServiceDesk:
+    """Return the desk that serves; there is none where service is not configured."""
     if visit.office.service is None:
         raise NotFoundError("没有配置送达")
     return visit.office.service()

@@ -188,6 +188,26 @@ def test_a_notice_of_a_hearing_fixed_anew_is_not_served_and_none_too_late(
     assert counter.desk.start(new, Channel.IN_PERSON, actor=PROGRAM)
 
 
+@pytest.mark.parametrize("ends", ["taken_back", "hearing_refused"])
+def test_a_notice_of_a_hearing_called_off_is_not_served_and_one_asked_for_again_is(
+    desk: Callable[[str], Desk], counter: Counter, notified: int, ends: str
+) -> None:
+    receipt, leader = filed(counter, DefenceKind.HEARING, "请求听证"), desk("team_leader")
+    fixed = {"place": "虚构市二楼", "hearing_on": "2026-07-20"}
+    assert answered(leader, receipt, "hearing_fixed", **fixed) == 303
+    old = counter.document(notified, DocumentKind.HEARING_NOTICE)
+    assert answered(leader, receipt, ends) == 303
+    with pytest.raises(ServiceError, match=r"听证不再举行.*须先作废"):
+        counter.desk.start(old, Channel.IN_PERSON, actor=PROGRAM)
+    with counter.database.read() as connection:
+        assert "hearing_on" not in course_facts(connection, notified, counter.now)
+    again = filed(counter, DefenceKind.HEARING, "再次请求听证")
+    counter.later(1)
+    assert answered(leader, again, "hearing_fixed", **(fixed | {"hearing_on": "2026-07-21"})) == 303
+    new = counter.document(notified, DocumentKind.HEARING_NOTICE, copy=2)
+    assert counter.desk.start(new, Channel.IN_PERSON, actor=PROGRAM)
+
+
 def test_a_reviewer_of_the_case_does_not_chair_its_hearing(counter: Counter, notified: int) -> None:
 
     receipt = filed(counter, DefenceKind.HEARING, "请求听证")

@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from models.case_life import life_of
 from models.office_tables import Officer
-from models.service_tables import ServiceAttempt, ServiceResult
+from models.service_tables import ServiceAttempt, ServiceContact, ServiceResult
 from models.values.office import PROGRAM
 from models.values.service import Channel
 from models.values.timeline import to_ms
 from notices.documents.kinds import DocumentKind
+from notices.service.contacts import contact_of
 from notices.service.defence import DefenceKind
 from review.office import Office
 
@@ -147,3 +148,57 @@ def test_what_a_party_brings_on_paper_is_kept_with_its_statement(
     assert "attachment" in officer.get(found[1]).headers["content-disposition"]
     assert officer.get(f"/cases/{NUMBER}/enclosures/{'0' * 64}").status_code == 404
     assert officer.get(found[0].replace("enclosures", "proofs")).status_code == 404
+
+
+CONTACT = f"/cases/{NUMBER}/contact"
+WHERE = {"name": "虚构物流有限公司", "address": "虚构市不存在路1号\n2幢", "email": "a@example.invalid"}
+
+
+def kept(one: Desk, confirmation: bytes = b"", path: str = CONTACT, **changed: str) -> int:
+    one.get(CONTACT)
+    files = {"confirmation": ("x.jpg", confirmation, "image/jpeg")} if confirmation else None
+    form = {"csrf": one.csrf} | WHERE | changed
+    return one.request("POST", path, data=form, files=files or {"confirmation": ("", b"")}).status_code
+
+
+@pytest.mark.usefixtures("notice")
+def test_where_the_party_is_reached_is_taken_down_under_seal_and_opens_channels(
+    desk: Callable[[str], Desk], counter: Counter
+) -> None:
+    officer = desk("reviewer")
+    assert "尚未登记送达地址" in officer.get(CONTACT).text
+    assert [kept(officer, **wrong) for wrong in ({"name": " "}, {"email": "no mail"}, {"phone": "x"})] == [
+        409
+    ] * 3
+    assert kept(officer, acting("/JavaScript")) == 409
+    with counter.database.read() as connection:
+        case_id = life_of(connection, NUMBER).case_id
+        assert contact_of(connection, counter.desk.vault, case_id) is None
+    assert kept(officer, picture()) == 303
+    with counter.database.read() as connection:
+        known = contact_of(connection, counter.desk.vault, case_id)
+        row = connection.execute(select(ServiceContact)).one()
+        officer_id = connection.scalar(select(Officer.id).where(Officer.login == "reviewer"))
+    assert known is not None
+    assert (known.contact.name, known.contact.address, known.consent) == (*list(WHERE.values())[:2], True)
+    assert (row.officer_id, "虚构" in row.sealed.decode("utf-8", "replace")) == (officer_id, False)
+    assert counter.desk.proofs.path(row.confirmation_sha256).read_bytes() == picture()
+    page = officer.get(CONTACT).text
+    assert ("可电子送达" in page, WHERE["email"] in page) == (True, False)
+    # Kept anew without a confirmation: no electronic service any more.
+    assert kept(officer) == 303
+    assert "不可电子送达" in officer.get(CONTACT).text
+
+
+@pytest.mark.parametrize("role", ["legal_reviewer", "auditor", "station_operator", "administrator"])
+@pytest.mark.usefixtures("notice")
+def test_others_take_down_no_contact(desk: Callable[[str], Desk], role: str) -> None:
+    one = desk(role)
+    assert (one.get(CONTACT).status_code, kept(one)) == (403, 403)
+
+
+def test_no_contact_is_taken_down_before_the_case_is_filed(
+    desk: Callable[[str], Desk], counter: Counter, numbers: list[str]
+) -> None:
+    assert counter
+    assert kept(desk("reviewer"), path=f"/cases/{numbers[0]}/contact") == 403

@@ -18,7 +18,7 @@ from models import audit
 from models.clock import clock_ms
 from models.database import PATIENCE, Database, patience
 from models.values.office import PROGRAM, Action
-from notices.seal.key import KEY_FILE
+from notices.seal.authority import KEY_FILE
 from zhichao import doctor_command
 from zhichao.cli import app
 from zhichao.doctor import here

@@ -1,0 +1,14 @@
+"""A second signature over a sealed document, SM2 with SM3."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column."""
+    op.add_column("document", sa.Column("sm2", sa.Text(), nullable=True))
