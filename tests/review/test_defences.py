@@ -59,7 +59,8 @@ def notified(counter: Counter) -> int:
 def filed(counter: Counter, kind: DefenceKind = DefenceKind.STATEMENT, text: str = "并线，请复核") -> str:
 
     with counter.database.write("test") as connection:
-        document_id = connection.scalar(select(Document.id).order_by(Document.id.desc()))
+        answered = select(Document.id).where(Document.kind != DocumentKind.HEARING_NOTICE.value)
+        document_id = connection.scalar(answered.order_by(Document.id.desc()))
         assert document_id is not None
         filing = Filing(kind=kind, text=text, name="虚构物流有限公司")
         return file_defence(connection, VAULT, document_id, filing, at_ms=to_ms(counter.now))
@@ -203,7 +204,8 @@ def test_a_notice_of_a_hearing_called_off_is_not_served_and_one_asked_for_again_
         assert "hearing_on" not in course_facts(connection, notified, counter.now)
     again = filed(counter, DefenceKind.HEARING, "再次请求听证")
     counter.later(1)
-    assert answered(leader, again, "hearing_fixed", **(fixed | {"hearing_on": "2026-07-21"})) == 303
+    fixed["hearing_on"] = "2026-07-21"
+    assert answered(desk("team_leader"), again, "hearing_fixed", **fixed) == 303
     new = counter.document(notified, DocumentKind.HEARING_NOTICE, copy=2)
     assert counter.desk.start(new, Channel.IN_PERSON, actor=PROGRAM)
 
