@@ -225,6 +225,8 @@ async def replay(
     troubles = {len(plan) * (n + 1) // (len(trouble) + 1): one for n, one in enumerate(trouble)}
     async with asyncio.TaskGroup() as group:
         for number, (at_s, lane) in enumerate(plan):
+            if time.time() - begin > 60 * given.minutes:
+                break
             if number in troubles:
                 group.create_task(troubles[number]())  # type: ignore[arg-type]
             due = begin + (at_s - first_s) / given.speed
@@ -347,6 +349,7 @@ def main() -> None:
     parser.add_argument("--hour", type=float, default=6, help="hour of the day of the first")
     parser.add_argument("--file", type=Path, help="the counter's CSV (gzip); made timing without it")
     parser.add_argument("--speed", type=float, default=60, help="times as fast as they came")
+    parser.add_argument("--minutes", type=float, default=600, help="begin to send no more after so long")
     parser.add_argument("--over", type=float, default=0.005, help="share over the limit, with a frame each")
     parser.add_argument("--via", choices=["http", "broker"], default="http")
     given = parser.parse_args()

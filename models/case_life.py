@@ -1,5 +1,6 @@
 """A case's life in the database: each step a compare-and-set with actor, time and reason, and logged."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from models.document_tables import Document
 from models.errors import MisuseError
 from models.service_tables import ServedDocument
 from models.tables import Case
+from models.trace import tell
 from models.values.calendar import WorkCalendar, work_calendar
 from models.values.case_clocks import Clock, case_clocks, due_on
 from models.values.case_life import BEFORE_DECISION, NEEDS_REASON, CaseState, Standing, obstacle
@@ -22,6 +24,7 @@ from models.values.office import Action, Actor
 from models.values.partner_reasons import PartnerReason
 from models.values.timeline import from_ms
 
+LOGGER = logging.getLogger(__name__)
 # Statutory days are days of Beijing time, whatever a station's clock is set to.
 ZONE = ZoneInfo("Asia/Shanghai")
 # The state that a document of that kind leads to once it is served.
@@ -208,6 +211,7 @@ def move(
         refused = refused or f"转为“{step.to.label}”须写明理由"
     if refused:
         raise StepRefusedError(refused)
+    tell(LOGGER, "case.moved", connection, step.case_id, case=life.number, to=step.to.value)
     return _write(connection, life, step, days_off or work_calendar(), changes or {})
 
 

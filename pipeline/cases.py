@@ -1,5 +1,6 @@
 """Open cases where the gate lets: findings of one vehicle at a station within a minute become one case."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from models.case_life import begin
 from models.leases import now_ms
 from models.passage_rows import passed_between
 from models.tables import Case, Finding, Judgement, Passage
+from models.trace import tell
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.decisions import append, decisions, restate, verdict_on
@@ -20,6 +22,8 @@ from pipeline.patience import SAME_CASE_MS, FlaggedPassage, Patience, held_back,
 from pipeline.plates.grammar import pattern_of
 from pipeline.rules.rule_sets import rule_set_on, rule_sets
 from stations.station import Station
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +118,9 @@ def open_cases(
         if case_id is None:
             case_id = _open(connection, station, group.passages[0])
             opened += 1
-        connection.execute(
-            update(Finding)
-            .where(
-                Finding.passage_id.in_([one.passage_id for one in group.passages]), Finding.case_id.is_(None)
-            )
-            .values(case_id=case_id)
-        )
+        _give(connection, group, case_id)
+        if group.case_id is None:
+            tell(LOGGER, "case.opened", connection, case_id)
     leads = {passage_id for passage_id, one in before.items() if one.outcome is Outcome.LEAD}
     barred = {one.passage_id for one in waiting} - {one.passage_id for one in free}
     return Opened(
@@ -129,6 +129,12 @@ def open_cases(
         revived=sum(one.passage_id in leads for one in free),
         held=len(held),
     )
+
+
+def _give(connection: Connection, group: Group, case_id: int) -> None:
+    """Give the findings of a group's passages their case."""
+    of_group = Finding.passage_id.in_([one.passage_id for one in group.passages])
+    connection.execute(update(Finding).where(of_group, Finding.case_id.is_(None)).values(case_id=case_id))
 
 
 def _join_own_cases(connection: Connection, station: Station, start_ms: int, end_ms: int) -> None:

@@ -1,6 +1,7 @@
 """The ledger of chunks: what of a day is planned, and what is done, each chunk in one transaction."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -30,6 +31,7 @@ from models.inserts import insert_new
 from models.leases import Holder
 from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Chunk, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow, SourceFile
+from models.trace import trace_of
 from models.values.findings import FindingKind
 from models.values.passages import FrameKind
 from models.values.plates import PlateColour
@@ -41,6 +43,7 @@ from pipeline.obscured_rows import save_legibility
 from pipeline.quality import codes_of
 from stations.station import Station
 
+LOGGER = logging.getLogger(__name__)
 # Every zone's offset in use is a multiple of this.
 QUARTER_HOUR_MS = 900_000
 CHUNK_LEASE = "chunk:"
@@ -211,9 +214,20 @@ def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> 
         connection.execute(delete(Finding).where(Finding.id == known[key]))
     if new := [{"passage_id": passage_id, "kind": kind} for passage_id, kind in sorted(found - known.keys())]:
         connection.execute(insert(Finding), new)
+        if LOGGER.isEnabledFor(logging.INFO):
+            _tell(connection, new)
     connection.execute(
         update(Chunk).where(Chunk.id == work.chunk_id).values(state=ChunkState.DONE.value, reason="")
     )
+
+
+def _tell(connection: Connection, new: Sequence[dict[str, Any]]) -> None:
+    """Name the passages that were flagged in the log."""
+    kinds = {row["passage_id"]: row["kind"] for row in new}
+    natural = select(Passage.id, Passage.station_id, Passage.passed_at, Passage.record_key)
+    for passage_id, station_id, at, key in connection.execute(natural.where(Passage.id.in_(kinds))):
+        told = {"trace": trace_of(station_id, at, key), "kind": kinds[passage_id]}
+        LOGGER.info("passage.flagged", extra=told)
 
 
 def fail_chunk(connection: Connection, chunk_id: int, reason: str) -> None:

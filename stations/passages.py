@@ -1,5 +1,6 @@
 """Passages of one block into the table, by natural key: a second arrival changes nothing."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,15 @@ from models.driving_rows import add_driving
 from models.inserts import insert_new
 from models.passage_rows import COLUMNS, Values, to_rows
 from models.tables import FrameReference, Passage
+from models.trace import trace_of
 from stations.formats.base import Block, Problem
 from stations.station import Station
 
+LOGGER = logging.getLogger(__name__)
 Key = tuple[int, str]
 LOOKUP = 1000
+# What comes as it happens is told record by record; a night's file is told by its counts.
+TOLD = 10
 PASSED_AT, CONTENT_KEY, ROW = (COLUMNS.index(name) for name in ("passed_at", "content_key", "row"))
 # The natural key within a station: time and record key.
 KEY = slice(0, 2)
@@ -53,6 +58,10 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
         elif held[CONTENT_KEY] != row[CONTENT_KEY]:
             conflicts.append(_conflict(row))
     insert_rows(connection, Passage.__tablename__, COLUMNS, new)
+    if len(rows) <= TOLD:
+        for passed_at, key in (row[KEY] for row in new):
+            trace = trace_of(station.id, passed_at, key)
+            LOGGER.info("record.taken", extra={"trace": trace, "source": source_id})
     if block.references:
         refused = {problem.row for problem in conflicts}
         _add_references(connection, station, block, [row for row in rows if row[ROW] not in refused])

@@ -17,6 +17,7 @@ COMMANDS = {
     "nightly": "night_commands:nightly",
     "cases": "case_commands:cases",
     "leads": "case_commands:leads",
+    "trace": "trace_command:trace",
     "evasion": "evasion_command:evasion",
     "weighing": "weighing_command:weighing",
     "candidates": "reidentify_command:candidates",

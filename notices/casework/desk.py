@@ -11,6 +11,7 @@ from models.case_life import StepRefusedError, carries_fine, grant, life_of
 from models.document_tables import Document
 from models.exchange_tables import ExchangeState
 from models.files import FileStore
+from models.trace import trace_of_case, traced
 from models.values.case_life import BEFORE_DECISION, IN_REVIEW, CaseState
 from models.values.documents import DocumentState
 from models.values.office import PROGRAM, Action, Actor
@@ -69,7 +70,8 @@ class PartnerDesk:
         """
         life = life_of(connection, before.number)
         try:
-            self._moved(connection, CaseState(before.state), CaseState(life.state), life)
+            with traced(trace_of_case(connection, life.case_id)):
+                self._moved(connection, CaseState(before.state), CaseState(life.state), life)
         except NotHeldError as error:
             raise StepRefusedError("对方的互认确认不在，不能办理") from error
         except RefusedError as error:

@@ -1,6 +1,7 @@
 """Issuing: number, page, seal and file, each once; what is refused leaves its case waiting."""
 
 import io
+import logging
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from models.database import Database
 from models.document_tables import Document
 from models.files import FileStore
 from models.leases import now_ms
+from models.trace import trace_of_case, traced
 from models.values.documents import DocumentState
 from models.values.timeline import to_ms
 from notices.documents.numbers import NumberError, Taken, Wanted, find, reserve
@@ -18,6 +20,8 @@ from notices.documents.paper import Fined, Paper
 from notices.documents.render import Renderer, RenderError
 from notices.seal.error import SealError
 from notices.seal.sealer import SealedDocument, Sealer
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,11 @@ class Office:
         """
         wanted = Wanted(agency=paper.agency.mark, kind=paper.kind, case_id=case_id, copy=copy)
         with self.database.read() as connection:
-            taken = find(connection, wanted)
+            taken, trace = find(connection, wanted), trace_of_case(connection, case_id)
+        with traced(trace):
+            return self._issue(paper, wanted, taken, day)
+
+    def _issue(self, paper: Paper, wanted: Wanted, taken: Taken | None, day: date) -> Issued:
         if taken is None:
             # A seal that can't be used takes no number.
             self.sealer.refuse_unless_valid()
@@ -67,6 +75,7 @@ class Office:
         except (RenderError, SealError) as error:
             with self.database.write("document.refused") as connection:
                 _explain(connection, taken, str(error))
+            LOGGER.warning("document.refused", extra={"document": taken.act.number, "reason": str(error)})
             raise
         return self._file(taken, sealed, _penalty_fen(paper))
 
@@ -80,6 +89,7 @@ class Office:
             stored.path.unlink(missing_ok=True)
         if not sha256:
             raise NumberError(f"{taken.act.number} was declared void meanwhile")
+        LOGGER.info("document.issued", extra={"document": taken.act.number})
         return self._issued(taken.act.number, sha256, is_new=kept)
 
     def _issued(self, number: str, sha256: str, *, is_new: bool) -> Issued:

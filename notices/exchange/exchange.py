@@ -1,6 +1,7 @@
 """One agency's side of the exchange: its own steps, each kept together with what it says to the others."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from notices.recognition.claim import Claim
 from notices.recognition.docket import Docket
 from notices.recognition.protocol import NotHeldError, Protocol, Step
 
+LOGGER = logging.getLogger(__name__)
 LOCK = (
     update(ExchangeState)
     .values(steps=ExchangeState.steps + 1)
@@ -205,6 +207,7 @@ class Exchange:
         contents = self.sign(incarnation, to=to, kind=kind, message_id=message_id, body=body)
         number = self.note(connection, to, kind, message_id, contents)
         outbox.put(connection, to, number, due_at_ms=0)
+        LOGGER.info("exchange.said", extra={"partner": to, "id": message_id})
 
     def _move(self, connection: Connection, claim_id: str, act: Callable[[Docket, str], Step]) -> Claim:
         incarnation = self.lock(connection)

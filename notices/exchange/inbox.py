@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from models.exchange_tables import ExchangeLog, TheirClaimRow
+from models.trace import trace_of_claim, traced
 from notices.exchange import comparison, dockets, incarnations, log, outbox
 from notices.exchange.envelope import Heard, hear, refusal_of
 from notices.exchange.exchange import Exchange, receipt_body, receipt_id
@@ -123,11 +124,13 @@ class Inbox:
             contents=heard.contents,
             at_ms=exchange.clock(),
         )
-        self._follow(connection, heard, incarnation)
-        if _is_acceptance(heard):
-            return None
-        exchange.on_heard(connection, heard)
-        return self._give_receipt(connection, heard, incarnation)
+        with traced(trace_of_claim(connection, _claim_of(heard))):
+            LOGGER.info("exchange.heard", extra={"partner": envelope.sender, "id": envelope.id})
+            self._follow(connection, heard, incarnation)
+            if _is_acceptance(heard):
+                return None
+            exchange.on_heard(connection, heard)
+            return self._give_receipt(connection, heard, incarnation)
 
     def _give_receipt(self, connection: Connection, heard: Heard, incarnation: int) -> bytes:
         exchange, envelope = self.exchange, heard.envelope
@@ -200,3 +203,12 @@ def _digest(contents: bytes) -> str:
 
 def _is_acceptance(heard: Heard) -> bool:
     return isinstance(heard.body, ReceiptBody) and heard.body.stage is Stage.ACCEPTED
+
+
+def _claim_of(heard: Heard) -> str:
+    """Return the claim that a message is about, "" where it is about none."""
+    match heard.body:
+        case ClaimBody(id=claim_id) | FinedBody(claim_id=claim_id):
+            return claim_id
+        case _:
+            return ""

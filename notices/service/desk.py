@@ -22,6 +22,7 @@ from models.document_tables import Document
 from models.errors import NotDoneError
 from models.files import FileStore
 from models.tables import Case
+from models.trace import trace_of_case
 from models.values.office import PROGRAM, Actor
 from models.values.periods import LONGER
 from models.values.service import Channel, Outcome
@@ -161,8 +162,11 @@ class ServiceDesk:
         """Send what waits, follow what was sent, name what is overdue; what fails keeps the rest going."""
         tally = Tally()
         with self.database.read() as connection:
-            waiting = [(row, sent_of(connection, row.id)) for row in open_attempts(connection)]
-        for attempt, sent in waiting:
+            waiting = [
+                (row, sent_of(connection, row.id), trace_of_case(connection, row.case_id))
+                for row in open_attempts(connection)
+            ]
+        for attempt, sent, trace in waiting:
             try:
                 self._attend(attempt, sent, tally)
             except (CarrierAwayError, NotDoneError, OSError) as error:
@@ -173,7 +177,8 @@ class ServiceDesk:
                 # Its text may name the party.
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 told = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"
-                LOG.error("service.failed", extra={"reference": attempt.reference, "error": told})  # noqa: TRY400
+                said = {"reference": attempt.reference, "trace": trace, "error": told}
+                LOG.error("service.failed", extra=said)  # noqa: TRY400
                 tally.problems.append(f"{attempt.reference}: {told}")
         return tally
 
