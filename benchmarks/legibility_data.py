@@ -18,9 +18,10 @@ from models.values.plate_layout import character_cells
 from pipeline.frame_files import load_frame
 from pipeline.plates.calibration import characters, confidence, evidence_of
 from pipeline.plates.find import box_of, overlap, part, rectify
+from pipeline.plates.frame_quality import frame_quality
 from pipeline.plates.look import GHOST_SCORE, FrameLook, LookingReader, load_looking_reader
 from pipeline.plates.read import MIN_CONFIDENCE
-from pipeline.plates.visible import Measured, Place, frame_quality, measure
+from pipeline.plates.visible import Measured, Place, measure
 
 # What is made of a photo: kind of change and its number.
 PLAN = (

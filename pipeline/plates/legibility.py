@@ -17,13 +17,8 @@ from numpy.typing import NDArray
 from models.values.legibility import HIDDEN_BELOW, CameraCause, Legibility, Outline, PlateLegibility
 from models.values.plate_layout import character_cells
 from pipeline.plates.find import box_of, part
-from pipeline.plates.visible import (
-    PLATE_FEATURES,
-    FrameQuality,
-    Measured,
-    Place,
-    measure,
-)
+from pipeline.plates.frame_quality import FrameQuality
+from pipeline.plates.visible import PLATE_FEATURES, Measured, Place, measure
 
 FOREST = Path(__file__).with_name("legibility.npz")
 CELL_CLASSES = ("visible", "object", "dirt", "lost")

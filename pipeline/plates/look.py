@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from models.values.plates import PlateReading
 from pipeline.plates import find
+from pipeline.plates.frame_quality import FrameQuality, frame_quality
 from pipeline.plates.legibility import READS_CLEARLY, judge_name, judge_plate
 from pipeline.plates.read import PaddlePlateReader, load_reader
 from pipeline.plates.sighting import SAME_PLATE_OVERLAP, Sighting
-from pipeline.plates.visible import FrameQuality, Place, frame_quality
+from pipeline.plates.visible import Place
 
 # The corner detector's guesses are looked at from this score; of untouched photos none is lost by it.
 GHOST_SCORE = 0.01

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from pipeline.plates import find
+from pipeline.plates.frame_quality import frame_quality
 from pipeline.plates.legibility import judge_name, judge_plate
 from pipeline.plates.second import Located
 from pipeline.plates.usual import Picture, UsualPlace, picture
-from pipeline.plates.visible import Place, frame_quality
+from pipeline.plates.visible import Place
 
 # The detector sees even blurred and fogged plates with a score above this; below it there is none to be seen.
 LEAST_PLATE, _FAINTEST = 0.2, 0.0003

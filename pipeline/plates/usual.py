@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.values.legibility import CameraCause
-from pipeline.plates.visible import frame_quality
+from pipeline.plates.frame_quality import frame_quality
 
 Box = tuple[int, int, int, int]
 # So many vehicles make a habit; plates that stand further off than so many of their own sizes make none.

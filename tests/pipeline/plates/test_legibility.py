@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from models.values.plates import PlateColour
+from pipeline.plates.cells import CELL_FEATURES
+from pipeline.plates.frame_quality import frame_quality
 from pipeline.plates.legibility import FOREST, Forest, forests, judge_plate
 from pipeline.plates.look import nothing_seen
-from pipeline.plates.visible import CELL_FEATURES, PLATE_FEATURES, Place, frame_quality, measure
+from pipeline.plates.visible import PLATE_FEATURES, Place, measure
 from stations.roadside.objects import cover
 from stations.roadside.plate import draw_plate
 
