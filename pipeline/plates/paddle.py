@@ -19,7 +19,7 @@ class PaddleEngine:
     Not for use by two threads at once.
     """
 
-    def __init__(self, cache_dir: Path, *, threads: int, longest_side_px: int = 1280) -> None:
+    def __init__(self, cache_dir: Path, *, threads: int, longest_side_px: int = 960) -> None:
         """Load both models on the CPU; frames are shrunk to `longest_side_px` before detection."""
         # PaddleX reads these when first imported: no network look-up, nothing written under the home.
         os.environ.setdefault("PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK", "True")

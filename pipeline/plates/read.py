@@ -18,6 +18,7 @@ from models.values.plates import AlternativePlate, PlateColour, PlateReading
 from pipeline.plates import find
 from pipeline.plates.calibration import characters, confidence, evidence_of
 from pipeline.plates.colour import plate_colour
+from pipeline.plates.overlay import painted_share, without_overlay
 from pipeline.plates.recognisers import Recognisers
 from pipeline.plates.rows import parted
 from pipeline.plates.second import MEAN_BGR, Located
@@ -39,7 +40,7 @@ _AT_THE_EDGE = 0.02
 _WORTH_ANOTHER_LOOK = 1e-3
 # Text detection is the dearest step: where corners alone make every plate this probable it told nothing more
 # in any of 153 frames.
-_SETTLED = 0.95
+_SETTLED = 0.93
 
 
 class PlateReader(Protocol):
@@ -89,17 +90,18 @@ class PaddlePlateReader:
         if not _is_frame(image):
             return []
         located = self.engines.second.locate(image, _LONGEST_SIDE_PX, _FAINT_SCORE)
+        image, painted = without_overlay(image, [one.corners for one in located])
         clear = [one for one in located if one.score >= _CLEAR_SCORE]
         sightings = [sighting for one in clear for sighting in self._outlined(image, one)]
         groups = self._by_plate(image, sightings)
         if groups and all(self._settled(group) for group in groups):
-            return groups
+            return _overlaid(groups, painted)
         sightings = [sighting for group in groups for sighting in group]
         sightings += [sighting for one in located[len(clear) :] for sighting in self._outlined(image, one)]
         settled = [find.box_of(one.candidate.corners) for one in sightings if one.sure]
         boxes = find.candidates(self.engines.text.detect(image))
         sightings += self._look(image, [one for one in boxes if not _covers(settled, one)], 0.0)
-        return self._by_plate(image, sightings)
+        return _overlaid(self._by_plate(image, sightings), painted)
 
     def _settled(self, group: Sequence[Sighting]) -> bool:
         """Whether what was seen of a plate needs no more looking for: it reads surely, or as good as that.
@@ -119,8 +121,9 @@ class PaddlePlateReader:
             return []
         height, width = image.shape[:2]
         whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+        image, painted = without_overlay(image, [whole])
         found = find.as_plate(whole) or [find.Candidate(corners=whole, lines=(whole,))]
-        return self._by_plate(image, self._look(image, found, 1.0))
+        return _overlaid(self._by_plate(image, self._look(image, found, 1.0)), painted)
 
     def _outlined(self, image: NDArray[np.uint8], located: Located) -> list[Sighting]:
         """Return what the recognisers make of what the corner detector found."""
@@ -238,6 +241,16 @@ def _is_frame(image: NDArray[np.uint8]) -> bool:
         message = f"image: expected H x W x 3 uint8 (BGR), got {image.shape} {image.dtype}"
         raise ValueError(message)
     return 0 not in image.shape
+
+
+def _overlaid(groups: list[list[Sighting]], painted: NDArray[np.uint8] | None) -> list[list[Sighting]]:
+    """Return the sightings with how much of each was painted over."""
+    if painted is None:
+        return groups
+    return [
+        [dataclasses.replace(one, overlaid=painted_share(painted, one.candidate.corners)) for one in group]
+        for group in groups
+    ]
 
 
 def _cut_off(corners: find.Quad, frame_width: int) -> bool:

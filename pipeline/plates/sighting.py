@@ -20,7 +20,7 @@ class Sighting:
 
     `score` is the corner detector's; text boxes have none, 0. `third` is the third recogniser's view, where
     it was asked; `closer` says that the plate was looked at once more, `cut_off` that the frame ends at its
-    left or right.
+    left or right, `overlaid` (0..1) how much of it text burnt into the picture had hidden.
     """
 
     candidate: Candidate
@@ -30,6 +30,7 @@ class Sighting:
     third: View | None = None
     closer: bool = False
     cut_off: bool = False
+    overlaid: float = 0.0
 
     @property
     def sure(self) -> bool:

@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from pipeline.plates.calibration import PARAMETERS, characters, confidence
+from pipeline.plates.calibration import MOST_ALONE, PARAMETERS, characters, confidence
 from pipeline.plates.weigh import Weighed
 
 NAMES = [name for name in tomllib.loads(PARAMETERS.read_text("utf-8"))["logistic"] if name != "intercept"]
-AGAINST = {"narrow", "anhui_in_doubt", "contradicted", "short", "cut_off"}
+AGAINST = {"narrow", "anhui_in_doubt", "contradicted", "short", "cut_off", "overlaid", "province_alone"}
 CLEAR = {
     "odds": 9.0, "province_at_best": 0.0, "province_in_the_middle": 0.0, "province_at_worst": 0.0,
     "province_on_average": 0.0, "serial_at_best": 0.0, "serial_in_the_middle": 0.0, "serial_at_worst": 0.0,
     "least_on_average": 0.0, "agreeing": 1.0, "colour_fits": 1.0, "narrow": 0.0,
     "score": 1.0, "anhui_in_doubt": 0.0, "contradicted": 0.0, "short": 0.0, "cut_off": 0.0,
+    "overlaid": 0.0, "province_alone": 0.0,
 }  # fmt: skip
 
 
@@ -39,8 +40,14 @@ def test_every_feature_has_its_parameter() -> None:
 
 def test_a_clear_plate_is_nearly_certain_and_a_faint_one_is_not() -> None:
     assert confidence(CLEAR) > 0.95
-    faint = CLEAR | {"odds": 0.0, "province_at_worst": -7.0, "serial_at_worst": -14.0, "agreeing": 0.2}
+    faint = CLEAR | {"odds": 0.0, "least_on_average": -3.0, "serial_at_worst": -14.0, "agreeing": 0.2}
     assert confidence(faint) < confidence(CLEAR) - 0.2
+
+
+def test_nothing_is_certain_where_only_one_recogniser_sees_the_province() -> None:
+    assert confidence(CLEAR) > MOST_ALONE
+    certain = CLEAR | {"odds": 1000.0}
+    assert confidence(certain | {"province_alone": 1.0}) <= MOST_ALONE < confidence(certain)
 
 
 @pytest.mark.parametrize("name", NAMES)
