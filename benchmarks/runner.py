@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from processes import peak_kib
+
 RESULTS = Path(__file__).parent / "results"
 CPUINFO, MEMINFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
@@ -87,9 +89,7 @@ def _lines(path: Path) -> list[str]:
 
 def own_peak_kib() -> int:
     """Return the most memory that this process ever held."""
-    # Not getrusage: what it says of a new process includes the memory of the one that started it.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    return peak_kib(os.getpid())
 
 
 def arguments(description: str, *, rows: int, repeats: int) -> argparse.Namespace:

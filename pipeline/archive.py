@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
 
 from models import audit
 from models.archive_tables import ArchivedMonth
@@ -97,7 +97,7 @@ def put_away(connection: Connection, store: FileStore, station: Station, month: 
     unjudged = ~exists().where(Judgement.passage_id == Passage.id)
     if connection.scalar(select(Passage.id).where(of_month, unjudged).limit(1)) is not None:
         raise NotDoneError(f"{station.id} {name}: some passages are not judged yet; run their nights first")
-    plain = select(Passage.id).where(of_month, ~_rested_on())
+    plain = select(Passage.id).where(of_month, *_nothing_rests_on_it())
     tables: dict[str, dict[str, Any]] = {}
     for model in MODELS:
         rows = _read(connection, select(model.__table__).where(_key(model).in_(plain)).order_by(_key(model)))
@@ -158,8 +158,11 @@ def take_out(connection: Connection, store: FileStore, station: Station, month: 
     return len(ids)
 
 
-def _rested_on() -> ColumnElement[bool]:
-    """Return whether anything but what goes along refers to a passage; tables to come are asked too."""
+def _nothing_rests_on_it() -> Iterator[ColumnElement[bool]]:
+    """Yield that nothing but what goes along refers to a passage, by column; tables to come are asked too.
+
+    Together in one "not any" PostgreSQL could not join them, and would take a month for a handful of rows.
+    """
     columns = (
         key.parent
         for table in Base.metadata.sorted_tables
@@ -167,7 +170,7 @@ def _rested_on() -> ColumnElement[bool]:
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
         if key.column.table.name == Passage.__tablename__
     )
-    return or_(*(exists().where(column == Passage.id) for column in columns))
+    yield from (~exists().where(column == Passage.id) for column in columns)
 
 
 def _key(model: type[Base]) -> Any:  # noqa: ANN401 (a column of any of the tables)

@@ -52,6 +52,15 @@ class _Night:
     running: "dict[Future[ChunkResult], tuple[ChunkWork, set[str]]]" = field(default_factory=dict)
     again: list[ChunkWork] = field(default_factory=list)
     unfit: dict[str, str] = field(default_factory=dict)
+    there: set[str] = field(default_factory=set)
+    looked_at: float = -POLL_S
+
+    def fit(self) -> set[str]:
+        """Return the addresses of workers that are there and refused nothing, asked for now and then."""
+        if time.monotonic() >= self.looked_at + POLL_S:
+            self.looked_at = time.monotonic()
+            self.there = set(self.client.scheduler_info(n_workers=-1)["workers"])
+        return self.there - self.unfit.keys()
 
     def send(self, chunk: ChunkWork, reader: bytes, fit: set[str]) -> "Future[ChunkResult]":
         """Send a chunk to any worker, or to one of the fit where others refused."""
@@ -143,13 +152,13 @@ class ClusterExecutor:
     def _fit(self, night: _Night) -> set[str]:
         """Return the addresses of workers that refused nothing, after waiting for one if there is none."""
         end = time.monotonic() + self._patience_s
-        while not (fit := night.client.scheduler_info(n_workers=-1)["workers"].keys() - night.unfit.keys()):
+        while not (fit := night.fit()):
             if time.monotonic() > end:
                 reasons = "; ".join(f"{one}: {why}" for one, why in sorted(night.unfit.items()))
                 message = reasons or "start `dask worker` on a machine"
                 raise ClusterUnavailableError(f"scheduler {self._scheduler}: no fit worker; {message}")
             time.sleep(POLL_S)
-        return set(fit)
+        return fit
 
     @contextmanager
     def _client(self) -> Iterator["Client"]:
