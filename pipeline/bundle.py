@@ -21,6 +21,7 @@ from models.office_tables import AuditEntry, Officer
 from models.tables import Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
 from models.values.timeline import from_ms
 from pipeline import verify_bundle
+from pipeline.bundle_defences import defences, enclosures
 from pipeline.bundle_exchange import exchanged
 from pipeline.rules.rule_sets import FOLDER, rule_sets
 from pipeline.verify import digest_of
@@ -46,17 +47,22 @@ def write_bundle(
     store: FileStore,
     key: SigningKey,
     at_ms: int,
+    *,
+    handed_in: FileStore,
 ) -> bytes:
-    """Return the archive of a case.
+    """Return the archive of a case; `handed_in` keeps what parties enclosed.
 
     Raises:
         UnknownCaseError: there is no such case.
-        EvidenceError: an original is missing or was changed.
+        EvidenceError: an original or an enclosure is missing or was changed.
 
     """
     files = {name: _json(content) for name, content in _documents(connection, number, station).items()}
     files |= _frames(connection, number, store)
-    files |= exchanged(connection, life_of(connection, number).case_id)
+    case_id = life_of(connection, number).case_id
+    files |= exchanged(connection, case_id)
+    for name, sha256 in enclosures(connection, case_id).items():
+        files[name] = _original(handed_in, sha256, name)
     rule_set = json.loads(files["case.json"])["passages"][0]["judgement"]["rule_set"]
     files |= _rules(rule_set)
     files["README.txt"] = README.encode()
@@ -97,6 +103,7 @@ def _documents(connection: Connection, number: str, station: Station) -> dict[st
         "steps.json": _all(connection, CaseEvent, CaseEvent.case_id == life.case_id),
         "reviews.json": _all(connection, CaseReview, CaseReview.case_id == life.case_id),
         "plate_corrections.json": _all(connection, PlateCorrection, PlateCorrection.case_id == life.case_id),
+        "defences.json": defences(connection, life.case_id),
         "officers.json": _officers(connection, life.case_id),
         "audit.json": _audit_excerpt(connection, number),
     }
@@ -162,12 +169,16 @@ def _frames(connection: Connection, number: str, store: FileStore) -> dict[str, 
     )
     files = {}
     for sha256, name, kind in frames:
-        path = store.path(sha256)
-        if not path.exists() or digest_of(path) != sha256:
-            raise EvidenceError(f"original {sha256} ({name}) is missing or was changed: no bundle was made")
         suffix = Path(name).suffix.lower()
-        files[f"frames/{kind}-{sha256}{suffix}"] = path.read_bytes()
+        files[f"frames/{kind}-{sha256}{suffix}"] = _original(store, sha256, name)
     return files
+
+
+def _original(store: FileStore, sha256: str, name: str) -> bytes:
+    path = store.path(sha256)
+    if not path.exists() or digest_of(path) != sha256:
+        raise EvidenceError(f"original {sha256} ({name}) is missing or was changed: no bundle was made")
+    return path.read_bytes()
 
 
 def _rules(rule_set_id: str) -> dict[str, bytes]:

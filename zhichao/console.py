@@ -71,8 +71,9 @@ def office(settings: Settings, database: Database, *, asks: bool = False) -> Off
 
     def bundle(connection: Connection, number: str, at_ms: int) -> bytes:
         station = settings.station(life_of(connection, number).station_id)
+        key, handed_in = load_key(settings.key_file), service_wiring.proof_store(settings)
         return write_bundle(
-            connection, number, station, wiring.store(settings), load_key(settings.key_file), at_ms
+            connection, number, station, wiring.store(settings), key, at_ms, handed_in=handed_in
         )
 
     return Office(

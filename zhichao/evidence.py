@@ -17,6 +17,7 @@ from pipeline.bundle import write_bundle
 from zhichao import show, wiring
 from zhichao.exits import CONFIG, ConfigOption, Exit, explained
 from zhichao.progress import Bars
+from zhichao.service_wiring import proof_store
 from zhichao.settings import load_settings
 from zhichao.soundness import all_breaks
 
@@ -57,7 +58,8 @@ def bundle(
             audit.append(connection, PROGRAM, Action.EXPORTED, number, at_ms=clock_ms())
             end = audit.head(connection)
             station = settings.station(life.station_id)
-            archive = write_bundle(connection, number, station, wiring.store(settings), key, clock_ms())
+            stores = {"store": wiring.store(settings), "handed_in": proof_store(settings)}
+            archive = write_bundle(connection, number, station, key=key, at_ms=clock_ms(), **stores)
         head_file.note(settings.head_file, end)
         path = to or Path(f"{number}.zip")
         path.write_bytes(archive)

@@ -17,6 +17,8 @@ from notices.seal.impression import draw_test_impression
 TEST = "测试 TEST"
 ROOT_YEARS, SEAL_YEARS = 10, 2
 YEAR = timedelta(days=365)
+# X.520 bounds names at 64 letters; the library counts bytes.
+MOST_NAME_BYTES = 64
 KEY_FILE, PASSPHRASE_FILE, IMAGE_FILE, ROOTS_FILE = "seal.p12", "passphrase", "seal.png", "roots.pem"
 
 
@@ -51,8 +53,9 @@ def make_test_seal(folder: Path, agency: str, authority: Authority, now: datetim
     """
     folder.mkdir(parents=True, mode=0o700)
     key = ec.generate_private_key(ec.SECP256R1())
+    holder = _name(agency, f"{_shortened(agency, TEST)} {TEST}")
     certificate = (
-        _certificate(_name(agency, f"{agency} {TEST}"), authority.certificate.subject, key, now, SEAL_YEARS)
+        _certificate(holder, authority.certificate.subject, key, now, SEAL_YEARS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=True), critical=True)
         .sign(authority.key, hashes.SHA256())
@@ -75,13 +78,18 @@ def make_test_seal(folder: Path, agency: str, authority: Authority, now: datetim
 
 
 def _name(organisation: str, common: str) -> x509.Name:
-    # X.520 bounds both names at 64 letters.
     values = {
         NameOID.COUNTRY_NAME: "CN",
-        NameOID.ORGANIZATION_NAME: organisation[:64],
-        NameOID.COMMON_NAME: common[:64],
+        NameOID.ORGANIZATION_NAME: _shortened(organisation),
+        NameOID.COMMON_NAME: common,
     }
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in values.items()])
+
+
+def _shortened(name: str, beside: str = "") -> str:
+    """Return as much of a name as fits a certificate together with what stands beside it."""
+    room = MOST_NAME_BYTES - (len(f" {beside}".encode()) if beside else 0)
+    return name.encode()[:room].decode(errors="ignore")
 
 
 def _certificate(

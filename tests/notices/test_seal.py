@@ -141,6 +141,12 @@ def test_a_part_of_the_seal_that_is_missing_is_named(copy: Path, name: str) -> N
         load_seal(copy)
 
 
+def test_a_long_name_of_an_agency_leaves_room_for_the_word_test(tmp_path: Path) -> None:
+    make_test_seal(tmp_path / "seal", "虚构市" * 20, make_test_authority(NOW), NOW)
+    holder = load_seal(tmp_path / "seal").holder
+    assert (holder[:6], holder.endswith(" 测试 TEST")) == ("虚构市虚构市", True)
+
+
 def test_a_seal_is_never_overwritten_and_only_its_owner_reads_the_key(seal_folder: Path) -> None:
     with pytest.raises(FileExistsError):
         make_test_seal(seal_folder, "虚构", make_test_authority(NOW), NOW)

@@ -1,16 +1,29 @@
 """The evidence bundle from the case page: for who answers for it, verified by a stranger, always logged."""
 
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from desk import Desk
+from handed_in import picture
 from nights import Night
+from served import Counter
 from sqlalchemy import Connection, func, select
 
+from models.case_life import life_of
+from models.document_tables import Document
 from models.keys import load_key, make_key
 from models.office_tables import AuditEntry
 from models.tables import Frame
+from models.values.service import DefenceKind
+from models.values.timeline import to_ms
+from notices.documents.issue import hand_out
+from notices.documents.kinds import DocumentKind
+from notices.service.defence import Filing, file_defence
+from notices.service.enclosed import enclose
+from notices.service.enclosures import Enclosure
 from pipeline import verify_bundle
 from pipeline.bundle import write_bundle
 from review.office import Office
@@ -24,7 +37,9 @@ def key_file(office: Office, night: Night, tmp_path: Path) -> Path:
     path = tmp_path / "keys" / "evidence.pem"
 
     def bundle(connection: Connection, number: str, at_ms: int) -> bytes:
-        return write_bundle(connection, number, night.station, office.store, load_key(path), at_ms)
+        return write_bundle(
+            connection, number, night.station, office.store, load_key(path), at_ms, handed_in=office.store
+        )
 
     office.bundle = bundle
     return path
@@ -67,3 +82,33 @@ def test_what_can_not_be_signed_or_was_changed_leaves_nothing_and_no_entry(
     assert answer.status_code == 410
     assert "不能制作证据包" in answer.text
     assert exported(office) == []
+
+
+def test_what_a_party_handed_in_is_in_the_bundle_and_its_words_are_not(
+    desk: Desks, office: Office, numbers: list[str], key_file: Path, tmp_path: Path
+) -> None:
+    make_key(key_file)
+    server = Counter(office.database, tmp_path)
+    at_ms = to_ms(server.now)
+    with office.read() as connection:
+        case_id = life_of(connection, numbers[0]).case_id
+    number = server.document(case_id, DocumentKind.VIOLATION_NOTICE, amount_fen=69_120)
+    with office.write("test") as connection:
+        hand_out(connection, number)
+        document_id = connection.scalar(select(Document.id).where(Document.number == number))
+        filing = Filing(kind=DefenceKind.STATEMENT, text="并线，请复核", name="虚构物流有限公司")
+        receipt = file_defence(connection, server.desk.vault, document_id or 0, filing, at_ms=at_ms)
+        given = [Enclosure(content=picture(), media_type="image/jpeg")]
+        enclose(connection, office.store, receipt, given, at_ms=at_ms)
+    path = tmp_path / "case.zip"
+    path.write_bytes(desk("auditor").post(f"/cases/{numbers[0]}/bundle").content)
+    verify_bundle.verify(path)
+    with zipfile.ZipFile(path) as archive:
+        (name,) = (one for one in archive.namelist() if one.startswith("enclosures/"))
+        assert archive.read(name) == picture()
+        (filed,) = json.loads(archive.read("defences.json"))
+        assert not any("并线" in archive.read(one).decode("utf-8", "replace") for one in archive.namelist())
+    assert (filed["receipt"], filed["document"], filed["answers"]) == (receipt, number, [])
+    assert name.startswith(f"enclosures/{receipt}-")
+    office.store.path(name.rpartition("-")[2].removesuffix(".jpg")).write_bytes(b"other")
+    assert desk("auditor").post(f"/cases/{numbers[0]}/bundle").status_code == 410

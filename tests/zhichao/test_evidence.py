@@ -144,7 +144,7 @@ def write(night: Night, folder: Path) -> tuple[Path, str]:
     with night.database.read() as connection:
         number = str(connection.scalars(select(Case.number).order_by(Case.id)).first())
         store = FileStore(night.run_all.store.root)
-        archive = write_bundle(connection, number, night.station, store, key, PASSED_AT_MS)
+        archive = write_bundle(connection, number, night.station, store, key, PASSED_AT_MS, handed_in=store)
     (folder / "case.zip").write_bytes(archive)
     return folder / "case.zip", key.fingerprint
 
