@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import papers
 import pkcs11
@@ -21,7 +23,7 @@ from notices.seal.authority import KEY_FILE, PASSPHRASE_FILE, make_test_authorit
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
 from notices.seal.sealer import Sealer
-from notices.seal.token import CERTIFICATE_FILE, TOKEN_FILE
+from notices.seal.token import CERTIFICATE_FILE, TOKEN_FILE, TokenKey
 from notices.seal.verify import Anchors, verify
 
 NOW = papers.SEALED_AT
@@ -141,6 +143,18 @@ def test_settings_of_a_token_that_are_wrong_are_named_and_never_show_the_pin(
     with pytest.raises(SealError, match=told) as refused:
         load_seal(described(token, tmp_path / "seal", **changed))
     assert PIN not in str(refused.value)
+
+
+@pytest.mark.parametrize("flag", [pkcs11.TokenFlag.USER_PIN_FINAL_TRY, pkcs11.TokenFlag.USER_PIN_LOCKED])
+def test_the_last_try_of_a_pin_is_left_to_people(token: Path, tmp_path: Path, flag: pkcs11.TokenFlag) -> None:
+    seal = load_seal(described(token, tmp_path / "seal"))
+    assert isinstance(seal.key, TokenKey)
+    sound = pkcs11.lib(MODULE).get_token(token_label=LABEL)
+    seal.key._refuse_last_try(sound)
+    # SoftHSM locks nobody out, so a token that does is drawn.
+    drawn = cast("pkcs11.Token", SimpleNamespace(flags=sound.flags | flag))
+    with pytest.raises(SealError, match="PIN locked or one try left"):
+        seal.key._refuse_last_try(drawn)
 
 
 def test_a_key_lost_between_two_documents_leaves_the_case_waiting_under_its_number(
