@@ -267,9 +267,10 @@ def _move_on(connection: Connection, attempt: Row[Any], actor: Actor, at_ms: int
 
 
 def open_attempts(connection: Connection) -> list[Row[Any]]:
-    """Return the attempts that nothing came of yet, oldest first."""
-    query = attempts_query().where(ServiceResult.outcome.is_(None)).order_by(ServiceAttempt.id)
-    return list(connection.execute(query))
+    """Return the attempts that nothing came of yet, with the case of each, oldest first."""
+    waiting = attempts_query().add_columns(Document.case_id).where(ServiceResult.outcome.is_(None))
+    of_case = waiting.join(Document, Document.id == ServiceAttempt.document_id)
+    return list(connection.execute(of_case.order_by(ServiceAttempt.id)))
 
 
 def sent_of(connection: Connection, attempt_id: int) -> Row[Any] | None:
