@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from models.values.case_life import CaseState
 from models.values.office import Role
+from notices.casework.claims import without_case
 from notices.casework.desk import PartnerDesk
 from notices.casework.matters import ANSWERED_BY, answer, matter_of, reached
 from notices.casework.rulings import say_ruling
@@ -80,6 +81,7 @@ def show(visit: Visit) -> Response:
             states=partners.partner_states(connection, desk),
             frozen=partners.frozen(connection),
             claims=partners.open_claims(connection),
+            forgotten=without_case(connection),
             matters=partners.open_matters(connection),
             latest=partners.latest_matters(connection),
             leads=total,

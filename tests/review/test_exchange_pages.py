@@ -8,10 +8,11 @@ import pytest
 from agencies import JINSHAN, PINGHU
 from case_desks import DAY_MS, TO_STATEMENT, Desks
 from desk import Desk
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from models.matter_tables import Matter
 from models.office_tables import AuditEntry
+from models.partner_tables import CaseClaim
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM
 from models.values.plates import PlateColour
@@ -84,6 +85,19 @@ def test_a_case_confirmed_by_two_officers_is_claimed(
     page = desk("reviewer").get(f"/cases/{numbers[0]}").text
     assert "无冲突证明" in page
     assert "一年内已罚（互认的只计一次）</dt><dd>0 次" in page
+
+
+def test_a_claim_that_a_restore_took_from_its_case_is_shown_with_what_to_do(
+    desk: Callable[[str], Desk], desks: Desks, numbers: list[str]
+) -> None:
+    filed(desk, numbers[0])
+    assert "没有对应案件的互认申请" not in desk("team_leader").get("/exchange").text
+    with desks.pinghu.agency.database.write("test") as connection:
+        connection.execute(delete(CaseClaim))
+    page = desk("team_leader").get("/exchange").text
+    _, restored = page.split("没有对应案件的互认申请</h2>")
+    assert f"<td>平湖:{numbers[0]}</td>" in restored
+    assert 'href="/search?q=' in restored
 
 
 def test_the_case_page_shows_the_other_sides_act_beside_ours(

@@ -50,7 +50,8 @@ class Postgres:
         """Create a database, empty or like another one that nobody uses, and return its SQLAlchemy URL."""
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            # Copied page by page through the log, which is the default, it takes twice as long.
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
     def url(self, name: str) -> str:
