@@ -3,13 +3,13 @@
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import date, datetime
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from models.case_life import ZONE
 from models.values.case_life import CaseState, RejectReason, Verdict
@@ -23,13 +23,17 @@ from models.values.quality import QualityCode, Severity
 from models.values.reidentify import ConflictKind
 from models.values.states import Standing
 from models.values.timeline import from_ms
+from models.values.vehicles import Layout
 from review.lookup import ANSWER_LABELS
 from review.words import in_english
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 SOON_DAYS = 2
+WARNING = Markup('<span aria-hidden="true">⚠</span> ')
 WORDS = re.compile(r'\{\{ t\("([^"{}]+)"\) \}\}')
+# A filter is called straight, a function by way of the page's context.
+NAMED = re.compile(r"\{\{ t\(([\w.\[\]]+)\) \}\}")
 FRAME_LABELS = {
     FrameKind.FRONT: "车头",
     FrameKind.SIDE: "车侧",
@@ -52,6 +56,7 @@ LABELS: dict[str, object] = {
             ("actions", Action),
             ("severities", Severity),
             ("standings", Standing),
+            ("layouts", Layout),
             ("conflict_kinds", ConflictKind),
         )
     },
@@ -69,7 +74,8 @@ class _Worded(FileSystemLoader):
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         source, path, is_fresh = super().get_source(environment, template)
-        return WORDS.sub(lambda found: str(escape(self._word(found[1]))), source), path, is_fresh
+        worded = WORDS.sub(lambda found: str(escape(self._word(found[1]))), source)
+        return NAMED.sub(r"{{ \1|t }}", worded), path, is_fresh
 
 
 @cache
@@ -92,7 +98,8 @@ def _environment(*, english: bool) -> Environment:
         "kg": lambda mass: f"{mass:,}",
         "clock": clock,
         "yuan": format_yuan,
-        "urgency": urgency,
+        "t": word,
+        "due": partial(due, word),
     }
     return made
 
@@ -114,11 +121,12 @@ def clock(instant_ms: int, zone: ZoneInfo = ZONE) -> str:
     return f"{from_ms(instant_ms, zone):%Y-%m-%d %H:%M:%S}"
 
 
-def urgency(due_on: str, today: date | datetime) -> tuple[str, int]:
-    """Return how pressing a day is (over, soon, later, none) and the days left."""
+@lru_cache(1024)
+def due(word: Callable[[str], str], due_on: str, today: date) -> Markup:
+    """Return how many days are left until a day, as a mark that needs no colour; "" is no day."""
     if not due_on:
-        return "none", 0
-    left = (date.fromisoformat(due_on) - (today.date() if isinstance(today, datetime) else today)).days
-    if left < 0:
-        return "over", left
-    return ("soon" if left <= SOON_DAYS else "later"), left
+        return Markup('<span class="due none">–</span>')
+    left = (date.fromisoformat(due_on) - today).days
+    text = word("今日到期") if left == 0 else word("剩 {} 天" if left > 0 else "逾期 {} 天").format(abs(left))
+    level = "due over" if left < 0 else "due soon" if left <= SOON_DAYS else "due"
+    return Markup('<span class="{}">{}{}</span>').format(level, WARNING if left <= 0 else "", text)

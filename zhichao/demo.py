@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.database import Database
+from models.keys import make_key
 from notices.documents.kinds import DocumentKind
 from pipeline.evasion.rows import manoeuvre_rows
 from pipeline.export import case_rows
@@ -85,6 +86,7 @@ def run_demo(settings: Settings, folder: Path, *, seed: int, passages: int, as_j
     evaded = compare_evasion(night.vehicles, driven, conflicts)
     write_sheet(cases, wiring.store(here), folder / "cases.jpg", caption=SIMULATED)
     documents = _documents(here, cases)
+    make_key(here.key_file)
     exchanged = run_exchange(here, stations, cases, FILED_MS)
     if as_json:
         show.json_lines([*cases, compared.as_json() | {"evasion": evaded.as_json()}, exchanged.as_json()])

@@ -19,6 +19,7 @@ from models.values.quality import QualityCode, Severity
 from models.values.schedule import RunState
 from models.values.service import Answer, Channel, DefenceKind, Mitigation, Outcome
 from models.values.states import Standing
+from models.values.vehicles import Layout
 from notices.exchange.kinds import AnswerOutcome, Kind
 from notices.exchange.kinds import Stage as Receipt
 from notices.recognition.docket import Standing as ClaimStanding
@@ -72,6 +73,7 @@ def test_every_text_of_pages_and_refusals_has_its_english() -> None:
         Standing,
         RunState,
         LookupState,
+        Layout,
         LookupDoubt,
         WaitReason,
         PlatePath,
