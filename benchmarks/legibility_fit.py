@@ -7,10 +7,10 @@ did not see the same photo.
 """
 
 import argparse
+import hashlib
 import pickle
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -154,13 +154,14 @@ def _weights(classes: Ints, power: float) -> Floats:
 
 
 def write(cells: Forest, plates: Forest, path: Path) -> None:
-    """Write both forests; votes in half precision."""
-    kept: dict[str, NDArray[np.generic]] = {"made": np.array(str(datetime.now(UTC).date()))}
+    """Write both forests, votes in half precision, named by what is in them: same data, same bytes."""
+    kept: dict[str, NDArray[np.generic]] = {}
     for name, forest in (("cell", cells), ("plate", plates)):
         for field in _FIELDS:
             values = getattr(forest, field)
             kept[f"{name}_{field}"] = values.astype(np.float16) if field == "votes" else values
-    np.savez_compressed(path, **kept)
+    digest = hashlib.sha256(b"".join(kept[name].tobytes() for name in sorted(kept)))
+    np.savez_compressed(path, made=np.array(digest.hexdigest()[:10]), **kept)
 
 
 if __name__ == "__main__":

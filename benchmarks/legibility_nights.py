@@ -23,7 +23,7 @@ from stations.roadside.sights import Weather
 from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.vehicle import PlateCondition, TrueVehicle
 
-SEED = 9700
+SEED = 9800
 NIGHT = date(2026, 6, 18)
 STATION = RoadsideStation(station_id="drawn", station_code="drawn", format="hs_data")
 CONDITIONS = {
