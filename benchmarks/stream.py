@@ -6,21 +6,12 @@ loads and frames are made. Each vehicle is a record; those over the limit also s
 
 import argparse
 import asyncio
-import csv
-import gzip
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import numpy as np
@@ -29,157 +20,15 @@ from nats.errors import Error as NatsError
 from nats_server import NatsServer
 from runner import keep, machine
 from sqlalchemy import func, select
+from stream_day import FRAMES, crossings, pictures, record
+from stream_site import PORT, STATION, Site
 
 from models.case_tables import CaseEvent
-from models.clock import clock_ms
-from models.database import Database
 from models.tables import Case, Chunk, Finding, Frame, Passage, SourceFile
-from models.values.states import ChunkState, Standing
-from pipeline.gate.state import Override
-from pipeline.lane_rows import add_override
+from models.values.states import ChunkState
 from stations.push.broker import make_stream, subject
-from stations.push.credentials import make_credential
-from stations.roadside.night import simulate_vehicles
-from stations.roadside.shot import Side
-from stations.roadside.station import RoadsideStation
-from stations.roadside.vehicle import PlateCondition
-from stations.roadside.write import StationNight
 
-BIN = Path(sys.executable).parent
-ZONE = ZoneInfo("Asia/Shanghai")
-DAY = datetime.now(ZONE).date() - timedelta(days=1)
-STATION, CODE, LANES, PORT = "bench", "BENCH", 4, 8471
-FRAMES, UNDER_WAY, QUIET_S, LONGEST_S, PARTS = 12, 64, 15.0, 900.0, 6
-END_S, WARM_UP = 86_400.0, 999_999
-CONFIG = f"""
-data_dir = "data"
-[push]
-port = {PORT}
-per_second = 100000.0
-burst = 100000
-BROKER
-[[stations]]
-id = "{STATION}"
-name = "bench"
-province = "上海"
-road = "bench"
-chainage = "K0"
-direction = "bench"
-format = "station_upload"
-code = "{CODE}"
-announced_on = 2021-01-01
-legal_review_on = 2021-01-01
-technical_review_on = 2021-01-01
-lanes = [{", ".join(f"{{ number = {lane} }}" for lane in range(1, LANES + 1))}]
-[[stations.certificates]]
-number = "bench"
-regulation = "JJG 907-2006"
-accuracy_class = "5"
-verified_by = "bench"
-valid_from = 2021-01-01
-valid_until = 2099-12-31
-speed_max_kmh = 200
-"""
-
-
-def crossings(given: argparse.Namespace) -> list[tuple[float, int]]:
-    """Return seconds of the day and lane of consecutive vehicles."""
-    start_s = 3600.0 * given.hour
-    if given.file is None:
-        chance = random.Random(1)  # noqa: S311 (no secret)
-        at_s, made = start_s, []
-        for _ in range(given.rows):
-            at_s += chance.expovariate(1.2)
-            made.append((at_s, chance.randint(1, LANES)))
-        return made
-    with gzip.open(given.file, "rt", encoding="ascii") as source:
-        rows = [
-            (3600 * float(row["h"]) + 60 * float(row["m"]) + float(row["s"]), int(float(row["Lane"])))
-            for row in csv.DictReader(source)
-            # The counter's own glitches: rows without a time.
-            if row["h"] and row["m"] and row["s"] and row["Lane"]
-        ]
-    return list(islice(sorted(row for row in rows if start_s <= row[0] < END_S), given.rows))
-
-
-def record(number: int, at_s: float, lane: int, *, over: bool) -> dict[str, object]:
-    """Return a car, or a truck of six axles and 62 t."""
-    at = datetime.combine(DAY, datetime.min.time()) + timedelta(seconds=int(at_s))
-    loads = [7_000, 9_000, 9_000, 12_000, 12_500, 12_500] if over else [800, 700]
-    spacings = [3300, 1350, 6500, 1310, 1310] if over else [2700]
-    return {
-        "previewCode": f"{CODE}-{number:06d}",
-        "previewDate": f"{at:%Y-%m-%d %H:%M:%S}",
-        "previewStationCode": CODE,
-        "axisNum": str(len(loads)),
-        "speed": "70",
-        "laneNo": str(lane),
-        "totalWeight": str(sum(loads)),
-        **{f"axle{axle}Weight": str(kg) for axle, kg in enumerate(loads, start=1)},
-        **{f"axle{axle}Spacing": str(mm) for axle, mm in enumerate(spacings, start=1)},
-        "frontImage": f"{number:06d}.jpg" if over else "",
-    }
-
-
-def pictures() -> list[bytes]:
-    """Return frames of simulated trucks whose plates can be read."""
-    station = RoadsideStation(station_id=STATION, station_code=CODE, format="station_upload")
-    (vehicles,) = simulate_vehicles(DAY, 1, 100, [station])
-    night = StationNight(station=station, vehicles=vehicles, seed=1)
-    clear = [one for one in vehicles if one.plate_condition is PlateCondition.CLEAR]
-    return [night.picture(night.shot(one, Side.FRONT)) for one in clear[:FRAMES]]
-
-
-class Site:
-    """Listener and stream in processes of their own."""
-
-    def __init__(self, folder: Path, broker: str) -> None:
-        """Start both on a new database in `folder`."""
-        self.folder, self.config = folder, folder / "config.toml"
-        line = f'broker = "{broker}"' if broker else ""
-        self.config.write_text(CONFIG.replace("BROKER", line), encoding="utf-8")
-        self.database = Database(f"sqlite:///{folder / 'data' / 'zhichao.sqlite'}")
-        with self.database.write("bench") as connection:
-            self.token = make_credential(connection, STATION, "bench", clock_ms())
-            for lane in range(1, LANES + 1):
-                said = Override(
-                    standing=Standing.WATCHED, actor="bench", reason="bench", first_day=DAY, last_day=DAY
-                )
-                add_override(connection, STATION, lane, said)
-        self.log = (folder / "log.txt").open("wb")
-        self.listener, self.stream = self.start("listen"), self.start("stream")
-
-    def start(self, command: str) -> subprocess.Popen[bytes]:
-        """Start a command of the program."""
-        words = [str(BIN / "zhichao"), command, "--config", str(self.config)]
-        return subprocess.Popen(words, stdout=self.log, stderr=self.log)  # noqa: S603 (our own)
-
-    async def kill(self) -> None:
-        """Kill both as a power cut would, and start them again."""
-        for process in (self.listener, self.stream):
-            os.kill(process.pid, signal.SIGKILL)
-            await asyncio.to_thread(process.wait)
-        self.listener, self.stream = self.start("listen"), self.start("stream")
-
-    def cases(self) -> int:
-        """Return how many cases there are."""
-        with self.database.read() as connection:
-            return connection.scalar(select(func.count()).select_from(Case)) or 0
-
-    def until_first_case(self) -> None:
-        """Wait until there is a case."""
-        while not self.cases():
-            time.sleep(0.5)
-
-    def close(self) -> None:
-        """End both."""
-        for process in (self.listener, self.stream):
-            process.terminate()
-            process.wait()
-        self.log.close()
-        self.database.close()
-
-
+UNDER_WAY, QUIET_S, LONGEST_S, PARTS, WARM_UP = 64, 15.0, 900.0, 6, 999_999
 Send = Callable[[str, str, bytes], Awaitable[None]]
 
 
@@ -354,7 +203,8 @@ def main() -> None:
     parser.add_argument("--via", choices=["http", "broker"], default="http")
     given = parser.parse_args()
     given.repeats = 1
-    with tempfile.TemporaryDirectory() as name:
+    # A day leaves as many files; should clearing them away fail, what was measured is kept already.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         server = NatsServer(Path(name) / "nats") if given.via == "broker" else None
         site = Site(Path(name), server.url if server else "")
         try:
@@ -370,15 +220,12 @@ def main() -> None:
                 + (", broker killed once" if server else ""),
                 *outcome(site, crossed, over),
             ]
+            versions = machine(("sqlalchemy", "fastapi", "uvicorn", "aiohttp", "nats-py"))
+            keep(f"stream-{given.via}", given, [*lines, *versions])
         finally:
             site.close()
             if server:
                 server.kill()
-    keep(
-        f"stream-{given.via}",
-        given,
-        [*lines, *machine(("sqlalchemy", "fastapi", "uvicorn", "aiohttp", "nats-py"))],
-    )
 
 
 if __name__ == "__main__":
