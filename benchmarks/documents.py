@@ -226,10 +226,10 @@ def peer(interpreter: str, page: Path, count: int) -> None:
 def keep(rows: int, repeats: int, lines: list[str]) -> None:
     """Print the result and write it as text."""
     today = datetime.now(UTC).date()
-    text = "\n".join(
-        [f"documents: {rows} notices a round, {repeats} rounds and one before, {today}", *lines, ""]
-    )
-    (RESULTS / f"documents-{rows}-made-{today}.txt").write_text(text, encoding="utf-8")
+    issued = rows * (repeats + 1)
+    head = f"documents: {issued} notices in {repeats + 1} rounds of {rows} ({repeats} count), {today}"
+    text = "\n".join([head, *lines, ""])
+    (RESULTS / f"documents-{issued}-made-{today}.txt").write_text(text, encoding="utf-8")
     print(text)
 
 
