@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from stamina.instrumentation import RetryDetails
 
 from models.database import Database
-from models.tables import CaseLookup, RegistryQuery
+from models.registry_tables import CaseLookup, RegistryQuery
 from pipeline.registries import asking
 from pipeline.registries.line import Line
 from pipeline.registries.look_up import LookupReport

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from models.case_tables import CaseLife
-from models.tables import CaseLookup, Finding, Judgement, Passage, RegisteredJudgement
+from models.registry_tables import CaseLookup, RegisteredJudgement
+from models.tables import Finding, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.lookups import LookupState
 from models.values.money import Consequence

@@ -10,19 +10,9 @@ from models.evasion_tables import ManoeuvreRow
 from models.gate_tables import DecisionRow
 from models.legibility_tables import PlateLegibilityRow
 from models.office_tables import AuditEntry, Officer
+from models.registry_tables import CaseLookup, RegisteredJudgement, RegistryAnswer
 from models.reidentify_tables import PlateConflict, SearchRow
-from models.tables import (
-    Case,
-    CaseLookup,
-    Finding,
-    Frame,
-    Judgement,
-    Lease,
-    Passage,
-    PlateReadingRow,
-    RegisteredJudgement,
-    RegistryAnswer,
-)
+from models.tables import Case, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow
 from models.values.legibility import Legibility
 from pipeline.evasion.rows import let_stand
 from review.assignment import held_now, holds

@@ -8,16 +8,8 @@ import numpy as np
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
-from models.tables import (
-    Case,
-    CaseLookup,
-    Finding,
-    Frame,
-    Judgement,
-    Passage,
-    RegisteredJudgement,
-    SourceFile,
-)
+from models.registry_tables import CaseLookup, RegisteredJudgement
+from models.tables import Case, Finding, Frame, Judgement, Passage, SourceFile
 from models.values.findings import Doubt
 from models.values.lookups import LookupState
 from models.values.money import Consequence

@@ -17,8 +17,9 @@ from models.matter_tables import Matter
 from models.office_tables import Officer
 from models.partner_tables import CaseClaim
 from models.push_tables import DeliveryRow
+from models.registry_tables import RegistryQuery
 from models.service_tables import ServiceAttempt, ServiceResult
-from models.tables import Case, Finding, Frame, Judgement, Passage, RegistryQuery, SourceFile
+from models.tables import Case, Finding, Frame, Judgement, Passage, SourceFile
 from models.trace import passages_of, trace_of
 from models.values.case_life import CaseState
 from models.values.documents import DocumentState

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 
 from models.case_tables import CaseLife
 from models.database import Database
-from models.tables import CaseLookup
+from models.registry_tables import CaseLookup
 from models.values.money import Band
 from models.values.plates import PlateColour
 from models.values.timeline import from_ms

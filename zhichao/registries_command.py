@@ -16,7 +16,8 @@ from rich.table import Table
 from sqlalchemy import Connection, func, select
 
 from models.database import Database
-from models.tables import Case, CaseLookup, Judgement, RegisteredJudgement, RegistryAnswer
+from models.registry_tables import CaseLookup, RegisteredJudgement, RegistryAnswer
+from models.tables import Case, Judgement
 from models.values.lookups import LookupDoubt, LookupState, WaitReason
 from models.values.timeline import from_ms
 from models.vault import Vault

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Connection, func, select
 
-from models.tables import Case, CaseLookup
+from models.registry_tables import CaseLookup
+from models.tables import Case
 from models.values.lookups import LookupState
 
 

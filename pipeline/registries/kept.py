@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from models.database import Database
-from models.tables import RegistryAnswer, RegistryQuery
+from models.registry_tables import RegistryAnswer, RegistryQuery
 from models.values.lookups import Purpose
 from models.values.permits import Permit
 from models.values.registry import Party, RegisteredVehicle

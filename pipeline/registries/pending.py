@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, false, func, select
 
 from models.case_tables import PlateCorrection
-from models.tables import Case, CaseLookup, Finding, Frame, Judgement, Passage, PlateReadingRow
+from models.registry_tables import CaseLookup
+from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
 from models.values.findings import Doubt
 from models.values.lookups import LookupState
 from models.values.plates import PlateColour

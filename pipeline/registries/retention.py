@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, union, update
 
-from models.tables import CaseLookup, RegistryAnswer, RegistryQuery
+from models.registry_tables import CaseLookup, RegistryAnswer, RegistryQuery
 from models.vault import Vault
 from pipeline.registries.kept import resealed
 

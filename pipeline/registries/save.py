@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from models import audit, leases
 from models.passage_rows import from_rows, select_passages
-from models.tables import CaseLookup, Finding, Passage, RegisteredJudgement, RegistryAnswer
+from models.registry_tables import CaseLookup, RegisteredJudgement, RegistryAnswer
+from models.tables import Finding, Passage
 from models.values.lookups import LookupState
 from models.values.office import PROGRAM, Action
 from models.values.vehicles import NOTHING_KNOWN, VehicleFacts

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from models import audit
 from models.case_life import life_of
-from models.tables import CaseLookup
+from models.registry_tables import CaseLookup
 from models.values.case_life import AFTER_FILING, CaseState
 from models.values.office import Action, Role
 from models.vault import VaultError

@@ -13,7 +13,8 @@ from registry_cases import registries_of
 from sqlalchemy import select, update
 
 from models.office_tables import AuditEntry
-from models.tables import CaseLookup, Judgement, RegisteredJudgement, RegistryQuery
+from models.registry_tables import CaseLookup, RegisteredJudgement, RegistryQuery
+from models.tables import Judgement
 from models.values.plates import PlateColour
 from models.values.registry import Party, Plate, RegisteredVehicle, VehicleClass
 from models.vault import Vault

@@ -29,7 +29,8 @@ from models.exchange_tables import ExchangeState
 from models.files import FileStore
 from models.leases import Holder
 from models.office_tables import AuditEntry
-from models.tables import Chunk, RegistryAnswer
+from models.registry_tables import RegistryAnswer
+from models.tables import Chunk
 from models.values.office import PROGRAM, Action, Role
 from notices.exchange.keys import public_text
 from pipeline.verify import breaks

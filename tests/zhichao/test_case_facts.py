@@ -15,7 +15,8 @@ from served import Counter
 from sqlalchemy import insert, select
 
 from models.case_life import Step, life_of, move
-from models.tables import CaseLookup, Judgement, RegisteredJudgement
+from models.registry_tables import CaseLookup, RegisteredJudgement
+from models.tables import Judgement
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM, Actor, Role
 from models.values.service import Answer, Channel, DefenceKind, Outcome

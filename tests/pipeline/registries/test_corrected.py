@@ -12,7 +12,8 @@ from sqlalchemy import insert, select
 from models.case_tables import PlateCorrection
 from models.database import Database
 from models.office_tables import AuditEntry
-from models.tables import Case, CaseLookup, RegistryQuery
+from models.registry_tables import CaseLookup, RegistryQuery
+from models.tables import Case
 from models.values.office import Role
 from pipeline.registries.look_up import Registries
 from pipeline.registries.settings import RegistrySettings

@@ -13,7 +13,8 @@ from registry_cases import DAY, add_cases, registries_of
 from sqlalchemy import func, select, text, update
 
 from models.database import Database
-from models.tables import Base, CaseLookup, RegisteredJudgement, RegistryAnswer, RegistryQuery
+from models.registry_tables import CaseLookup, RegisteredJudgement, RegistryAnswer, RegistryQuery
+from models.tables import Base
 from models.values.lookups import LookupDoubt, LookupState
 from models.vault import Vault
 from pipeline.registries.kept import party_of
