@@ -27,8 +27,8 @@ from zhichao.legibility_rows import legibility_values, mark_legibility, unread_r
 from zhichao.progress import Bars
 from zhichao.settings import ConfigError, Settings, load_settings
 
-# Below this a plate found in a frame is shown, and what it may say, but no text stands for it: the highest
-# share that loses no plate of the tuning half (docs/plates.md).
+# Below this a plate found in a frame is shown, and what it may say, but no text stands for it: in the tuning
+# half no plate is lost by it, and none told falsely (docs/plates.md).
 FRAME_THRESHOLD = 0.86
 # A crop is a plate by the user's word: it is told what it most likely says, and how likely that is.
 CROP_THRESHOLD = 0.0
