@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from pipeline.plates.calibration import MOST_ALONE, PARAMETERS, characters, confidence
-from pipeline.plates.weigh import Weighed
+from models.values.plates import PlateColour
+from pipeline.plates.calibration import MOST_ALONE, PARAMETERS, characters, confidence, evidence_of
+from pipeline.plates.decode import PlateDecoder
+from pipeline.plates.find import Candidate
+from pipeline.plates.grammar import PATTERNS
+from pipeline.plates.sighting import Sighting
+from pipeline.plates.weigh import View, Weighed
+
+ALPHABET = ("blank", *sorted({c for p in PATTERNS for s in p.slots for c in s}))
 
 NAMES = [name for name in tomllib.loads(PARAMETERS.read_text("utf-8"))["logistic"] if name != "intercept"]
 AGAINST = {"narrow", "anhui_in_doubt", "contradicted", "short", "cut_off", "overlaid", "province_alone"}
@@ -48,6 +55,39 @@ def test_nothing_is_certain_where_only_one_recogniser_sees_the_province() -> Non
     assert confidence(CLEAR) > MOST_ALONE
     certain = CLEAR | {"odds": 1000.0}
     assert confidence(certain | {"province_alone": 1.0}) <= MOST_ALONE < confidence(certain)
+
+
+def seen_as(text: str, rare: float) -> Sighting:
+    """Return a plate that two recognisers read alike and surely; the first holds 藏 that likely."""
+    decoder = PlateDecoder(ALPHABET)
+    views = []
+    for name, share in (("second", 0.0), ("first", rare)):
+        output = np.full((2 * len(text), len(ALPHABET)), 1e-6, dtype=np.float32)
+        output[0::2][np.arange(len(text)), [ALPHABET.index(c) for c in text]] = 0.98
+        output[0, ALPHABET.index("藏")] = share
+        output[1::2, 0] = 1.0
+        emissions = decoder.emissions(output)
+        views.append(
+            View(recogniser=name, emissions=emissions, decoded=decoder.decode_lengths(emissions, 0.9))
+        )
+    outline = np.array([[0, 0], [140, 0], [140, 44], [0, 44]], dtype=np.float32)
+    return Sighting(
+        candidate=Candidate(corners=outline, lines=(outline,)),
+        score=1.0,
+        colour=PlateColour.BLUE,
+        views=tuple(views),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "rare", "alone"),
+    [("冀F12345", 0.01, 1.0), ("冀F12345", 1e-5, 0.0), ("浙F12345", 0.01, 0.0)],
+)
+def test_a_hebei_plate_that_may_be_tibetan_is_not_certain(text: str, rare: float, alone: float) -> None:
+    evidence = evidence_of([seen_as(text, rare)], PlateDecoder(ALPHABET).symbols)
+    assert evidence is not None
+    assert evidence.text == text
+    assert evidence.features["province_alone"] == alone
 
 
 @pytest.mark.parametrize("name", NAMES)
