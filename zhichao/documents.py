@@ -1,7 +1,6 @@
 """The commands of documents: issue, list, make a test seal, verify."""
 
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -19,15 +18,13 @@ from notices.documents.issue import Issued, hand_out
 from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import void
 from notices.documents.register import register_rows, stamp_waiting
-from notices.seal.sm2 import holds
-from notices.seal.verify import NoSealError, SealFound, Verification, verify
 from notices.service.attempts import ServiceError, document_row
 from notices.service.leaving import hold_case, obstacle_to_leaving, outdated_hearing
 from stations.station import Station
 from zhichao import show
 from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
-from zhichao.office import agency_of, anchors, document_store, make_test_seals, office
+from zhichao.office import agency_of, document_store, make_test_seals, office
 from zhichao.paper_fields import make_paper, read_facts
 from zhichao.settings import ConfigError, Settings, load_settings
 
@@ -148,65 +145,3 @@ def seal_init(*, config: ConfigOption = CONFIG) -> None:
         folders = make_test_seals(load_settings(config))
     for folder in folders:
         show.console().print(f"测试印章 TEST seal: {folder}", highlight=False, soft_wrap=True)
-
-
-def verify_document(
-    file: Annotated[Path, typer.Argument(help="sealed PDF")],
-    *,
-    roots: Annotated[Path | None, typer.Option(help="trusted root certificates, PEM")] = None,
-    sm2: Annotated[
-        Path | None, typer.Option(help="SM2 signature of the file, as `notice --out` lays it beside")
-    ] = None,
-    config: ConfigOption = CONFIG,
-    as_json: JsonOption = False,
-) -> None:
-    """Say who sealed a document, when, and whether it is as it was sealed."""
-    with explained(Console(stderr=True)):
-        settings = load_settings(config)
-        found = verify_pdf(file, settings, roots)
-        again = sm2 is None or holds(anchors(settings).sm2, file.read_bytes(), sm2.read_bytes())
-    if as_json:
-        show.json_lines(asdict(one) | {"holds": one.holds and again} | _times(one) for one in found.seals)
-    else:
-        for one in found.seals:
-            show.console().print(_sentence(one), highlight=False, soft_wrap=True, markup=False)
-        if sm2 is not None:
-            said = "✓ 国密签名属实 SM2 holds" if again else "✗ 国密签名不符 SM2 DOES NOT HOLD"
-            show.console().print(said, highlight=False)
-    if not (found.holds and again):
-        raise typer.Exit(Exit.TROUBLE)
-
-
-def verify_pdf(path: Path, settings: Settings, roots: Path | None = None) -> Verification:
-    """Check the seals of a file against the roots given, or those of the seals here.
-
-    Raises:
-        NoSealError: no seal can be read in it.
-
-    """
-    try:
-        return verify(path.read_bytes(), anchors(settings, roots), now=datetime.now(UTC))
-    except NoSealError as error:
-        raise NoSealError(f"{path}: {error}") from error
-
-
-def _times(one: SealFound) -> dict[str, str]:
-    times = {"sealed_at": one.sealed_at, "stamped_at": one.stamped_at}
-    return {name: time.isoformat() if time else "" for name, time in times.items()}
-
-
-def _sentence(one: SealFound) -> str:
-    sealed_at = f"{one.sealed_at.astimezone(CHINA):%F %T}" if one.sealed_at else "时间不明"
-    parts = [
-        f"{one.document}",
-        f"签章 sealed by: {one.sealed_by}，{sealed_at}",
-        "未被改动 intact" if one.intact else "已被改动 CHANGED",
-        "证书可信 trusted" if one.trusted else f"证书不可信 NOT TRUSTED ({one.trust_problem})",
-    ]
-    if one.stamp_problem:
-        parts.append(f"时间戳无效 time-stamp FALSE ({one.stamp_problem})")
-    elif one.stamped_at:
-        parts.append(f"时间戳 time-stamp {one.stamped_at.astimezone(CHINA):%F %T}")
-    else:
-        parts.append("无时间戳 no time-stamp")
-    return ("✓ " if one.holds else "✗ ") + "\n  ".join(parts)

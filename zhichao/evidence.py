@@ -1,4 +1,4 @@
-"""Commands on evidence: verify all that is kept, write one case's bundle, make the key that signs it."""
+"""Commands on evidence: write one case's bundle, make the key that signs it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,30 +15,9 @@ from models.keys import make_key as make_key_file
 from models.values.office import PROGRAM, Action
 from pipeline.bundle import write_bundle
 from zhichao import show, wiring
-from zhichao.exits import CONFIG, ConfigOption, Exit, explained
-from zhichao.progress import Bars
+from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.service_wiring import proof_store
 from zhichao.settings import load_settings
-from zhichao.soundness import all_breaks
-
-
-def verify(*, config: ConfigOption = CONFIG) -> None:
-    """Check audit log, steps of cases, originals, documents, proofs, messages; name the first break of each.
-
-    Digests of all files, the chains of the logs, every signature.
-    """
-    out, notes = show.console(), Console(stderr=True)
-    with explained(notes):
-        settings = load_settings(config)
-        kept = head_file.noted(settings.head_file)
-        with Database(settings.url).read() as connection, Bars(notes) as bars:
-            broken = list(all_breaks(settings, connection, kept, bars))
-            end = audit.head(connection)
-    for line in broken:
-        out.print(f"✗ {line}", style="red", markup=False, highlight=False, soft_wrap=True)
-    if broken:
-        raise typer.Exit(Exit.TROUBLE)
-    out.print(f"✓ 完整 sound: {end.number} audit entries, head {end.hash}", highlight=False, soft_wrap=True)
 
 
 def bundle(

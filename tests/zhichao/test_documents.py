@@ -142,7 +142,7 @@ def test_every_kind_is_issued_from_a_case_and_a_file_of_facts(
     out = Path(row["file"])
     assert kind.label in printed(out)
     assert row["number"] in printed(out)
-    found = run("verify-document", out, "--json")
+    found = run("verify", out, "--json")
     assert found.exit_code == 0, found.stdout
     told = json.loads(found.stdout)
     assert (told["holds"], told["document"]) == (True, f"{kind.label} {row['number']}")
@@ -192,11 +192,11 @@ def test_a_changed_file_is_said_to_be_changed(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "sheet.pdf"
     assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
     out.write_bytes(out.read_bytes() + b"%")
-    done = run("verify-document", out)
+    done = run("verify", out)
     assert done.exit_code == 1
     assert "已被改动 CHANGED" in done.stdout
     out.write_bytes(b"no pdf")
-    done = run("verify-document", out)
+    done = run("verify", out)
     assert done.exit_code == 1
     assert "sheet.pdf: no document whose seal can be read" in done.stderr
 

@@ -1,0 +1,115 @@
+"""The command that verifies: one sealed document, or everything that is kept."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from models import audit, head_file
+from models.database import Database
+from notices.seal.sm2 import holds
+from notices.seal.verify import NoSealError, SealFound, Verification
+from notices.seal.verify import verify as verify_seals
+from zhichao import show
+from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.office import anchors
+from zhichao.progress import Bars
+from zhichao.settings import Settings, load_settings
+from zhichao.soundness import all_breaks
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="sealed PDF; without one, all that is kept")] = None,
+    *,
+    roots: Annotated[Path | None, typer.Option(help="with FILE: trusted root certificates, PEM")] = None,
+    sm2: Annotated[
+        Path | None, typer.Option(help="with FILE: its SM2 signature, as `notice --out` lays it beside")
+    ] = None,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Say who sealed FILE, when, and whether it is as sealed; or name the first break of each thing kept.
+
+    Kept are audit log, steps of cases, originals, documents, proofs, messages: digests of all files, the
+    chains of the logs, every signature.
+    """
+    with explained(Console(stderr=True)):
+        settings = load_settings(config)
+        if file is not None:
+            sound = _document(settings, file, roots, sm2, as_json=as_json)
+        elif roots or sm2 or as_json:
+            raise typer.BadParameter("--roots, --sm2 and --json go with FILE")
+        else:
+            sound = _all_kept(settings)
+    if not sound:
+        raise typer.Exit(Exit.TROUBLE)
+
+
+def _all_kept(settings: Settings) -> bool:
+    out = show.console()
+    kept = head_file.noted(settings.head_file)
+    with Database(settings.url).read() as connection, Bars(Console(stderr=True)) as bars:
+        broken = list(all_breaks(settings, connection, kept, bars))
+        end = audit.head(connection)
+    for line in broken:
+        out.print(f"✗ {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if not broken:
+        out.print(
+            f"✓ 完整 sound: {end.number} audit entries, head {end.hash}", highlight=False, soft_wrap=True
+        )
+    return not broken
+
+
+def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | None, *, as_json: bool) -> bool:
+    found = verify_pdf(file, settings, roots)
+    again = sm2 is None or holds(anchors(settings).sm2, file.read_bytes(), sm2.read_bytes())
+    if as_json:
+        show.json_lines(asdict(one) | {"holds": one.holds and again} | _times(one) for one in found.seals)
+        return found.holds and again
+    for one in found.seals:
+        show.console().print(_sentence(one), highlight=False, soft_wrap=True, markup=False)
+    if sm2 is not None:
+        said = "✓ 国密签名属实 SM2 holds" if again else "✗ 国密签名不符 SM2 DOES NOT HOLD"
+        show.console().print(said, highlight=False)
+    return found.holds and again
+
+
+def verify_pdf(path: Path, settings: Settings, roots: Path | None = None) -> Verification:
+    """Check the seals of a file against the roots given, or those of the seals here.
+
+    Raises:
+        NoSealError: no seal can be read in it.
+
+    """
+    try:
+        return verify_seals(path.read_bytes(), anchors(settings, roots), now=datetime.now(UTC))
+    except NoSealError as error:
+        raise NoSealError(f"{path}: {error}") from error
+
+
+def _times(one: SealFound) -> dict[str, str]:
+    times = {"sealed_at": one.sealed_at, "stamped_at": one.stamped_at}
+    return {name: time.isoformat() if time else "" for name, time in times.items()}
+
+
+def _sentence(one: SealFound) -> str:
+    sealed_at = f"{one.sealed_at.astimezone(CHINA):%F %T}" if one.sealed_at else "时间不明"
+    parts = [
+        f"{one.document}",
+        f"签章 sealed by: {one.sealed_by}，{sealed_at}",
+        "未被改动 intact" if one.intact else "已被改动 CHANGED",
+        "证书可信 trusted" if one.trusted else f"证书不可信 NOT TRUSTED ({one.trust_problem})",
+    ]
+    if one.stamp_problem:
+        parts.append(f"时间戳无效 time-stamp FALSE ({one.stamp_problem})")
+    elif one.stamped_at:
+        parts.append(f"时间戳 time-stamp {one.stamped_at.astimezone(CHINA):%F %T}")
+    else:
+        parts.append("无时间戳 no time-stamp")
+    return ("✓ " if one.holds else "✗ ") + "\n  ".join(parts)
