@@ -32,6 +32,7 @@ from models import (
     service_tables,
 )
 from models.errors import UnavailableError
+from models.kept import LINES, Lines
 
 # Imported so that all tables are known wherever a database is.
 TABLES = (
@@ -102,16 +103,19 @@ class Database:
     def write(self, edge: str) -> Iterator[Connection]:
         """Give a connection whose transaction is committed at the end, or rolled back on any error.
 
-        `edge` names the commit (see `models.edges`).
+        `edge` names the commit (see `models.edges`). What was told of it is in the log after the commit.
         """
+        lines: Lines = []
         # SQLite: taking the write lock at BEGIN is what makes read-then-write safe between processes.
         with (
             self._explained(),
             self.engine.connect() as connection,
-            connection.execution_options(immediate=True).begin(),
+            connection.execution_options(immediate=True, **{LINES: lines}).begin(),
         ):
             yield connection
             edges.passed(f"{edge}: before commit")
+        for line in lines:
+            line()
         edges.passed(f"{edge}: after commit")
 
     @contextmanager

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy import Connection, select
 
+from models.kept import tell_once_kept
 from models.partner_tables import CaseClaim
 from models.tables import Case, Finding, Passage
 
@@ -57,9 +58,9 @@ def trace_of_claim(connection: Connection, claim_id: str) -> str:
 
 
 def tell(logger: logging.Logger, event: str, connection: Connection, case_id: int, **more: object) -> None:
-    """Write what happened to a case into the log, with its trace; nothing is asked where nobody listens."""
+    """Write what happened to a case into the log once it is kept; nothing is asked where nobody listens."""
     if logger.isEnabledFor(logging.INFO):
-        logger.info(event, extra={"trace": trace_of_case(connection, case_id), **more})
+        tell_once_kept(connection, logger, event, trace=trace_of_case(connection, case_id), **more)
 
 
 @contextmanager

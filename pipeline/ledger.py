@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 from models import leases
 from models.files import FileStore
 from models.inserts import insert_new
+from models.kept import tell_once_kept
 from models.leases import Holder
 from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Chunk, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow, SourceFile
@@ -226,8 +227,8 @@ def _tell(connection: Connection, new: Sequence[dict[str, Any]]) -> None:
     kinds = {row["passage_id"]: row["kind"] for row in new}
     natural = select(Passage.id, Passage.station_id, Passage.passed_at, Passage.record_key)
     for passage_id, station_id, at, key in connection.execute(natural.where(Passage.id.in_(kinds))):
-        told = {"trace": trace_of(station_id, at, key), "kind": kinds[passage_id]}
-        LOGGER.info("passage.flagged", extra=told)
+        trace = trace_of(station_id, at, key)
+        tell_once_kept(connection, LOGGER, "passage.flagged", trace=trace, kind=kinds[passage_id])
 
 
 def fail_chunk(connection: Connection, chunk_id: int, reason: str) -> None:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from models.files import StoredFile
+from models.kept import savepoint
 from stations.formats import record_format
 from stations.formats.base import FileRefusedError, Problem
 from stations.future import without_future
@@ -26,7 +27,7 @@ def take_records(
     problems: list[Problem] = []
     counts = RowCounts()
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             for block in record_format(station).read(stored.path):
                 if latest_ms is not None:
                     block = without_future(block, latest_ms, station)  # noqa: PLW2901 (the same block, less those)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from models.bulk import insert_rows
 from models.driving_rows import add_driving
 from models.inserts import insert_new
+from models.kept import tell_once_kept
 from models.passage_rows import COLUMNS, Values, to_rows
 from models.tables import FrameReference, Passage
 from models.trace import trace_of
@@ -61,7 +62,7 @@ def add_passages(connection: Connection, station: Station, block: Block, source_
     if len(rows) <= TOLD:
         for passed_at, key in (row[KEY] for row in new):
             trace = trace_of(station.id, passed_at, key)
-            LOGGER.info("record.taken", extra={"trace": trace, "source": source_id})
+            tell_once_kept(connection, LOGGER, "record.taken", trace=trace, source=source_id)
     if block.references:
         refused = {problem.row for problem in conflicts}
         _add_references(connection, station, block, [row for row in rows if row[ROW] not in refused])

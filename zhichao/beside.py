@@ -1,6 +1,7 @@
 """Work beside a listener, in threads of its own."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from zhichao.logs import logger
 LOG = logger("zhichao.beside")
 # Work is waited for at the end no longer than this.
 STOP_S = 10.0
+# Work that lasts and broke is well again once it has gone on for so long: longer than it waits for anything.
+WELL_S = 120.0
 T = TypeVar("T")
 
 
@@ -19,27 +22,35 @@ T = TypeVar("T")
 def beside(name: str, work: Callable[[threading.Event], None], pause_s: float) -> Iterator[Check]:
     """Do `work` again and again while the block runs, with a pause between; give a check that it goes well.
 
-    What breaks it is told by that check, and it begins again.
+    What breaks it is told by that check, and it begins again; it is told until the work ends well, or lasts.
 
     Work that lasts looks at the event that it is given, and ends once that is set.
     """
-    stop, broken = threading.Event(), [""]
+    stop = threading.Event()
+    broken, broke_at = "", 0.0
 
     def go_on() -> None:
+        nonlocal broken, broke_at
         while not stop.is_set():
-            broken[0] = ""
             try:
                 work(stop)
             except Exception as error:
                 # Whatever it was: a thread that ended would never be missed.
-                broken[0] = f"{type(error).__name__}: {error}"
+                broken, broke_at = f"{type(error).__name__}: {error}", time.monotonic()
                 LOG.exception("beside.broken", work=name)
+            else:
+                broken = ""
             stop.wait(pause_s)
+
+    def check() -> str:
+        if not thread.is_alive():
+            return "it has ended"
+        return broken if time.monotonic() - broke_at < WELL_S else ""
 
     thread = threading.Thread(target=go_on, name=name, daemon=True)
     thread.start()
     try:
-        yield lambda: broken[0] if thread.is_alive() else "it has ended"
+        yield check
     finally:
         stop.set()
         thread.join(STOP_S)

@@ -21,7 +21,7 @@ from notices.documents.register import register_rows, stamp_waiting
 from notices.service.attempts import ServiceError, document_row
 from notices.service.leaving import hold_case, obstacle_to_leaving, outdated_hearing
 from stations.station import Station
-from zhichao import show
+from zhichao import logs, show
 from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.office import agency_of, document_store, make_test_seals, office
@@ -46,6 +46,7 @@ def notice(
     """Issue a document of a case: numbered, rendered, sealed, filed. A second time gives the same one."""
     with explained(Console(stderr=True)):
         settings = load_settings(config)
+        logs.set_up(as_json=settings.log_format == "json")
         database = Database(settings.url)
         issued = issue(settings, database, case, kind, read_facts(facts), copy)
         if out is not None:

@@ -107,7 +107,7 @@ def make_good(settings: Settings, ours: Exchange) -> None:
 def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
     """Listen for the partners and send to them while the block runs, each in a thread of its own.
 
-    A relay that breaks begins again, and /ready says so meanwhile.
+    A relay that breaks begins again, and /ready says so until it has gone well for a while.
     """
     folder = keys_folder(settings)
     certificates = [folder / partner.certificate for partner in settings.partners if partner.certificate]

@@ -1,7 +1,8 @@
 """One truck through everything kept of it: record, frames, judgement, case, look-ups, documents, exchange.
 
 It reads what was committed; log lines of the same trace add what was tried and failed. Nothing here names
-a person of the public: plates, answers of registries and contacts stay where they are.
+a person of the public: plates, answers of registries and contacts stay where they are, and files go by their
+digests, since stations choose their names and cameras may put a plate into them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -75,7 +76,6 @@ def _records(connection: Connection, passages: Sequence[int]) -> Iterator[Step]:
             Passage.record_key,
             Passage.lane,
             Passage.row,
-            SourceFile.name,
             SourceFile.sha256,
             SourceFile.received_at,
             DeliveryRow.via,
@@ -89,14 +89,14 @@ def _records(connection: Connection, passages: Sequence[int]) -> Iterator[Step]:
         trace = trace_of(row.station_id, row.passed_at, row.record_key)
         yield Step(at_ms=row.passed_at, what="过车 crossed", says=f"{trace} 车道 {row.lane}")
         by = f"，{row.via} 凭据 {row.credential_id}" if row.via else ""
-        says = f"{row.name} 第 {row.row} 行，{row.sha256[:DIGEST_SHOWN]}{by}"
+        says = f"{row.sha256[:DIGEST_SHOWN]} 第 {row.row} 行{by}"
         yield Step(at_ms=row.received_at, what="记录 record", says=says)
 
 
 def _frames(connection: Connection, passages: Sequence[int]) -> Iterator[Step]:
-    frames = select(Frame.received_at, Frame.name, Frame.sha256).where(Frame.passage_id.in_(passages))
-    for at, name, sha256 in connection.execute(frames):
-        yield Step(at_ms=at, what="图片 frame", says=f"{name}，{sha256[:DIGEST_SHOWN]}")
+    frames = select(Frame.received_at, Frame.sha256).where(Frame.passage_id.in_(passages))
+    for at, sha256 in connection.execute(frames):
+        yield Step(at_ms=at, what="图片 frame", says=sha256[:DIGEST_SHOWN])
 
 
 def _decisions(connection: Connection, passages: Sequence[int]) -> Iterator[Step]:

@@ -32,7 +32,7 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 def set_up(*, as_json: bool) -> None:
-    """Write events from INFO on to stderr; for the commands that stay."""
+    """Write events from INFO on to stderr; for the commands that stay, and `zhichao notice`."""
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     before: list[Processor] = [structlog.processors.format_exc_info]
     if not as_json:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 from models.clock import clock_ms
 from models.database import Database
 from models.exchange_tables import ExchangeState
+from models.kept import tell_once_kept
 from models.keys import SigningKey
 from notices.exchange import dockets, log, outbox
 from notices.exchange.dockets import vehicle_of, vehicle_of_claim
@@ -207,7 +208,7 @@ class Exchange:
         contents = self.sign(incarnation, to=to, kind=kind, message_id=message_id, body=body)
         number = self.note(connection, to, kind, message_id, contents)
         outbox.put(connection, to, number, due_at_ms=0)
-        LOGGER.info("exchange.said", extra={"partner": to, "id": message_id})
+        tell_once_kept(connection, LOGGER, "exchange.said", partner=to, id=message_id)
 
     def _move(self, connection: Connection, claim_id: str, act: Callable[[Docket, str], Step]) -> Claim:
         incarnation = self.lock(connection)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from models.exchange_tables import ExchangeLog, TheirClaimRow
+from models.kept import tell_once_kept
 from models.trace import trace_of_claim, traced
 from notices.exchange import comparison, dockets, incarnations, log, outbox
 from notices.exchange.envelope import Heard, hear, refusal_of
@@ -125,7 +126,7 @@ class Inbox:
             at_ms=exchange.clock(),
         )
         with traced(trace_of_claim(connection, _claim_of(heard))):
-            LOGGER.info("exchange.heard", extra={"partner": envelope.sender, "id": envelope.id})
+            tell_once_kept(connection, LOGGER, "exchange.heard", partner=envelope.sender, id=envelope.id)
             self._follow(connection, heard, incarnation)
             if _is_acceptance(heard):
                 return None

@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from models.errors import MisuseError, NotDoneError
 from models.exchange_tables import ExchangeState
 from models.hash_chain import Head
+from models.kept import savepoint
 from notices.exchange import log, shown
 from notices.exchange.envelope import Heard
 from notices.exchange.exchange import Exchange
@@ -143,7 +144,7 @@ def _again(connection: Connection, exchange: Exchange, heard: Heard) -> None:
     is_own = heard.envelope.sender == exchange.agency
     follow = exchange.on_recalled if is_own else exchange.on_heard
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             follow(connection, heard)
     except (ValueError, MisuseError, NotDoneError, IntegrityError) as error:
         partner = heard.envelope.to if is_own else heard.envelope.sender

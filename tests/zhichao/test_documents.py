@@ -1,4 +1,5 @@
 import json
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -45,7 +46,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(data: Path) -> Run:
+def run(data: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    # The log of a command goes to a stream that ends with it.
+    monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers)
+
     def invoke(*arguments: object) -> Result:
         given = [*map(str, arguments), "--config", str(ROOT / "config.toml")]
         return CliRunner().invoke(app, given, env={"ZHICHAO_DATA_DIR": str(data)})
@@ -91,6 +95,8 @@ def test_an_evidence_sheet_needs_nothing_but_the_case(run: Run, tmp_path: Path) 
     out = tmp_path / "sheet.pdf"
     done = run("notice", FINE, "--kind", "evidence_sheet", "--out", out, "--json")
     assert done.exit_code == 0, done.stderr
+    assert "document.issued" in done.stderr
+    assert "trace=sim-pinghu/" in done.stderr
     row = json.loads(done.stdout)
     assert row["number"].startswith("虚浙交证〔")
     text = printed(out)

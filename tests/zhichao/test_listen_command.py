@@ -49,6 +49,22 @@ def test_what_breaks_is_told_and_begins_again() -> None:
     assert check() == "it has ended"
 
 
+def test_work_that_lasts_is_not_well_the_moment_it_begins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def work(stop: threading.Event) -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise LookupError("nobody foresaw this")
+        stop.wait(10)
+
+    with beside("test", work, 0.01) as check:
+        until(lambda: len(begun) > 1)
+        assert check() == "LookupError: nobody foresaw this"
+        monkeypatch.setattr("zhichao.beside.WELL_S", 0.0)
+        assert check() == ""
+
+
 def test_two_listeners_raise_one_hand(pushing: Pushing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both look before either writes, as two processes may on PostgreSQL."""
     later = pushing.now_ms + 100_000
