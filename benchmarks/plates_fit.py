@@ -21,7 +21,7 @@ from plates_data import FULL, SETS, interval, photos
 from plates_rendered import no_plates, rendered
 
 from pipeline.frame_files import load_frame
-from pipeline.plates.calibration import MOST_ALONE, PARAMETERS, confidence, evidence_of
+from pipeline.plates.calibration import MOST_DOUBTED, PARAMETERS, confidence, evidence_of
 from pipeline.plates.read import PaddlePlateReader, load_reader
 
 ROOT = Path(__file__).parents[1]
@@ -36,18 +36,28 @@ PENALTY = 1.0
 SHOWN, SURE = 0.8, 0.95
 ENOUGH = 1e-8
 # These speak against a reading, all others for it.
-AGAINST = ("narrow", "anhui_in_doubt", "contradicted", "short", "cut_off", "overlaid", "province_alone")
+AGAINST = (
+    "narrow",
+    "anhui_in_doubt",
+    "contradicted",
+    "short",
+    "cut_off",
+    "overlaid",
+    "province_alone",
+    "rivalled",
+)
 Floats = NDArray[np.float64]
 CARD = """\
 # How probable it is that a reading is right: a logistic regression on the features that
 # `pipeline.plates.calibration` takes of it.
 #
-# Made on {day} by `python benchmarks/plates_fit.py --collect --fit`, seed {seed}, from {n} readings:
+# Fitted on {day} by `python benchmarks/plates_fit.py --fit` to {n} readings (`--collect`, seed {seed}):
 # the tuning half of the labelled photos, {spoilt} in frames spoilt on purpose, {rendered} plates and {signs}
 # signs rendered by the project (one of these counts {weight}). On the validation half, {m} readings:
 # calibration error {error:.3f} (with the first recogniser's own confidence {plain:.3f}); {sure} of them
 # at {least} or above, {wrong} of those differ from the label. That half was looked at before.
-# Whatever is told here, a reading whose province only one recogniser sees is held at {alone}.
+# Whatever is told here, a reading whose province only one recogniser sees, or in which one of the first two
+# thinks of another character, is held at {doubted}.
 # Not among them: plates of the police and of embassies, and few photos by infrared flash.
 """
 
@@ -102,7 +112,7 @@ def main() -> None:
         m=len(validation),
         error=calibration_error(told, right),
         plain=calibration_error(before, right),
-        alone=MOST_ALONE,
+        doubted=MOST_DOUBTED,
         sure=int(sure.sum()),
         least=SURE,
         wrong=int((1 - right[sure]).sum()),

@@ -31,7 +31,11 @@ _LEAST_ASPECT = 2.9
 # seldom show comes out as another province, 藏 as 冀, 蒙 as 豫, and nothing else is amiss with such a
 # reading. Of 1,077 readings of photos at 0.95 or above that takes 13 down, of 145 rendered 28, and all three
 # of those that were wrong.
-_BOTH_SEE, MOST_ALONE = 0.9, 0.94
+_BOTH_SEE, MOST_DOUBTED = 0.9, 0.94
+# Nor is one certain where either of these two, in a cut that it reads as clearly as this, gives this share to
+# a plate that differs in one character: a 0 that may be Q, a 3 that may be B. Of 611 readings of the tuning
+# half's photos at 0.95 or above that takes 38 down, of 1,226 in both halves 85.
+_READS, _RIVAL = 0.5, 0.05
 # The recognisers were taught next to no 藏 and read 冀 for it, some surely. Of 45 rendered ones so read the
 # first held 藏 at 0.005 or above in all, and of 58 that were 冀 at 0.0002 or below.
 _TAKEN_FOR = {"冀": "藏"}
@@ -65,6 +69,7 @@ def evidence_of(group: Sequence[Sighting], symbols: Sequence[str]) -> Evidence |
     features = seen | _against(weighed.plates[0][0], group)
     if _may_be_rare(weighed.plates[0][0], views, symbols):
         features["province_alone"] = 1.0
+    features["rivalled"] = float(_rivalled(weighed, views))
     return Evidence(weighed=weighed, shown=shown, features=features)
 
 
@@ -136,6 +141,15 @@ def _may_be_rare(text: str, views: Iterable[View], symbols: Sequence[str]) -> bo
     return False
 
 
+def _rivalled(weighed: Weighed, views: Sequence[View]) -> bool:
+    """Whether one of the first two recognisers, in a cut it reads, also thinks of another character."""
+    return any(
+        rival >= _RIVAL
+        for view, rival in zip(views, weighed.rivals, strict=True)
+        if view.recogniser != "third" and view.decoded and view.decoded[0].confidence >= _READS
+    )
+
+
 def _surest(views: Iterable[View]) -> Decoded | None:
     decoded = [view.decoded[0] for view in views if view.decoded]
     return max(decoded, key=lambda one: one.confidence, default=None)
@@ -154,7 +168,8 @@ def confidence(seen: Mapping[str, float], parameters: Mapping[str, float] | None
     parameters = parameters or _parameters()
     odds = parameters["intercept"] + sum(parameters.get(name, 0.0) * value for name, value in seen.items())
     told = 1 / (1 + math.exp(-odds))
-    return min(told, MOST_ALONE) if seen["province_alone"] else told
+    doubted = seen["province_alone"] or seen["rivalled"]
+    return min(told, MOST_DOUBTED) if doubted else told
 
 
 def characters(weighed: Weighed, probability: float) -> tuple[float, ...]:

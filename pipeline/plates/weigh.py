@@ -50,6 +50,7 @@ class Weighed:
     `peaks` is how strongly each view shows each character of the best plate (views x characters), the views
     being those of `recognisers`, and `weights` what each counts, all together 1; `agreeing` tells the views
     whose own best plate it is, or which can't tell it from that: two recognisers print O and Q alike.
+    `rivals` is the share that each view gives to the likeliest plate that differs in one character (0..1).
     """
 
     plates: tuple[tuple[str, float], ...]
@@ -57,6 +58,7 @@ class Weighed:
     peaks: NDArray[np.float64]
     weights: NDArray[np.float64]
     agreeing: NDArray[np.bool_]
+    rivals: NDArray[np.float64]
 
 
 def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) -> Weighed | None:
@@ -75,12 +77,14 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
     posterior /= posterior.sum()
     order = np.argsort(-posterior, kind="stable")
     first = texts[order[0]]
+    nearly = [_one_off(text, first) for text in texts]
     return Weighed(
         plates=tuple((texts[n], float(posterior[n])) for n in order),
         recognisers=tuple(view.recogniser for view in views),
         peaks=np.array([_peaks(view, first, symbols) for view in views]),
         weights=weights[:, 0] / weights.sum(),
         agreeing=logs[:, order[0]] >= best[:, 0] - _CANT_TELL,
+        rivals=shares[:, nearly].max(axis=1, initial=0.0),
     )
 
 
@@ -112,6 +116,11 @@ def _possible(views: Iterable[View], symbols: Sequence[str]) -> list[str]:
             if decoded.confidence >= _WORTH_SPELLING:
                 texts.update(dict.fromkeys(with_rivals(decoded, view.emissions, symbols)))
     return list(texts)
+
+
+def _one_off(text: str, other: str) -> bool:
+    """Whether two plates of one length differ in one character."""
+    return len(text) == len(other) and sum(a != b for a, b in zip(text, other, strict=True)) == 1
 
 
 def _peaks(view: View, text: str, symbols: Sequence[str]) -> list[float]:

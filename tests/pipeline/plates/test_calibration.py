@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from models.values.plates import PlateColour
-from pipeline.plates.calibration import MOST_ALONE, PARAMETERS, characters, confidence, evidence_of
+from pipeline.plates.calibration import MOST_DOUBTED, PARAMETERS, characters, confidence, evidence_of
 from pipeline.plates.decode import PlateDecoder
 from pipeline.plates.find import Candidate
 from pipeline.plates.grammar import PATTERNS
@@ -19,15 +19,25 @@ from pipeline.plates.sighting import Sighting
 from pipeline.plates.weigh import View, Weighed
 
 ALPHABET = ("blank", *sorted({c for p in PATTERNS for s in p.slots for c in s}))
+SYMBOLS = PlateDecoder(ALPHABET, lookalikes={}).symbols
 
 NAMES = [name for name in tomllib.loads(PARAMETERS.read_text("utf-8"))["logistic"] if name != "intercept"]
-AGAINST = {"narrow", "anhui_in_doubt", "contradicted", "short", "cut_off", "overlaid", "province_alone"}
+AGAINST = {
+    "narrow",
+    "anhui_in_doubt",
+    "contradicted",
+    "short",
+    "cut_off",
+    "overlaid",
+    "province_alone",
+    "rivalled",
+}
 CLEAR = {
     "odds": 9.0, "province_at_best": 0.0, "province_in_the_middle": 0.0, "province_at_worst": 0.0,
     "province_on_average": 0.0, "serial_at_best": 0.0, "serial_in_the_middle": 0.0, "serial_at_worst": 0.0,
     "least_on_average": 0.0, "agreeing": 1.0, "colour_fits": 1.0, "narrow": 0.0,
     "score": 1.0, "anhui_in_doubt": 0.0, "contradicted": 0.0, "short": 0.0, "cut_off": 0.0,
-    "overlaid": 0.0, "province_alone": 0.0,
+    "overlaid": 0.0, "province_alone": 0.0, "rivalled": 0.0,
 }  # fmt: skip
 
 
@@ -38,6 +48,7 @@ def weighed(peaks: NDArray[np.float64]) -> Weighed:
         peaks=peaks,
         weights=np.full(len(peaks), 1 / len(peaks)),
         agreeing=np.ones(len(peaks), dtype=np.bool_),
+        rivals=np.zeros(len(peaks)),
     )
 
 
@@ -51,20 +62,24 @@ def test_a_clear_plate_is_nearly_certain_and_a_faint_one_is_not() -> None:
     assert confidence(faint) < confidence(CLEAR) - 0.2
 
 
-def test_nothing_is_certain_where_only_one_recogniser_sees_the_province() -> None:
-    assert confidence(CLEAR) > MOST_ALONE
+@pytest.mark.parametrize("doubt", ["province_alone", "rivalled"])
+def test_nothing_is_certain_in_which_a_character_is_doubted(doubt: str) -> None:
+    assert confidence(CLEAR) > MOST_DOUBTED
     certain = CLEAR | {"odds": 1000.0}
-    assert confidence(certain | {"province_alone": 1.0}) <= MOST_ALONE < confidence(certain)
+    assert confidence(certain | {doubt: 1.0}) <= MOST_DOUBTED < confidence(certain)
 
 
-def seen_as(text: str, rare: float) -> Sighting:
-    """Return a plate that two recognisers read alike and surely; the first holds 藏 that likely."""
-    decoder = PlateDecoder(ALPHABET)
+def seen_as(
+    text: str, place: int, other: str, share: float, by: str = "first", sure: float = 0.98
+) -> Sighting:
+    """Return a plate that three recognisers read alike; one also thinks of `other` in one place."""
+    decoder = PlateDecoder(ALPHABET, lookalikes={})
     views = []
-    for name, share in (("second", 0.0), ("first", rare)):
+    for name in ("second", "first", "third"):
         output = np.full((2 * len(text), len(ALPHABET)), 1e-6, dtype=np.float32)
-        output[0::2][np.arange(len(text)), [ALPHABET.index(c) for c in text]] = 0.98
-        output[0, ALPHABET.index("藏")] = share
+        each = sure if name == by else 0.98
+        output[0::2][np.arange(len(text)), [ALPHABET.index(c) for c in text]] = each
+        output[2 * place, ALPHABET.index(other)] = share * (name == by)
         output[1::2, 0] = 1.0
         emissions = decoder.emissions(output)
         views.append(
@@ -75,7 +90,8 @@ def seen_as(text: str, rare: float) -> Sighting:
         candidate=Candidate(corners=outline, lines=(outline,)),
         score=1.0,
         colour=PlateColour.BLUE,
-        views=tuple(views),
+        views=tuple(views[:2]),
+        third=views[2],
     )
 
 
@@ -84,10 +100,31 @@ def seen_as(text: str, rare: float) -> Sighting:
     [("冀F12345", 0.01, 1.0), ("冀F12345", 1e-5, 0.0), ("浙F12345", 0.01, 0.0)],
 )
 def test_a_hebei_plate_that_may_be_tibetan_is_not_certain(text: str, rare: float, alone: float) -> None:
-    evidence = evidence_of([seen_as(text, rare)], PlateDecoder(ALPHABET).symbols)
+    evidence = evidence_of([seen_as(text, 0, "藏", rare)], SYMBOLS)
     assert evidence is not None
     assert evidence.text == text
     assert evidence.features["province_alone"] == alone
+
+
+@pytest.mark.parametrize(
+    ("place", "other", "share", "by", "sure", "rivalled"),
+    [
+        (5, "Q", 0.1, "first", 0.98, 1.0),
+        (5, "Q", 0.1, "second", 0.98, 1.0),
+        (0, "苏", 0.1, "first", 0.98, 1.0),
+        (5, "Q", 0.01, "first", 0.98, 0.0),  # hardly thought of
+        (5, "Q", 0.1, "third", 0.98, 0.0),  # the third errs too often
+        (5, "Q", 0.1, "first", 0.85, 0.0),  # a cut that it can't read
+        (5, "O", 0.1, "first", 0.98, 0.0),  # no plate has it there
+    ],
+)
+def test_a_character_that_may_be_another_is_noticed(
+    place: int, other: str, share: float, by: str, sure: float, rivalled: float
+) -> None:
+    evidence = evidence_of([seen_as("浙F12305", place, other, share, by, sure)], SYMBOLS)
+    assert evidence is not None
+    assert evidence.text == "浙F12305"
+    assert evidence.features["rivalled"] == rivalled
 
 
 @pytest.mark.parametrize("name", NAMES)
