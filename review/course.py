@@ -11,7 +11,7 @@ from models.vault import Vault, VaultError
 from notices.documents.kinds import DocumentKind
 from notices.service.answers import ANSWERS
 from notices.service.attempts import list_attempts
-from notices.service.defence import defences, opened
+from notices.service.defence import answerable, defences, opened
 from notices.service.enclosed import enclosed
 
 UNREADABLE = "（内容无法解密，请告知系统管理员）"
@@ -34,10 +34,11 @@ class DefenceSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """What the case page shows of service and defence."""
+    """What the case page shows of service and defence; `may_file` is what may be taken down on paper."""
 
     attempts: Sequence[Mapping[str, Any]]
     defences: tuple[DefenceSheet, ...]
+    may_file: frozenset[DefenceKind] = frozenset()
 
 
 def course_of(connection: Connection, vault: Vault | None, case_id: int, number: str) -> Course:
@@ -54,7 +55,9 @@ def course_of(connection: Connection, vault: Vault | None, case_id: int, number:
     rows = defences(connection, case_id=case_id)
     files = enclosed(connection, case_id) if rows else {}
     return Course(
-        attempts=attempts, defences=tuple(_sheet(vault, row, files.get(row.id, ())) for row in rows)
+        attempts=attempts,
+        defences=tuple(_sheet(vault, row, files.get(row.id, ())) for row in rows),
+        may_file=frozenset(one for one in DefenceKind if answerable(connection, case_id, one) is not None),
     )
 
 

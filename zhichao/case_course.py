@@ -106,7 +106,7 @@ def _hearing(connection: Connection, case_id: int) -> dict[str, Any]:
     fixed = [row for row in defences(connection, case_id=case_id) if row.answer == Answer.HEARING_FIXED]
     if not fixed:
         return {}
-    last = fixed[-1]
+    last = max(fixed, key=lambda row: (row.answered_at, row.id))
     hearing_on = date.fromisoformat(last.hearing_on)
     return {"receipt": last.receipt, "hearing_on": hearing_on, "hearing_place": last.place}
 

@@ -63,7 +63,7 @@ class Office:
     def _issue(self, paper: Paper, wanted: Wanted, taken: Taken | None, day: date) -> Issued:
         if taken is None:
             # A seal that can't be used takes no number.
-            self.sealer.refuse_unless_valid()
+            self.sealer.refuse_unless_ready()
             with self.database.write("document.numbered") as connection:
                 taken = reserve(connection, wanted, day)
         if taken.state is DocumentState.VOID:

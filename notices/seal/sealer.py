@@ -20,7 +20,7 @@ from notices.documents.render import Place, RenderedDocument
 from notices.seal.clock import StampingAuthority, StampingAwayError, StampingError
 from notices.seal.error import SealError
 from notices.seal.key import Seal
-from notices.seal.verify import CLOCKS_DIFFER, Anchors, verify
+from notices.seal.verify import CLOCKS_DIFFER, Anchors, NoSealError, SealFound, verify
 
 DIAMETER_MM = 40.0
 # Ink lets the date beneath be read.
@@ -61,23 +61,21 @@ class Sealer:
         authority: StampingAuthority | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Make sure of the key.
-
-        Raises:
-            SealError: the key can't sign, or doesn't fit the certificate.
-
-        """
-        seal.key.prove()
+        """Touch no key yet: what is sealed already is handed out and stamped without it."""
         self.seal_used = seal
         self._authority = authority
         self._clock = clock
         self._fingerprint = seal.certificate.fingerprint(hashes.SHA256()).hex()
 
-    def refuse_unless_valid(self) -> datetime:
-        """Return the time, or refuse a certificate that doesn't hold now."""
-        now = self._clock()
-        self.seal_used.refuse_unless_valid(now)
-        return now
+    def refuse_unless_ready(self) -> None:
+        """Make sure that a document could be sealed now.
+
+        Raises:
+            SealError: the certificate isn't valid now, the key can't sign, or doesn't fit the certificate.
+
+        """
+        self.seal_used.refuse_unless_valid(self._clock())
+        self.seal_used.key.prove()
 
     def stamp(self, pdf: bytes) -> tuple[bytes, datetime]:
         """Add a time-stamp to a document sealed without one; return it and the time stamped.
@@ -93,7 +91,7 @@ class Sealer:
             writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
             stamper = signers.PdfTimeStamper(self._authority)
             stamped = bytes(stamper.timestamp_pdf(writer, DIGEST).getvalue())
-            return stamped, self._stamp_of(stamped, self._authority, now)
+            return stamped, self._stamp_of(self._found(stamped, now), now)
         except (StampingAwayError, StampingError, SigningError, PdfError, OSError, ValueError) as error:
             raise SealError(f"time-stamp refused: {error}") from error
 
@@ -103,19 +101,27 @@ class Sealer:
         Without an authority, or while it is away, the document is sealed and not stamped.
 
         Raises:
-            SealError: the certificate isn't valid now, or the authority lies or hangs.
+            SealError: the certificate isn't valid now, the authority lies or hangs, or the seal just pressed
+                doesn't hold.
 
         """
-        now = self.refuse_unless_valid()
-        stamped_at = None
+        now, authority = self._clock(), self._authority
+        self.seal_used.refuse_unless_valid(now)
         try:
-            pdf = self._signed(document, self._authority)
-            if self._authority is not None:
-                stamped_at = self._stamp_of(pdf, self._authority, now)
+            pdf = self._signed(document, authority)
         except StampingAwayError:
+            authority = None
             pdf = self._signed(document, None)
         except StampingError as error:
             raise SealError(f"time-stamp refused: {error}") from error
+        found = self._found(pdf, now)
+        try:
+            stamped_at = self._stamp_of(found, now) if authority else None
+        except StampingError as error:
+            raise SealError(f"time-stamp refused: {error}") from error
+        if not found.holds:
+            why = found.trust_problem if found.intact else "the key is another than the certificate's"
+            raise SealError(f"{document.kind.label} {document.act.number}: the seal doesn't hold: {why}")
         return SealedDocument(
             kind=document.kind,
             act=document.act,
@@ -157,10 +163,16 @@ class Sealer:
         except (SigningError, PdfError, OSError, ValueError) as error:
             raise SealError(f"{document.kind.label} {document.act.number}: {error}") from error
 
-    def _stamp_of(self, pdf: bytes, authority: StampingAuthority, now: datetime) -> datetime:
+    def _found(self, pdf: bytes, now: datetime) -> SealFound:
+        """Return the seal just pressed, or just stamped, as whoever gets the document will find it."""
+        stamps = self._authority.roots if self._authority else ()
+        try:
+            return verify(pdf, Anchors(seals=self.seal_used.roots, stamps=stamps), now=now).seals[-1]
+        except NoSealError as error:
+            raise SealError(f"what was sealed can't be read: {error}") from error
+
+    def _stamp_of(self, found: SealFound, now: datetime) -> datetime:
         """Hold the stamp just received against what was stamped, its authority's roots, and our clock."""
-        anchors = Anchors(seals=self.seal_used.roots, stamps=authority.roots)
-        found = verify(pdf, anchors, now=now).seals[-1]
         if found.stamped_at is None or not found.stamp_holds:
             raise StampingError(found.stamp_problem or "none that holds is in the answer")
         if abs(found.stamped_at - now) > CLOCKS_DIFFER:

@@ -59,7 +59,7 @@ class TokenSettings(BaseModel):
 
 
 class TokenKey:
-    """The key of a token; `certificate` is the one that it is to fit."""
+    """The key of a token; `certificate` is the one that it is to fit, first in its file, issuers after it."""
 
     def __init__(self, folder: Path) -> None:
         """Read where the key is; nothing is asked of the token yet.
@@ -79,9 +79,10 @@ class TokenKey:
             raise SealError(f"{self._path}: {error}") from error
         self._pin = self._read_pin(folder)
         try:
-            self.certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE_FILE).read_bytes())
+            read = x509.load_pem_x509_certificates((folder / CERTIFICATE_FILE).read_bytes())
         except ValueError as error:
             raise SealError(f"{folder / CERTIFICATE_FILE}: no certificate ({error})") from error
+        self.certificate, self._issuers = read[0], read[1:]
 
     def _read_pin(self, folder: Path) -> str:
         if self._settings.pin_file:
@@ -126,7 +127,10 @@ class TokenKey:
             from pyhanko.sign.pkcs11 import PKCS11Signer  # noqa: PLC0415 (an extra)
         except ImportError as error:
             raise SealError(f"{self._path}: the package python-pkcs11 is not installed") from error
-        certificate = asn1_x509.Certificate.load(self.certificate.public_bytes(Encoding.DER))
+        certificate, *issuers = (
+            asn1_x509.Certificate.load(one.public_bytes(Encoding.DER))
+            for one in (self.certificate, *self._issuers)
+        )
         with ONE_AT_A_TIME:
             try:
                 token = pkcs11.lib(str(self._settings.module)).get_token(token_label=self._settings.token)
@@ -136,6 +140,7 @@ class TokenKey:
                         session,
                         key_label=self._settings.key,
                         signing_cert=certificate,
+                        ca_chain=issuers,
                         use_raw_mechanism=True,
                     )
             except pkcs11.PKCS11Error as error:

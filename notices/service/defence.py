@@ -182,6 +182,17 @@ def opened(vault: Vault, row: Row[Any]) -> dict[str, str]:
     return words
 
 
+def answerable(connection: Connection, case_id: int, kind: DefenceKind) -> int | None:
+    """Return the latest document that the party was given, served or handed out, and may answer so."""
+    kinds = [one.value for one in DocumentKind if kind in MAY_FILE.get(one, ())]
+    return connection.scalar(
+        select(Document.id)
+        .where(Document.case_id == case_id, Document.kind.in_(kinds), Document.left_at.is_not(None))
+        .order_by(Document.id.desc())
+        .limit(1)
+    )
+
+
 def defences(
     connection: Connection, *, case_id: int | None = None, document_id: int | None = None
 ) -> list[Any]:

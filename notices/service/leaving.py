@@ -1,5 +1,6 @@
 """Why a sealed document must not leave now: what it says is not so yet, or is so no longer."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -39,19 +40,21 @@ def obstacle_to_leaving(connection: Connection, document: Any, today: date) -> s
 
 def outdated_hearing(connection: Connection, document: Any) -> str:  # noqa: ANN401 (a row)
     """Return why a notice of a hearing tells of another hearing than the one fixed; "" where it does not."""
-    fixed = _fixed(connection, document.case_id)
-    if fixed is not None and fixed.ended:
-        return f"{document.number}：听证不再举行（{Answer(fixed.ended).label}），须先作废（documents --void）"
-    if fixed is None or document.sealed_at is None or document.sealed_at >= fixed.at:
-        return ""
-    return (
-        f"{document.number}盖章之后听证又定于{fixed.hearing_on}，须先作废（documents --void），"
-        "再另行签发（notice --copy N）"
-    )
+    fixes = _fixes(connection, document.case_id)
+    standing = _standing(fixes)
+    if standing is not None and document.sealed_at is not None and document.sealed_at < standing.at:
+        return (
+            f"{document.number}盖章之后听证又定于{standing.hearing_on}，须先作废（documents --void），"
+            "再另行签发（notice --copy N）"
+        )
+    told = _told(fixes, document.sealed_at)
+    if told is not None and told.ended:
+        return f"{document.number}：听证不再举行（{Answer(told.ended).label}），须先作废（documents --void）"
+    return ""
 
 
 def _late_hearing(connection: Connection, case_id: int, today: date) -> str:
-    fixed = _fixed(connection, case_id)
+    fixed = _standing(_fixes(connection, case_id))
     if fixed is None:
         return ""
     last_on = latest_notice(HEARING_NOTICE, date.fromisoformat(fixed.hearing_on), work_calendar()).last_on
@@ -59,19 +62,34 @@ def _late_hearing(connection: Connection, case_id: int, today: date) -> str:
     return late if today > last_on else ""
 
 
-def _fixed(connection: Connection, case_id: int) -> Any:  # noqa: ANN401 (a row)
-    """Return the latest answer of a case that fixed a hearing, one that stands before one that does not.
+def _standing(fixes: Sequence[Any]) -> Any:  # noqa: ANN401 (a row)
+    return next((one for one in fixes if one.ended is None), None)
 
-    `ended` is the answer by which it was called off, null where it stands.
+
+def _told(fixes: Sequence[Any], sealed_at: int | None) -> Any:  # noqa: ANN401 (a row)
+    """Return the fix that a notice sealed then tells of: the latest that stood, else the latest of all."""
+    stood = (
+        one
+        for one in fixes
+        if sealed_at is not None and one.at <= sealed_at and (one.ended is None or one.ended_at >= sealed_at)
+    )
+    return next(stood, next(iter(fixes), None))
+
+
+def _fixes(connection: Connection, case_id: int) -> Sequence[Any]:
+    """Return the answers of a case that fixed a hearing, the latest first.
+
+    `ended` is the answer by which it was called off, at `ended_at`; null where it stands.
     """
     later = aliased(DefenceAnswer)
     called_off = (later.defence_id == DefenceAnswer.defence_id) & later.answer.in_(CALLED_OFF)
     fixes = (Defence.case_id == case_id) & (DefenceAnswer.answer == Answer.HEARING_FIXED.value)
+    ended = (later.answer.label("ended"), later.at.label("ended_at"))
     query = (
-        select(DefenceAnswer.at, DefenceAnswer.hearing_on, later.answer.label("ended"))
+        select(DefenceAnswer.at, DefenceAnswer.hearing_on, *ended)
         .join(Defence, Defence.id == DefenceAnswer.defence_id)
         .outerjoin(later, called_off)
         .where(fixes)
-        .order_by(later.id.is_not(None), DefenceAnswer.id.desc())
+        .order_by(DefenceAnswer.id.desc())
     )
-    return connection.execute(query.limit(1)).one_or_none()
+    return connection.execute(query).all()

@@ -8,14 +8,12 @@ from starlette.responses import Response
 
 from models.case_life import life_of
 from models.defence_tables import Defence
-from models.document_tables import Document
 from models.values.case_life import CaseState
 from models.values.money import FEN_PER_YUAN
 from models.values.service import Answer, DefenceKind, Mitigation
 from models.vault import Vault
-from notices.documents.kinds import DocumentKind
 from notices.service.answers import Reply, answer_defence
-from notices.service.defence import MAY_FILE, DefenceError, Filing, defences, file_defence
+from notices.service.defence import DefenceError, Filing, answerable, defences, file_defence
 from notices.service.enclosed import enclose
 from notices.service.enclosures import inspect
 from notices.service.lowered import Lowering
@@ -92,16 +90,10 @@ def _vault(visit: Visit) -> Vault:
 
 def _answered_document(connection: Connection, case_id: int, kind: DefenceKind) -> int:
     """Return the latest document that the party was given and may answer so."""
-    kinds = [one.value for one in DocumentKind if kind in MAY_FILE.get(one, ())]
-    found = connection.scalar(
-        select(Document.id)
-        .where(Document.case_id == case_id, Document.kind.in_(kinds), Document.left_at.is_not(None))
-        .order_by(Document.id.desc())
-        .limit(1)
-    )
+    found = answerable(connection, case_id, kind)
     if found is None:
         raise NotFoundError("本案没有已发出的通知书，不能登记")
-    return int(found)
+    return found
 
 
 def _lowered(visit: Visit) -> Lowering | None:

@@ -167,7 +167,7 @@ class Late:
 
     def __init__(self, office: Office, case_id: int) -> None:
         self.office, self.case_id = office, case_id
-        self.refuse_unless_valid = office.sealer.refuse_unless_valid
+        self.refuse_unless_ready = office.sealer.refuse_unless_ready
 
     def seal(self, document: RenderedDocument) -> SealedDocument:
         self.first = issue(self.office, self.case_id)

@@ -1,7 +1,11 @@
 import io
 import shutil
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import papers
 import pypdfium2
@@ -9,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from PIL import Image
+from pyhanko.sign.signers import SimpleSigner
 
 from notices.documents.kinds import DocumentKind
 from notices.documents.render import RenderedDocument, Renderer
@@ -22,7 +27,7 @@ from notices.seal.authority import (
 )
 from notices.seal.error import SealError
 from notices.seal.impression import RED, SIDE_PX, draw_test_impression
-from notices.seal.key import Seal, load_seal
+from notices.seal.key import Seal, SealKey, load_seal
 from notices.seal.sealer import SealedDocument, Sealer
 from notices.seal.verify import Anchors, NoSealError, verify
 
@@ -98,6 +103,24 @@ def test_an_expired_certificate_seals_nothing(seal: Seal, rendered: RenderedDocu
     late = Sealer(seal, clock=lambda: NOW + timedelta(days=days))
     with pytest.raises(SealError, match=r"is valid 2026-06-25 to 2028-06-24, not on 20\d\d-06-24"):
         late.seal(rendered)
+
+
+def test_a_key_changed_since_it_was_proved_seals_nothing(
+    seal: Seal, rendered: RenderedDocument, tmp_path: Path
+) -> None:
+    make_test_seal(tmp_path / "other", "虚构另一机关", make_test_authority(NOW), NOW)
+    with load_seal(tmp_path / "other").key.signer() as other, seal.key.signer() as own:
+        changed = SimpleSigner(own.signing_cert, other.signing_key, own.cert_registry)
+    key = SimpleNamespace(certificate=seal.certificate, signer=lambda: nullcontext(changed))
+    sealer = Sealer(replace(seal, key=cast("SealKey", key)), clock=lambda: NOW)
+    with pytest.raises(SealError, match="the seal doesn't hold: the key is another"):
+        sealer.seal(rendered)
+
+
+def test_a_seal_that_leads_to_none_of_its_roots_seals_nothing(seal: Seal, rendered: RenderedDocument) -> None:
+    strange = replace(seal, roots=(make_test_authority(NOW).certificate,))
+    with pytest.raises(SealError, match="the seal doesn't hold: certificate chain"):
+        Sealer(strange, clock=lambda: NOW).seal(rendered)
 
 
 def test_a_key_that_does_not_fit_its_certificate_is_refused(copy: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,20 +12,26 @@ from typing import cast
 import papers
 import pkcs11
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from sqlalchemy import select
+from cryptography.x509.oid import NameOID
+from sqlalchemy import Row, select
 
 from models.database import Database
 from models.document_tables import Document
 from models.files import FileStore
 from notices.documents.issue import Office
 from notices.documents.kinds import DocumentKind
-from notices.documents.render import Renderer
-from notices.seal.authority import KEY_FILE, PASSPHRASE_FILE, make_test_authority, make_test_seal
+from notices.documents.paper import Paper
+from notices.documents.render import RenderedDocument, Renderer
+from notices.seal.authority import KEY_FILE, PASSPHRASE_FILE, ROOTS_FILE, make_test_authority, make_test_seal
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
 from notices.seal.sealer import Sealer
-from notices.seal.token import CERTIFICATE_FILE, TOKEN_FILE, TokenKey
+from notices.seal.token import CERTIFICATE_FILE, TOKEN_FILE
 from notices.seal.verify import Anchors, verify
 
 NOW = papers.SEALED_AT
@@ -115,7 +123,7 @@ def test_a_token_that_cannot_sign_is_told_before_anything_begins(
     monkeypatch.setenv(VARIABLE, "99999999")
     seal = load_seal(described(token, tmp_path / "seal", **changed))
     with pytest.raises(SealError, match=told):
-        Sealer(seal)
+        Sealer(seal, clock=lambda: NOW).refuse_unless_ready()
 
 
 def test_a_token_whose_key_fits_another_certificate_seals_nothing(token: Path, tmp_path: Path) -> None:
@@ -124,7 +132,7 @@ def test_a_token_whose_key_fits_another_certificate_seals_nothing(token: Path, t
     put_key(stranger, "stranger")
     seal = load_seal(described(token, tmp_path / "seal", key="stranger"))
     with pytest.raises(SealError, match=f"doesn't fit the certificate of .*{AGENCY.mark[0]}"):
-        Sealer(seal)
+        Sealer(seal, clock=lambda: NOW).refuse_unless_ready()
 
 
 @pytest.mark.parametrize(
@@ -146,37 +154,105 @@ def test_settings_of_a_token_that_are_wrong_are_named_and_never_show_the_pin(
 
 
 @pytest.mark.parametrize("flag", [pkcs11.TokenFlag.USER_PIN_FINAL_TRY, pkcs11.TokenFlag.USER_PIN_LOCKED])
-def test_the_last_try_of_a_pin_is_left_to_people(token: Path, tmp_path: Path, flag: pkcs11.TokenFlag) -> None:
+def test_the_last_try_of_a_pin_is_left_to_people(
+    token: Path, tmp_path: Path, flag: pkcs11.TokenFlag, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seal = load_seal(described(token, tmp_path / "seal"))
-    assert isinstance(seal.key, TokenKey)
+    seal.key.prove()
     sound = pkcs11.lib(MODULE).get_token(token_label=LABEL)
-    seal.key._refuse_last_try(sound)
-    # SoftHSM locks nobody out, so a token that does is drawn.
-    drawn = cast("pkcs11.Token", SimpleNamespace(flags=sound.flags | flag))
+    # SoftHSM locks nobody out, so a token that does is drawn; opening it would be a try.
+    drawn = SimpleNamespace(flags=sound.flags | flag)
+    monkeypatch.setattr(pkcs11, "lib", lambda _: SimpleNamespace(get_token=lambda **_: drawn))
     with pytest.raises(SealError, match="PIN locked or one try left"):
-        seal.key._refuse_last_try(drawn)
+        seal.key.prove()
 
 
-def test_a_key_lost_between_two_documents_leaves_the_case_waiting_under_its_number(
+def test_a_certificate_of_an_issuing_authority_leads_to_the_root_through_it(
+    token: Path, tmp_path: Path, renderer: Renderer
+) -> None:
+    folder = described(token, tmp_path / "seal")
+    root = certified("虚构根", None)
+    issuer = certified("虚构签发", root)
+    held = x509.load_pem_x509_certificate((folder / CERTIFICATE_FILE).read_bytes())
+    own = certified("虚构机关", issuer, held.public_key())
+    (folder / ROOTS_FILE).write_bytes(root.certificate.public_bytes(Encoding.PEM))
+    (folder / CERTIFICATE_FILE).write_bytes(own.certificate.public_bytes(Encoding.PEM))
+    rendered = renderer.render(papers.paper(DocumentKind.CORRECTION_ORDER))
+    with pytest.raises(SealError, match="leads to no trusted root"):
+        Sealer(load_seal(folder), clock=lambda: NOW).seal(rendered)
+    with (folder / CERTIFICATE_FILE).open("ab") as target:
+        target.write(issuer.certificate.public_bytes(Encoding.PEM))
+    sealed = Sealer(load_seal(folder), clock=lambda: NOW).seal(rendered)
+    assert verify(sealed.pdf, Anchors(seals=(root.certificate,)), now=NOW).holds
+
+
+def usage(*, signs: bool) -> x509.KeyUsage:
+    said = dict.fromkeys(("digital_signature", "content_commitment"), signs)
+    said |= dict.fromkeys(("key_cert_sign", "crl_sign"), not signs)
+    others = ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**said, **dict.fromkeys(others, False))
+
+
+@dataclass(frozen=True)
+class Certified:
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+
+def certified(name: str, by: Certified | None, public: CertificatePublicKeyTypes | None = None) -> Certified:
+    """Certify a key, a new one where none is given: by an authority, or by itself as a root."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    is_authority = public is None
+    return Certified(
+        key=key,
+        certificate=x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by.certificate.subject if by else subject)
+        .public_key(public or key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        .add_extension(usage(signs=not is_authority), critical=True)
+        .sign(by.key if by else key, hashes.SHA256()),
+    )
+
+
+def test_a_key_lost_between_number_and_seal_leaves_the_case_waiting_and_takes_no_other_number(
     token: Path, tmp_path: Path, renderer: Renderer, database: Database, new_case: Callable[[str], int]
 ) -> None:
     put_key(token, "lost")
-    seal = load_seal(described(token, tmp_path / "seal", key="lost"))
-    store = FileStore(tmp_path / "documents")
-    sealer = Sealer(seal, clock=lambda: NOW)
-    office = Office(database=database, store=store, renderer=renderer, sealer=sealer)
-    case_id = new_case("case-1")
-    remove_key("lost")
+    folder = described(token, tmp_path / "seal", key="lost")
+
+    class Pulling:
+        def render(self, document: Paper) -> RenderedDocument:
+            remove_key("lost")
+            return renderer.render(document)
+
+    def office(render: Renderer = renderer) -> Office:
+        store, sealer = FileStore(tmp_path / "documents"), Sealer(load_seal(folder), clock=lambda: NOW)
+        return Office(database=database, store=store, renderer=render, sealer=sealer)
+
+    def row() -> Row[tuple[str, str, str]]:
+        with database.read() as connection:
+            return connection.execute(select(Document.number, Document.state, Document.reason)).one()
+
+    case_id, other_id = new_case("case-1"), new_case("case-2")
     paper = papers.paper(DocumentKind.CORRECTION_ORDER).model_copy(update={"act": None})
     with pytest.raises(SealError, match="key lost"):
-        office.issue(paper, case_id, papers.DAY)
-    with database.read() as connection:
-        row = connection.execute(select(Document.number, Document.state, Document.reason)).one()
-    assert (row.state, "key lost" in row.reason) == ("reserved", True)
-    assert not list(store.root.rglob("*"))
+        office(cast("Renderer", Pulling())).issue(paper, case_id, papers.DAY)
+    waits = row()
+    assert (waits.state, "key lost" in waits.reason) == ("reserved", True)
+    assert not list((tmp_path / "documents").rglob("*"))
     put_key(token, "lost")
-    assert office.issue(paper, case_id, papers.DAY).number == row.number
+    assert office().issue(paper, case_id, papers.DAY).number == waits.number
     remove_key("lost")
+    # What is sealed is had without the token; nothing else takes a number.
+    assert not office().issue(paper, case_id, papers.DAY).is_new
+    with pytest.raises(SealError, match="key lost"):
+        office().issue(paper, other_id, papers.DAY)
+    assert row().number == waits.number
 
 
 def remove_key(label: str) -> None:

@@ -1,7 +1,7 @@
 """Officers and the party's defence: answered with reasons, held in time, never to the party's harm."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -210,6 +210,29 @@ def test_a_notice_of_a_hearing_called_off_is_not_served_and_one_asked_for_again_
     assert counter.desk.start(new, Channel.IN_PERSON, actor=PROGRAM)
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_of_two_hearings_each_notice_is_judged_by_its_own(
+    desk: Callable[[str], Desk], counter: Counter, notified: int, days: int
+) -> None:
+    first, second = (filed(counter, DefenceKind.HEARING, text) for text in ("请求听证", "又请求听证"))
+    fixed, leader = {"place": "虚构市二楼", "hearing_on": "2026-07-20"}, desk("team_leader")
+    # The one asked for later is fixed first.
+    assert answered(leader, second, "hearing_fixed", **fixed) == 303
+    counter.now += timedelta(minutes=1)
+    fixed["hearing_on"] = "2026-07-22"
+    assert answered(leader, first, "hearing_fixed", **fixed) == 303
+    with counter.database.read() as connection:
+        assert course_facts(connection, notified, counter.now)["hearing_on"] == date(2026, 7, 22)
+    told = counter.document(notified, DocumentKind.HEARING_NOTICE, copy=2)
+    counter.later(days)
+    assert answered(desk("team_leader"), first, "taken_back") == 303
+    with pytest.raises(ServiceError, match=r"听证不再举行.*须先作废"):
+        counter.desk.start(told, Channel.IN_PERSON, actor=PROGRAM)
+    counter.later(1)
+    again = counter.document(notified, DocumentKind.HEARING_NOTICE, copy=3)
+    assert counter.desk.start(again, Channel.IN_PERSON, actor=PROGRAM)
+
+
 def test_a_reviewer_of_the_case_does_not_chair_its_hearing(counter: Counter, notified: int) -> None:
 
     receipt = filed(counter, DefenceKind.HEARING, "请求听证")
@@ -235,6 +258,22 @@ def test_a_statement_on_paper_is_taken_down_under_the_officers_name(
     with counter.database.read() as connection:
         assert connection.scalar(select(Defence.officer_id)) is not None
     assert "口头陈述" in officer.get(f"/cases/{NUMBER}").text
+
+
+def test_a_defence_against_a_notice_handed_out_over_the_counter_is_taken_down(
+    desk: Callable[[str], Desk], counter: Counter
+) -> None:
+    number = counter.document(counter.case(NUMBER, DocumentKind.SUMMONS), DocumentKind.SUMMONS)
+    officer, form = desk("reviewer"), f'action="/cases/{NUMBER}/paper-defence"'
+    assert form not in officer.get(f"/cases/{NUMBER}").text
+    with counter.database.write("test") as connection:
+        hand_out(connection, number)
+    page = officer.get(f"/cases/{NUMBER}").text
+    assert form in page
+    # A summons gives no right to a hearing yet.
+    assert 'value="hearing"' not in page
+    given = {"kind": "statement", "text": "口头陈述", "name": "张虚构"}
+    assert officer.post(f"/cases/{NUMBER}/paper-defence", **given).status_code == 303
 
 
 def test_without_a_notice_nothing_is_taken_down(desk: Callable[[str], Desk], counter: Counter) -> None:
