@@ -1,8 +1,8 @@
 """Chunks judged on other machines, by a dask cluster: what comes back is what a process here would give.
 
-A worker knows no database. It needs this program in the same version and the originals under the same path; a
-worker that lacks either refuses the chunk, since what it would say of a frame is evidence. Its chunks then go
-to the others for the rest of the night.
+A worker knows no database. It needs this program in the same version and the originals under the same path,
+since what it says of a frame is evidence. Each worker is asked for its version before it gets a chunk; one
+that does not see the originals refuses, and its chunks go to the others for the rest of the night.
 """
 
 import hashlib
@@ -46,37 +46,61 @@ class WorkerUnfitError(RuntimeError):
 
 @dataclass(slots=True)
 class _Night:
-    """One run on a cluster: what is under way, and which workers refused, by address."""
+    """One run on a cluster: what is under way, and by address which workers were asked and which refused."""
 
     client: "Client"
     running: "dict[Future[ChunkResult], tuple[ChunkWork, set[str]]]" = field(default_factory=dict)
     again: list[ChunkWork] = field(default_factory=list)
+    asked: "dict[str, Future[None]]" = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
     there: set[str] = field(default_factory=set)
     looked_at: float = -POLL_S
 
     def fit(self) -> set[str]:
-        """Return the addresses of workers that are there and refused nothing, asked for now and then."""
+        """Return the addresses of workers that are there, said that they are fit and refused nothing."""
         if time.monotonic() >= self.looked_at + POLL_S:
             self.looked_at = time.monotonic()
             self.there = set(self.client.scheduler_info(n_workers=-1)["workers"])
-        return self.there - self.unfit.keys()
+            self._ask()
+        for address in self.there - self.unfit.keys():
+            if self.asked[address].status == "error":
+                # One of another version may not even understand what it is asked.
+                error = self.asked[address].exception()
+                self._refused(address, error.args[1] if isinstance(error, WorkerUnfitError) else repr(error))
+        return {one for one in self.there - self.unfit.keys() if self.asked[one].status == "finished"}
+
+    def is_hopeless(self) -> bool:
+        """Tell whether every worker that is there refused; one that did not answer yet may be busy."""
+        return self.unfit.keys() >= self.there
+
+    def _ask(self) -> None:
+        """Ask workers that are new, before whatever else waits for them, and forget those that left."""
+        left = {one for one, asked in self.asked.items() if one not in self.there or asked.cancelled()}
+        for address in left:
+            del self.asked[address]
+        for address in self.there - self.asked.keys():
+            self.asked[address] = self.client.submit(
+                check_fit, fingerprint(), pure=False, workers=[address], priority=1
+            )
+
+    def _refused(self, address: str, why: str) -> None:
+        if address not in self.unfit:
+            LOGGER.warning("cluster.worker_unfit", extra={"worker": address, "reason": why})
+        self.unfit[address] = why
 
     def send(self, chunk: ChunkWork, reader: bytes, fit: set[str]) -> "Future[ChunkResult]":
-        """Send a chunk to any worker, or to one of the fit where others refused."""
+        """Send a chunk to one of the fit workers."""
         # One that is lost here too is judged as it would be here.
         seen = [frame.path for frame in chunk.frames if is_there(frame.path)]
-        # Bound to addresses it could not follow a worker that begins again at another: only where need be.
-        bound = fit if self.unfit else set()
         sent = self.client.submit(
-            _judge_there, chunk, reader, fingerprint(), seen, pure=False, workers=sorted(bound) or None
+            _judge_there, chunk, reader, fingerprint(), seen, pure=False, workers=sorted(fit)
         )
-        self.running[sent] = (chunk, bound)
+        self.running[sent] = (chunk, fit)
         return sent
 
     def take_back(self, fit: set[str]) -> None:
         """Take back the chunks that are bound to workers of which none is left."""
-        for sent in [sent for sent, (_, bound) in self.running.items() if bound and not bound & fit]:
+        for sent in [sent for sent, (_, bound) in self.running.items() if not bound & fit]:
             self.again.append(self.running.pop(sent)[0])
             sent.cancel()
 
@@ -95,10 +119,7 @@ class _Night:
         error = future.exception()
         if isinstance(error, WorkerUnfitError):
             # Not the chunk's fault; and such a worker refuses faster than others judge.
-            address, why = error.args
-            if address not in self.unfit:
-                LOGGER.warning("cluster.worker_unfit", extra={"worker": address, "reason": why})
-            self.unfit[address] = why
+            self._refused(*error.args)
             self.again.append(chunk)
             return None
         if error is not None:
@@ -153,7 +174,7 @@ class ClusterExecutor:
         """Return the addresses of workers that refused nothing, after waiting for one if there is none."""
         end = time.monotonic() + self._patience_s
         while not (fit := night.fit()):
-            if time.monotonic() > end:
+            if time.monotonic() > end and night.is_hopeless():
                 reasons = "; ".join(f"{one}: {why}" for one, why in sorted(night.unfit.items()))
                 message = reasons or "start `dask worker` on a machine"
                 raise ClusterUnavailableError(f"scheduler {self._scheduler}: no fit worker; {message}")
@@ -196,12 +217,25 @@ def _factory(reader: bytes) -> ReaderFactory:
     return cache(made)
 
 
-def _judge_there(work: ChunkWork, reader: bytes, expected: str, originals: Sequence[Path]) -> ChunkResult:
-    """Judge a chunk on a worker."""
+def check_fit(expected: str) -> None:
+    """Raise on a worker of another version; every version is asked by this name and argument.
+
+    Raises:
+        WorkerUnfitError: the worker's fingerprint is not the expected one.
+
+    """
     from distributed import get_worker  # noqa: PLC0415 (an extra)
 
     if fingerprint() != expected:
         raise WorkerUnfitError(get_worker().address, "runs another version of this program")
+
+
+def _judge_there(work: ChunkWork, reader: bytes, expected: str, originals: Sequence[Path]) -> ChunkResult:
+    """Judge a chunk on a worker."""
+    from distributed import get_worker  # noqa: PLC0415 (an extra)
+
+    # Since it was asked it may have begun again at the same address.
+    check_fit(expected)
     if absent := next((path for path in originals if not is_there(path)), None):
         # A frame that can't be opened would be taken for a damaged one.
         raise WorkerUnfitError(get_worker().address, f"does not see the originals: {absent}")

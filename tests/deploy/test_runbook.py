@@ -36,6 +36,15 @@ def test_a_command_of_the_run_book_is_understood(line: str) -> None:
     command.make_context(command.name, words)
 
 
+def test_no_password_stands_in_a_command_or_in_a_file_that_others_read() -> None:
+    blocks = re.findall(r"```\w*\n(.*?)```", RUNBOOK, flags=re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert not [line for line in lines if re.search(r"口令|(?i:password) ", line)]
+    of_secrets = [line for line in lines if "/etc/zhichao/secrets.env" in line]
+    written = next(number for number, line in enumerate(of_secrets) if ">" in line)
+    assert "chmod 600 /etc/zhichao/secrets.env" in of_secrets[:written]
+
+
 def test_files_settings_and_commands_in_the_text_are_there() -> None:
     named = re.findall(r"`([^`\n]+)`", RUNBOOK)
     for path in (one for one in named if one.startswith("deploy/")):

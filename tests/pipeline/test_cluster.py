@@ -43,17 +43,15 @@ def new_database(postgres: Postgres) -> Callable[[], str]:
 
 
 @contextmanager
-def of_workers(
-    workers: LocalCluster, count: int, name: str, answer: Callable[..., object]
-) -> Iterator[list[str]]:
-    """Have so many workers answer otherwise, and give their addresses."""
+def of_workers(workers: LocalCluster, count: int, **answers: Callable[..., object]) -> Iterator[list[str]]:
+    """Have so many workers answer otherwise, by name of a function, and give their addresses."""
 
     def change() -> None:
-        cluster.__dict__["kept"] = getattr(cluster, name)
-        setattr(cluster, name, answer)
+        cluster.__dict__["kept"] = {name: cluster.__dict__[name] for name in answers}
+        cluster.__dict__.update(answers)
 
     def mend() -> None:
-        setattr(cluster, name, cluster.__dict__["kept"])
+        cluster.__dict__.update(cluster.__dict__["kept"])
 
     with Client(workers.scheduler_address, set_as_default=False) as client:
         client.wait_for_workers(2)
@@ -99,14 +97,25 @@ def test_a_worker_killed_half_way_changes_nothing(make_night: MakeNight, workers
     assert snapshot(there.database) == snapshot(here.database)
 
 
-def test_chunks_that_an_unfit_worker_refuses_go_to_the_others(
-    make_night: MakeNight, workers: LocalCluster, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param({"is_there": lambda _path: False}, id="sees no original"),
+        # The version before this one: its task took other arguments, and it is asked what it does not know.
+        pytest.param(dict.fromkeys(("check_fit", "_judge_there"), lambda: None), id="a version before"),
+    ],
+)
+def test_what_an_unfit_worker_does_not_judge_goes_to_the_others(
+    make_night: MakeNight,
+    workers: LocalCluster,
+    caplog: pytest.LogCaptureFixture,
+    answers: dict[str, Callable[..., object]],
 ) -> None:
     here = make_night()
     there = make_night(ClusterExecutor(fake_reader, workers.scheduler_address))
     for night in (here, there):
         mixed_input(night, trucks=24)
-    with of_workers(workers, 1, "fingerprint", lambda: "another") as (unfit,):
+    with of_workers(workers, 1, **answers) as (unfit,):
         here.run(), there.run()
     assert [vars(one)["worker"] for one in caplog.records if one.msg == "cluster.worker_unfit"] == [unfit]
     assert there.report.failures == []
@@ -124,7 +133,7 @@ def test_where_every_worker_is_unfit_the_night_ends_and_no_chunk_fails(
         with pytest.raises(ClusterUnavailableError, match="another version"):
             night.run()
     with (
-        of_workers(workers, 2, "is_there", lambda _path: False),
+        of_workers(workers, 2, is_there=lambda _path: False),
         pytest.raises(ClusterUnavailableError, match="does not see the originals"),
     ):
         night.run()
