@@ -46,7 +46,7 @@ class FrameSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageSeen:
-    """A passage with what its frames show; `vehicle` is its plate as far as any frame reads it."""
+    """A passage with what its frames show; `vehicle` is its own plate as far as any frame reads it."""
 
     passage_id: int
     station_id: str

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -108,6 +108,7 @@ def passages_seen(
             Passage.lane,
             Passage.passed_at,
             Judgement.plate,
+            Judgement.plate_frame_id,
             Frame.id.label("frame_id"),
             Frame.kind,
             Frame.taken_at,
@@ -142,7 +143,7 @@ def _passage(rows: Sequence[Any], clock_offset_ms: int) -> PassageSeen:
         station_id=rows[0].station_id,
         lane=rows[0].lane,
         passed_at_ms=rows[0].passed_at,
-        vehicle=rows[0].plate,
+        vehicle=_vehicle(rows, frames),
         frames=tuple(
             FrameSeen(
                 frame_id=row.frame_id,
@@ -155,6 +156,17 @@ def _passage(rows: Sequence[Any], clock_offset_ms: int) -> PassageSeen:
             for row in frames.values()
         ),
     )
+
+
+def _vehicle(rows: Sequence[Any], frames: Mapping[int, Any]) -> str:
+    """Return the passage's plate, "" where it was read only in frames whose standing words read none.
+
+    There a second look found that what had been read is another vehicle's; `frames` holds those words.
+    """
+    plate = str(rows[0].plate)
+    read_in = {row.frame_id for row in rows if row.text == plate} or {rows[0].plate_frame_id}
+    stands = any(frame_id not in frames or frames[frame_id].text for frame_id in read_in)
+    return plate if stands else ""
 
 
 def _append(connection: Connection, held: dict[int, Any], judged: dict[int, Obscuring]) -> None:

@@ -12,15 +12,16 @@ from nights import DAY, MakeNight, Night
 from numpy.typing import NDArray
 from PIL import Image
 from snapshot import snapshot
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import edges
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
-from models.tables import Finding
+from models.tables import Finding, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
 from pipeline.executor import InlineExecutor
 from pipeline.look_again import SecondLook
+from pipeline.obscured_rows import judge_obscured_day, passages_seen
 from pipeline.plates.look import FrameLook
 from pipeline.plates.second import Located
 
@@ -229,6 +230,26 @@ def test_where_only_the_next_lanes_plate_reads_the_vehicles_own_is_looked_for(ma
     assert (words(night), flagged(night)) == (["missing", "missing"], 1)
     doubts = [case["doubts"] for case in night.cases()]
     assert sum("plate_in_doubt" in one for one in doubts) == 1
+
+
+def test_what_other_stations_saw_of_a_neighbour_says_nothing_of_who_hid_beside_it(make: Make) -> None:
+    night = make(neighbours_reader)
+    trucks(night, *range(11, 16), NEIGHBOURS, *range(16, 21))
+    night.run()
+    with night.database.write("test") as connection:
+        rows = connection.execute(
+            select(Judgement.passage_id, Judgement.plate).order_by(Judgement.plate)
+        ).all()
+        # The neighbour's own passage, at another station.
+        here, plate, there = rows[-1].passage_id, rows[-1].plate, rows[0].passage_id
+        connection.execute(update(Passage).where(Passage.id == there).values(station_id="other"))
+        connection.execute(update(Judgement).where(Judgement.passage_id == there).values(plate=plate))
+        judge_obscured_day(connection, night.station, DAY)
+        said = select(ObscuringRow.reasons).where(ObscuringRow.passage_id == here)
+        _, latest = connection.scalars(said.order_by(ObscuringRow.number))
+        seen = passages_seen(connection, night.station, DAY, Passage.station_id != "")
+    assert "其他检测点" not in latest
+    assert [one.passage_id for one in seen if not one.vehicle] == [here]
 
 
 def test_a_plate_that_reads_beside_its_usual_place_is_the_vehicles_own(make: Make, detector: Blind) -> None:

@@ -15,11 +15,11 @@ from snapshot import snapshot
 from sqlalchemy import delete, select, update
 
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
-from models.tables import Case, Finding
+from models.tables import Case, Finding, Passage
 from models.values.findings import FindingKind
 from models.values.states import Standing
 from pipeline.executor import InlineExecutor
-from pipeline.obscured_rows import NO_LONGER, judge_obscured_day
+from pipeline.obscured_rows import NO_LONGER, judge_obscured_day, passages_seen
 from pipeline.stream import StreamRun
 
 Make = Callable[..., Night]
@@ -143,8 +143,11 @@ def test_a_later_frame_is_judged_with_the_others_and_both_words_are_kept(make: M
     assert [number for number, _ in words(night)] == [1, 2]
     with night.database.read() as connection:
         first, second = connection.scalars(select(ObscuringRow.reasons).order_by(ObscuringRow.number))
+        seen = passages_seen(connection, night.station, DAY, Passage.passed_at > 0)
     assert "时隐时现" in second
     assert "时隐时现" not in first
+    # It hides in one frame and is named by the other.
+    assert all(one.vehicle for one in seen)
 
 
 def test_a_finding_that_no_frame_bears_out_any_more_is_followed_by_a_word_that_says_so(make: Make) -> None:
