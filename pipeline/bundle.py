@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from models.audit import head
 from models.case_life import ZONE, clocks_of, life_of
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
+from models.defence_tables import Defence, DefenceAnswer
 from models.files import FileStore
 from models.hash_chain import START
 from models.keys import SigningKey
@@ -23,6 +24,7 @@ from models.values.timeline import from_ms
 from pipeline import verify_bundle
 from pipeline.bundle_defences import defences, enclosures
 from pipeline.bundle_exchange import exchanged
+from pipeline.export import case_rows
 from pipeline.rules.rule_sets import FOLDER, rule_sets
 from pipeline.verify import digest_of
 from pipeline.worked import worked_out
@@ -87,8 +89,9 @@ def _documents(connection: Connection, number: str, station: Station) -> dict[st
         select(*Passage.__table__.columns, SourceFile.sha256.label("record_sha256"))
         .join(SourceFile, SourceFile.id == Passage.source_id)
         .where(Passage.id.in_(select(Finding.passage_id).where(Finding.case_id == life.case_id)))
-        .order_by(Passage.passed_at, Passage.id)
+        .order_by(Passage.passed_at, Passage.record_key)
     ).all()
+    listed = case_rows(connection, station, None, number)
     passed_on = from_ms(life.passed_at, station.zone).date()
     certificate = station.certificate_on(passed_on)
     return {
@@ -96,7 +99,11 @@ def _documents(connection: Connection, number: str, station: Station) -> dict[st
             "number": number,
             "life": _plain(life),
             "clocks": [str(clock.due) for clock in clocks_of(connection, life)],
-            "passages": [_passage(connection, passage) for passage in passages],
+            "passages": [
+                # What became doubtful since the judgement is told where the case is listed.
+                _passage(connection, passage) | {"doubts": row["doubts"]}
+                for passage, row in zip(passages, listed, strict=True)
+            ],
         },
         "station.json": station.model_dump(mode="json", exclude={"certificates", "image_hosts"}),
         "certificate.json": certificate.model_dump(mode="json") if certificate else None,
@@ -150,10 +157,18 @@ def _officers(connection: Connection, case_id: int) -> list[dict[str, object]]:
     acted = (
         select(CaseEvent.officer_id)
         .where(CaseEvent.case_id == case_id)
-        .union(select(CaseReview.officer_id).where(CaseReview.case_id == case_id))
+        .union(
+            select(CaseReview.officer_id).where(CaseReview.case_id == case_id),
+            select(Defence.officer_id).where(Defence.case_id == case_id),
+            select(DefenceAnswer.officer_id)
+            .join(Defence, Defence.id == DefenceAnswer.defence_id)
+            .where(Defence.case_id == case_id),
+        )
     )
     rows = connection.execute(
-        select(Officer.id, Officer.name, Officer.badge, Officer.role).where(Officer.id.in_(acted))
+        select(Officer.id, Officer.name, Officer.badge, Officer.role)
+        .where(Officer.id.in_(acted))
+        .order_by(Officer.id)
     )
     return [_plain(row) for row in rows]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from models.defence_tables import Defence, DefenceAnswer, DefenceEnclosure
 from models.document_tables import Document
 
-FILED = ("receipt", "kind", "at", "late", "text_sha256")
+FILED = ("receipt", "kind", "at", "late", "officer_id", "text_sha256")
 ANSWERED = ("at", "officer_id", "answer", "reason", "hearing_on", "place")
 SUFFIXES = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 

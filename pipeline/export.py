@@ -16,7 +16,7 @@ from models.evasion_tables import ManoeuvreRow
 from models.gate_tables import DecisionRow, LaneDayRow, OverrideRow
 from models.passage_rows import passed_between
 from models.tables import Case, Finding, Frame, Judgement, Passage, PlateReadingRow
-from models.values.findings import Doubt, FindingKind
+from models.values.findings import Doubt, FindingKind, doubts_on_plate
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode
 from models.values.states import Outcome, Standing
@@ -147,7 +147,7 @@ def _row(station: Station, row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row m
     doubts += [Doubt.LANE_BARRED_SINCE] * bool(row["barred_since"])
     doubts += [Doubt.WEIGHING_LET_STAND] * bool(row["let_stand"])
     kinds = sorted(FindingKind(word) for word in set(row["kinds"].split()))
-    doubts += [Doubt.PLATE_IN_DOUBT] * (FindingKind.PLATE_OBSCURED in kinds and bool(row["plate"]))
+    doubts += doubts_on_plate(kinds, row["plate"])
     return {
         "station": station.id,
         "time": from_ms(row["passed_at"], station.zone).isoformat(timespec="milliseconds"),

@@ -15,7 +15,7 @@ from models.case_life import ZONE, clocks_of
 from models.leases import now_ms
 from models.values.case_clocks import Clock
 from models.values.case_life import IN_REVIEW, CaseState
-from models.values.findings import Doubt, FindingKind
+from models.values.findings import Doubt, FindingKind, doubts_on_plate
 from models.values.money import Consequence
 from models.values.office import Action
 from models.values.quality import QualityCode
@@ -194,7 +194,6 @@ def _sheet(
     record = rows[0]
     judgement = record if record.severity is not None else None
     kinds = tuple(sorted({FindingKind(row.kind) for row in rows}))
-    read_though_hidden = bool(readings) and FindingKind.PLATE_OBSCURED in kinds
     return PassageSheet(
         record=record,
         judgement=judgement,
@@ -204,7 +203,7 @@ def _sheet(
         doubts=(
             *(Doubt(word) for word in (judgement.doubts if judgement else "").split()),
             *((Doubt.WEIGHING_LET_STAND,) if gates and gates[0].let_stand else ()),
-            *((Doubt.PLATE_IN_DOUBT,) if read_though_hidden else ()),
+            *(doubts_on_plate(kinds, judgement.plate) if judgement else ()),
         ),
         frames=frames,
         readings=readings,

@@ -21,7 +21,7 @@ EARLIER = 8
 TRAIL = 60
 # Enough to find the one before a correction.
 LOOKUPS_SHOWN = 8
-JUDGED = ("severity", "codes", "rule_set", "layout", "limit_kg", "decided_kg", "excess_kg", "doubts")
+JUDGED = ("severity", "codes", "rule_set", "layout", "limit_kg", "decided_kg", "excess_kg", "doubts", "plate")
 CASE = bindparam("case_id", type_=BigInteger())
 OF_CASE = select(Finding.passage_id).where(Finding.case_id == CASE)
 _PASSAGES = select(Finding.passage_id).where(Finding.case_id == Case.id).correlate(Case)

@@ -1,5 +1,7 @@
 """Findings: the flags a passage may carry, and the doubts an officer must settle."""
 
+from collections.abc import Container
+
 from models.values.labelled import Labelled
 
 
@@ -41,3 +43,8 @@ class Doubt(Labelled):
             Doubt.SUSPENSION_UNKNOWN,
             Doubt.LICENCE_UNKNOWN,
         }
+
+
+def doubts_on_plate(kinds: Container[FindingKind], plate: str) -> tuple[Doubt, ...]:
+    """Return the doubt on a plate, "" where none was read, of a passage that is thought to hide it."""
+    return (Doubt.PLATE_IN_DOUBT,) if plate and FindingKind.PLATE_OBSCURED in kinds else ()

@@ -9,23 +9,28 @@ import pytest
 from desk import Desk
 from handed_in import picture
 from nights import Night
+from office import add_officer
 from served import Counter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from models.case_life import life_of
 from models.document_tables import Document
 from models.keys import load_key, make_key
 from models.office_tables import AuditEntry
-from models.tables import Frame
-from models.values.service import DefenceKind
+from models.tables import Case, Finding, Frame, Judgement
+from models.values.findings import Doubt, FindingKind
+from models.values.office import Role
+from models.values.service import Answer, DefenceKind
 from models.values.timeline import to_ms
 from notices.documents.issue import hand_out
 from notices.documents.kinds import DocumentKind
+from notices.service.answers import Reply, answer_defence
 from notices.service.defence import Filing, file_defence
 from notices.service.enclosed import enclose
 from notices.service.enclosures import Enclosure
 from pipeline import verify_bundle
 from pipeline.bundle import write_bundle
+from pipeline.export import case_rows
 from review.office import Office
 
 Desks = Callable[[str], Desk]
@@ -84,6 +89,31 @@ def test_what_can_not_be_signed_or_was_changed_leaves_nothing_and_no_entry(
     assert exported(office) == []
 
 
+def test_a_doubt_on_a_plate_thought_hidden_leaves_with_the_case(
+    desk: Desks, office: Office, night: Night, numbers: list[str], key_file: Path, tmp_path: Path
+) -> None:
+    make_key(key_file)
+    with office.write("test") as connection:
+        of_case = select(Finding.passage_id, Finding.case_id).join(Case, Case.id == Finding.case_id)
+        passage_id, case_id = connection.execute(of_case.where(Case.number == numbers[0]).limit(1)).one()
+        hides = {"passage_id": passage_id, "case_id": case_id, "kind": FindingKind.PLATE_OBSCURED.value}
+        connection.execute(insert(Finding).values(hides))
+        listed = [row["doubts"] for row in case_rows(connection, night.station, None, numbers[0])]
+    path = tmp_path / "case.zip"
+    path.write_bytes(desk("auditor").post(f"/cases/{numbers[0]}/bundle").content)
+    with zipfile.ZipFile(path) as archive:
+        passages = json.loads(archive.read("case.json"))["passages"]
+    assert [one["doubts"] for one in passages] == listed
+    assert Doubt.PLATE_IN_DOUBT in listed[0]
+    assert Doubt.PLATE_IN_DOUBT.label in desk("auditor").get(f"/cases/{numbers[0]}").text
+    with office.write("test") as connection:
+        # A trailer's reading names no vehicle that could be doubted.
+        connection.execute(update(Judgement).where(Judgement.passage_id == passage_id).values(plate=""))
+        listed = [row["doubts"] for row in case_rows(connection, night.station, None, numbers[0])]
+    assert not any(Doubt.PLATE_IN_DOUBT in doubts for doubts in listed)
+    assert Doubt.PLATE_IN_DOUBT.label not in desk("auditor").get(f"/cases/{numbers[0]}").text
+
+
 def test_what_a_party_handed_in_is_in_the_bundle_and_its_words_are_not(
     desk: Desks, office: Office, numbers: list[str], key_file: Path, tmp_path: Path
 ) -> None:
@@ -96,8 +126,13 @@ def test_what_a_party_handed_in_is_in_the_bundle_and_its_words_are_not(
     with office.write("test") as connection:
         hand_out(connection, number)
         document_id = connection.scalar(select(Document.id).where(Document.number == number))
+        clerk, leader = (add_officer(connection, name, Role.TEAM_LEADER) for name in ("clerk", "leader"))
         filing = Filing(kind=DefenceKind.STATEMENT, text="并线，请复核", name="虚构物流有限公司")
-        receipt = file_defence(connection, server.desk.vault, document_id or 0, filing, at_ms=at_ms)
+        receipt = file_defence(
+            connection, server.desk.vault, document_id or 0, filing, actor=clerk, at_ms=at_ms
+        )
+        refused = Reply(answer=Answer.NOT_UPHELD, reason="虚构理由")
+        answer_defence(connection, receipt, refused, leader, at_ms=at_ms)
         given = [Enclosure(content=picture(), media_type="image/jpeg")]
         enclose(connection, office.store, receipt, given, at_ms=at_ms)
     path = tmp_path / "case.zip"
@@ -107,8 +142,11 @@ def test_what_a_party_handed_in_is_in_the_bundle_and_its_words_are_not(
         (name,) = (one for one in archive.namelist() if one.startswith("enclosures/"))
         assert archive.read(name) == picture()
         (filed,) = json.loads(archive.read("defences.json"))
+        names = {one["id"]: one["name"] for one in json.loads(archive.read("officers.json"))}
         assert not any("并线" in archive.read(one).decode("utf-8", "replace") for one in archive.namelist())
-    assert (filed["receipt"], filed["document"], filed["answers"]) == (receipt, number, [])
+    assert (filed["receipt"], filed["document"]) == (receipt, number)
+    (answer,) = filed["answers"]
+    assert [names[one["officer_id"]] for one in (filed, answer)] == ["虚构clerk", "虚构leader"]
     assert name.startswith(f"enclosures/{receipt}-")
     office.store.path(name.rpartition("-")[2].removesuffix(".jpg")).write_bytes(b"other")
     assert desk("auditor").post(f"/cases/{numbers[0]}/bundle").status_code == 410
