@@ -22,7 +22,8 @@ from legibility_made import HIDDEN, TOUCHED, Picture, Plain, Specimen, made
 from numpy.typing import NDArray
 from plates_data import PHOTOS, SETS
 
-from pipeline.plates.find import Quad, box_of, part, size_px
+from pipeline.plates.covered import ABOVE, BESIDE, about, seen_at
+from pipeline.plates.find import Quad, box_of, size_px
 from pipeline.plates.frame_quality import FrameQuality, frame_quality
 from pipeline.plates.legibility import PLATE_CLASSES
 from stations.roadside.camera_faults import FAULTS
@@ -34,8 +35,7 @@ from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.vehicle import PlateCondition
 
 Floats = NDArray[np.float32]
-# The view in pixels, the margin in it, and the map of what is hidden.
-WIDE, HIGH, BESIDE, ABOVE = 88, 32, 10, 6
+# The map of what is hidden.
 MAP = (22, 8)
 OBJECTS, LENS_FAULTS = 6, 5
 SEED, DRAWN = 5000, 130
@@ -77,36 +77,6 @@ class View:
     known: bool
     name: str
     kind: str
-
-
-def seen_at(image: NDArray[np.generic], corners: Quad, *, crop: bool) -> NDArray[np.generic]:
-    """Return the plate at `corners` with its margin, upright; of a crop the whole image and no margin."""
-    inside = (WIDE - 2 * BESIDE, HIGH - 2 * ABOVE)
-    if crop:
-        whole = np.zeros((HIGH, WIDE, *image.shape[2:]), dtype=image.dtype)
-        shown = cv2.resize(image, inside, interpolation=cv2.INTER_AREA)
-        whole[ABOVE : HIGH - ABOVE, BESIDE : WIDE - BESIDE] = shown
-        return whole
-    across, down = BESIDE / inside[0], ABOVE / inside[1]
-    grown = part(corners, -across, -down, 1 + across, 1 + down)
-    scale = size_px(corners)[0] / inside[0]
-    if scale > 1.3:
-        # A warp alone would skip pixels.
-        low = np.clip(np.floor(grown.min(axis=0)).astype(int) - 4, 0, None)
-        high = np.ceil(grown.max(axis=0)).astype(int) + 4
-        around = image[low[1] : high[1], low[0] : high[0]]
-        if around.size:
-            image = cv2.resize(around, None, fx=1.2 / scale, fy=1.2 / scale, interpolation=cv2.INTER_AREA)
-            grown = (grown - low) * (image.shape[1] / around.shape[1], image.shape[0] / around.shape[0])
-    target = np.array([[0, 0], [WIDE, 0], [WIDE, HIGH], [0, HIGH]], dtype=np.float32)
-    warp = cv2.getPerspectiveTransform(grown.astype(np.float32), target)
-    return np.asarray(cv2.warpPerspective(image, warp, (WIDE, HIGH), borderMode=cv2.BORDER_REPLICATE))
-
-
-def about(image: Picture, corners: Quad, rows: int, quality: FrameQuality, *, crop: bool) -> Floats:
-    """Return what the network is told beside the pixels."""
-    wide = image.shape[1] if crop else size_px(corners)[0]
-    return np.array([crop, rows, wide, quality.sharp, quality.bright], dtype=np.float32)
 
 
 def of_photos(set_name: str, *, tuning: bool = True, seed: int = SEED) -> Iterator[View]:

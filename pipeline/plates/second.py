@@ -43,8 +43,8 @@ class SecondOpinion:
     def __init__(self, *, threads: int) -> None:
         """Load both models on the CPU from the installed package."""
         self.name = f"{weights.CORNERS.name}+{weights.SECOND.name}"
-        self._corners = _session(weights.locate(weights.CORNERS), threads)
-        self._recogniser = _session(weights.locate(weights.SECOND), threads)
+        self._corners = session(weights.locate(weights.CORNERS), threads)
+        self._recogniser = session(weights.locate(weights.SECOND), threads)
         characters = weights.locate(weights.SECOND_ALPHABET).read_text(encoding="utf-8").split()
         self.alphabet: tuple[str, ...] = ("blank", *characters)
 
@@ -86,7 +86,7 @@ class SecondOpinion:
         return outputs
 
 
-def _session(path: Path, threads: int) -> Any:  # noqa: ANN401 (onnxruntime has no types)
+def session(path: Path, threads: int) -> Any:  # noqa: ANN401 (onnxruntime has no types)
     """Return a session with `threads` threads and no arena that keeps the largest frame's memory."""
     import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  heavy
 
