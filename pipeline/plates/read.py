@@ -90,14 +90,17 @@ class PaddlePlateReader:
         if not _is_frame(image):
             return []
         located = self.engines.second.locate(image, _LONGEST_SIDE_PX, _FAINT_SCORE)
-        image, painted = without_overlay(image, [one.corners for one in located])
         clear = [one for one in located if one.score >= _CLEAR_SCORE]
+        faint = located[len(clear) :]
+        image, painted = without_overlay(
+            image, [one.corners for one in clear], [one.corners for one in faint]
+        )
         sightings = [sighting for one in clear for sighting in self._outlined(image, one)]
         groups = self._by_plate(image, sightings)
         if groups and all(self._settled(group) for group in groups):
             return _overlaid(groups, painted)
         sightings = [sighting for group in groups for sighting in group]
-        sightings += [sighting for one in located[len(clear) :] for sighting in self._outlined(image, one)]
+        sightings += [sighting for one in faint for sighting in self._outlined(image, one)]
         settled = [find.box_of(one.candidate.corners) for one in sightings if one.sure]
         boxes = find.candidates(self.engines.text.detect(image))
         sightings += self._look(image, [one for one in boxes if not _covers(settled, one)], 0.0)

@@ -1,4 +1,6 @@
-"""Text burnt into a picture is painted over where it crosses a plate, and nothing else ever is."""
+"""Text burnt into a picture is painted over where it is proven to cross a plate, and nothing else ever is."""
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +32,7 @@ def frame(
     return image, np.array([[LEFT, TOP], [right, TOP], [right, bottom], [LEFT, bottom]], dtype=np.float32)
 
 
-def burnt_in(image: Picture, baseline: int, ink: tuple[int, int, int], left: int = LEFT - 20) -> Picture:
+def burnt_in(image: Picture, baseline: int, ink: tuple[int, int, int], left: int = LEFT - 50) -> Picture:
     """Return the frame with a date in it, outlined in black; its characters are about 21 px high."""
     seen = image.copy()
     for colour, thickness in ((BLACK, 5), (ink, 2)):
@@ -53,16 +55,67 @@ def test_a_date_across_an_edge_is_painted_over(baseline: int, ink: tuple[int, in
     assert 0 < painted_share(painted, corners) < 0.3
 
 
-@pytest.mark.parametrize("off", [-0.1, 0.0, 0.1])
+@pytest.mark.parametrize("beside", [-0.2, 0.0, 0.2])
+@pytest.mark.parametrize("off", [-0.8, -0.6, -0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.6, 0.8])
 @pytest.mark.parametrize(
     ("colour", "rows"), [(PlateColour.BLUE, 1), (PlateColour.YELLOW, 2), (PlateColour.BLUE, 2)]
 )
-def test_a_plates_own_characters_stay(colour: PlateColour, rows: int, off: float) -> None:
+def test_a_plates_own_characters_stay_however_badly_it_is_outlined(
+    colour: PlateColour, rows: int, off: float, beside: float
+) -> None:
     image, corners = frame(colour, rows)
-    shifted = corners + np.array([0, off * (corners[2, 1] - corners[0, 1])], dtype=np.float32)
-    clean, painted = without_overlay(image, [shifted])
-    assert clean is image
-    assert painted is None
+    shifted = corners + np.array([beside * WIDE, off * (corners[2, 1] - corners[0, 1])], dtype=np.float32)
+    for plates in ([shifted], [corners, shifted]):
+        clean, painted = without_overlay(image, plates)
+        assert clean is image
+        assert painted is None
+
+
+def test_the_next_plates_characters_stay_where_both_are_outlined_too_high() -> None:
+    one, corners = frame()
+    image = np.hstack([one[:, : LEFT + WIDE + 20], one[:, LEFT:]])
+    high = corners[2, 1] - corners[0, 1]
+    first = corners - np.array([0, 0.5 * high], dtype=np.float32)
+    second = corners + np.array([WIDE + 20, 0], dtype=np.float32)
+    assert without_overlay(image, [first])[1] is not None, "fourteen in a row are more than a plate bears"
+    assert without_overlay(image, [first, second])[1] is None
+    assert without_overlay(image, [first], [second])[1] is None
+
+
+@pytest.mark.parametrize(("left", "across"), [(LEFT - 10, True), (LEFT + 10, False)])
+def test_of_a_plate_that_fills_its_picture_a_date_counts_that_the_picture_cuts_off(
+    left: int, across: bool
+) -> None:
+    image, corners = frame()
+    x, y = int(corners[2, 0]), int(corners[2, 1])
+    cut = burnt_in(image, y + 5, WHITE, left)[TOP:y, LEFT:x]
+    assert (without_overlay(cut, [corners - corners[0]])[1] is not None) is across
+
+
+@pytest.mark.parametrize("left", [LEFT + 5, LEFT + 25])
+def test_text_that_ends_with_the_plate_stays(left: int) -> None:
+    image, corners = frame()
+    stamped = burnt_in(image, TOP + 78, WHITE, left)
+    assert without_overlay(stamped, [corners])[0] is stamped
+
+
+def test_a_picture_full_of_bars_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.full((300, 2000, 3), 195, dtype=np.uint8)
+    for top in range(0, 280, 14):
+        image[top : top + 10, 4::9] = image[top : top + 10, 5::9] = 255
+    corners = np.array([[500, 75], [1500, 75], [1500, 225], [500, 225]], dtype=np.float32)
+    searched = []
+    for where, name in ((np, "isin"), (cv2, "connectedComponentsWithStats")):
+        real = getattr(where, name)
+
+        def counted(pixels: NDArray[np.uint8], *args: object, real: Any = real, **named: object) -> Any:  # noqa: ANN401
+            searched.append(pixels.shape[1])
+            return real(pixels, *args, **named)
+
+        monkeypatch.setattr(where, name, counted)
+    assert without_overlay(image, [corners])[1] is None
+    assert len(searched) <= 2, "once for white and once for yellow, not once for each bar"
+    assert max(searched) <= 880
 
 
 @pytest.mark.parametrize("baseline", [TOP - 40, TOP + 130])
