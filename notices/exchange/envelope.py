@@ -86,6 +86,17 @@ def hear(contents: bytes, ring: KeyRing, now_ms: int) -> Heard:
     return Heard(envelope=envelope, body=body, contents=contents)
 
 
+def refuse_revoked(heard: Heard, ring: KeyRing) -> None:
+    """Refuse a message that is not in the log yet, if its key is revoked.
+
+    Raises:
+        RefusedError: it is.
+
+    """
+    if ring.is_revoked(heard.envelope.key):
+        raise RefusedError(Reason.UNSIGNED, f"key: {heard.envelope.sender}'s, but revoked")
+
+
 def opened(contents: bytes) -> Heard:
     """Read a message of the own log, which was checked when it was put there."""
     envelope = Envelope.model_validate_json(contents)

@@ -53,7 +53,7 @@ class _Public(HTTPSignatureKeyResolver):
         self.agency = ""
 
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
-        key = self._ring.find(key_id, self._now_ms)
+        key = None if self._ring.is_revoked(key_id) else self._ring.find(key_id, self._now_ms)
         self.agency = key.agency if key else ""
         return key.public if key else None
 

@@ -11,7 +11,7 @@ from models.exchange_tables import ExchangeLog, TheirClaimRow
 from models.kept import tell_once_kept
 from models.trace import trace_of_claim, traced
 from notices.exchange import comparison, dockets, incarnations, log, outbox
-from notices.exchange.envelope import Heard, hear, refusal_of
+from notices.exchange.envelope import Heard, hear, refusal_of, refuse_revoked
 from notices.exchange.exchange import Exchange, receipt_body, receipt_id
 from notices.exchange.incarnations import ForgottenError
 from notices.exchange.incidents import alarm
@@ -113,6 +113,7 @@ class Inbox:
         known = log.find(connection, envelope.sender, "received", envelope.id)
         if known is not None and known.contents.encode() == heard.contents:
             return None if _is_acceptance(heard) else self._give_receipt(connection, heard, incarnation)
+        refuse_revoked(heard, exchange.ring)
         incarnations.check(connection, heard)
         if known is not None:
             raise IncidentError(f"{envelope.id}: the same id with other bytes")

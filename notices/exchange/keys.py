@@ -16,13 +16,15 @@ FOR_EVER_MS = 2**62
 class AgencyKey:
     """One public key of an agency; while keys change, two of them are good at once.
 
-    A message counts if it was said while its key was good, so that an old one proves itself for ever.
+    A message counts if it was said while its key was good, so that an old one proves itself for ever. Whoever
+    stole a key says when a message was said: under one that is `revoked` nothing new counts, whenever said.
     """
 
     agency: str
     public: Ed25519PublicKey
     valid_from_ms: int = 0
     valid_until_ms: int = FOR_EVER_MS
+    revoked: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -57,6 +59,11 @@ class KeyRing:
         """Return the key, if it is known and good at that time."""
         key = self._keys.get(fingerprint)
         return key if key is not None and key.is_good(at_ms) else None
+
+    def is_revoked(self, fingerprint: str) -> bool:
+        """Tell whether a known key may sign nothing new."""
+        key = self._keys.get(fingerprint)
+        return key is not None and key.revoked
 
 
 def public_key(text: str) -> Ed25519PublicKey:

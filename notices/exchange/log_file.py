@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from models.hash_chain import Head
 from models.private_file import write_private
 from notices.exchange import log, shown
-from notices.exchange.envelope import hear
+from notices.exchange.envelope import hear, refuse_revoked
 from notices.exchange.exchange import Exchange
 from notices.exchange.export import ENTRY, line
 from notices.exchange.kinds import Kind, LogHeadBody
@@ -63,6 +63,7 @@ def read_log_file(exchange: Exchange, path: Path) -> tuple[str, Shown]:
 def _signed_head(exchange: Exchange, path: Path, contents: bytes) -> tuple[str, Head]:
     try:
         heard = hear(contents, exchange.ring, exchange.clock())
+        refuse_revoked(heard, exchange.ring)
     except RefusedError as error:
         raise RefusedError(Reason.BUNDLE, f"{path.name}: line 1, the head: {error}") from error
     body, sender = heard.body, heard.envelope.sender

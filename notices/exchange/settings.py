@@ -43,6 +43,7 @@ class PublicKey(_Declared):
     public: str = Field(description="32 bytes in base64, as `zhichao exchange init` prints them")
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    revoked: bool = Field(default=False, description="stolen: only what is in the log already counts")
 
     @field_validator("public")
     @classmethod
@@ -70,6 +71,7 @@ class Partner(_Declared):
                 public=public_key(key.public),
                 valid_from_ms=_ms(key.valid_from) if key.valid_from else 0,
                 valid_until_ms=_ms(key.valid_until) if key.valid_until else FOR_EVER_MS,
+                revoked=key.revoked,
             )
             for key in self.keys
         ]
