@@ -16,6 +16,8 @@ from models.office_tables import AuditEntry
 from models.tables import Frame, SourceFile
 from models.values.office import Action
 
+# What reading a manifest that is none ends in.
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 EVENT_COLUMNS = tuple(column.name for column in CaseEvent.__table__.columns)
 
 
@@ -35,7 +37,7 @@ def breaks(
         yield broken
     if broken := _first_changed_step(connection):
         yield broken
-    if broken := _first_changed_original(connection, store, step):
+    if broken := _first_changed_original(connection, store, step) or _first_odd_month(connection, store):
         yield broken
 
 
@@ -90,8 +92,22 @@ def named_digests(connection: Connection, store: FileStore) -> list[tuple[str, s
 def _of_month(store: FileStore, manifest: str) -> list[str]:
     """Return the digests of an archived month: its manifest's, and those that the manifest names."""
     try:
-        tables = json.loads(store.path(manifest).read_bytes())["tables"]
-        return [manifest, *(one["sha256"] for one in tables.values())]
-    except (OSError, ValueError, KeyError):
-        # Whoever reads it finds that the manifest is not what its digest says.
+        return [manifest, *_named_in(store, manifest)]
+    except UNREADABLE:
+        # Whoever verifies is told so.
         return [manifest]
+
+
+def _named_in(store: FileStore, manifest: str) -> list[str]:
+    tables = json.loads(store.path(manifest).read_bytes())["tables"]
+    return [str(one["sha256"]) for one in tables.values()]
+
+
+def _first_odd_month(connection: Connection, store: FileStore) -> str:
+    """Name a month whose manifest is as stored and yet names no files."""
+    for row in connection.execute(select(ArchivedMonth.__table__)):
+        try:
+            _named_in(store, row.manifest)
+        except UNREADABLE as error:
+            return f"original {row.manifest} (archive {row.station_id} {row.month}) is no manifest: {error!r}"
+    return ""

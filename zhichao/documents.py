@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlalchemy import Connection, select
 
 from models.database import Database
+from models.files import FileStore
 from models.tables import Case
 from models.values.documents import DocumentState
 from notices.documents.issue import Issued, hand_out
@@ -55,16 +56,23 @@ def notice(
                 hold_case(connection, document.case_id)
                 if why := obstacle_to_leaving(connection, document, datetime.now(CHINA).date()):
                     raise ServiceError(f"{issued.number}：{why}")
-                sha256 = hand_out(connection, issued.number)
-                out.write_bytes(document_store(settings).path(sha256).read_bytes())
-                if document.sm2:
-                    out.with_name(f"{out.name}.sm2").write_bytes(bytes.fromhex(document.sm2))
+                hand_out(connection, issued.number)
+                _write(document_store(settings), document_row(connection, issued.number), out)
     row = {"number": issued.number, "sha256": issued.sha256, "file": str(issued.path), "new": issued.is_new}
     if as_json:
         show.json_lines([row])
     else:
         said = "已签发 issued" if issued.is_new else "早已签发 issued before"
         show.console().print(f"{said}: {issued.number}\n{issued.path}", highlight=False, soft_wrap=True)
+
+
+def _write(store: FileStore, document: Any, out: Path) -> None:  # noqa: ANN401 (a row)
+    """Write a sealed file, and beside it its own second signature, never that of another file."""
+    beside = out.with_name(f"{out.name}.sm2")
+    beside.unlink(missing_ok=True)
+    out.write_bytes(store.path(document.sha256).read_bytes())
+    if document.sm2:
+        beside.write_bytes(bytes.fromhex(document.sm2))
 
 
 def issue(

@@ -18,7 +18,7 @@ from notices.seal.clock import StampingAuthority
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
 from notices.seal.sealer import Sealer
-from notices.seal.sm2 import public_keys
+from notices.seal.sm2 import SM2_PUBLIC_FILE, Sm2Known, public_keys
 from notices.seal.verify import Anchors
 from zhichao import wiring
 from zhichao.settings import ConfigError, Settings
@@ -87,11 +87,16 @@ def anchors(settings: Settings, roots: Path | None = None) -> Anchors:
     stamps = tuple(
         one for folder in folders for one in _certificates(folder / STAMP_ROOTS_FILE, missing=True)
     )
-    sm2 = tuple(one for folder in folders for one in public_keys(folder))
+    sm2 = tuple(_sm2_of(settings, folder) for folder in folders if (folder / SM2_PUBLIC_FILE).exists())
     if roots is not None:
         return Anchors(seals=_certificates(roots), stamps=stamps, sm2=sm2)
     seals = tuple(one for folder in folders for one in _certificates(folder / ROOTS_FILE, missing=True))
     return Anchors(seals=seals, stamps=stamps, sm2=sm2)
+
+
+def _sm2_of(settings: Settings, folder: Path) -> Sm2Known:
+    agency = agency_of(settings, folder.name)
+    return Sm2Known(agency=agency.name, mark=agency.mark, public=public_keys(folder))
 
 
 def make_test_seals(settings: Settings) -> list[Path]:

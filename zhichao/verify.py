@@ -11,7 +11,7 @@ from rich.console import Console
 
 from models import audit, head_file
 from models.database import Database
-from notices.seal.sm2 import holds
+from notices.seal.sm2 import holds, known_of
 from notices.seal.verify import NoSealError, SealFound, Verification
 from notices.seal.verify import verify as verify_seals
 from zhichao import show
@@ -68,16 +68,30 @@ def _all_kept(settings: Settings) -> bool:
 
 def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | None, *, as_json: bool) -> bool:
     found = verify_pdf(file, settings, roots)
-    again = sm2 is None or holds(anchors(settings).sm2, file.read_bytes(), sm2.read_bytes())
+    again, said = ("", "") if sm2 is None else _again(settings, file, found.seals[-1], sm2)
+    sound = again in {"", "holds"}
     if as_json:
-        show.json_lines(asdict(one) | {"holds": one.holds and again} | _times(one) for one in found.seals)
-        return found.holds and again
+        rows = (
+            asdict(one) | {"holds": one.holds and sound, "sm2": again} | _times(one) for one in found.seals
+        )
+        show.json_lines(rows)
+        return found.holds and sound
     for one in found.seals:
         show.console().print(_sentence(one), highlight=False, soft_wrap=True, markup=False)
-    if sm2 is not None:
-        said = "✓ 国密签名属实 SM2 holds" if again else "✗ 国密签名不符 SM2 DOES NOT HOLD"
-        show.console().print(said, highlight=False)
-    return found.holds and again
+    if said:
+        show.console().print(said, highlight=False, soft_wrap=True, markup=False)
+    return found.holds and sound
+
+
+def _again(settings: Settings, file: Path, seal: SealFound, sm2: Path) -> tuple[str, str]:
+    """Return what is known of the second signature: a word, and a sentence that names whose key it was."""
+    number = seal.document.rpartition(" ")[2]
+    known = known_of(anchors(settings).sm2, number)
+    if known is None:
+        return "no key known", f"？ 本机没有该机关的国密公钥，未能核验 no SM2 key is known here: {number}"
+    if holds(known.public, file.read_bytes(), sm2.read_bytes()):
+        return "holds", f"✓ 国密签名属实 SM2 holds: {known.agency}"
+    return "differs", f"✗ 国密签名不符 SM2 DOES NOT HOLD: {known.agency}"
 
 
 def verify_pdf(path: Path, settings: Settings, roots: Path | None = None) -> Verification:

@@ -11,7 +11,7 @@ from models.document_tables import Document
 from models.files import FileStore
 from models.values.timeline import from_ms
 from notices.seal.error import SealError
-from notices.seal.sm2 import holds
+from notices.seal.sm2 import holds, known_of
 from notices.seal.verify import Anchors, NoSealError, verify
 
 UTC = ZoneInfo("UTC")
@@ -62,8 +62,13 @@ def _broken(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
 
 def _broken_again(row: Row[Any], pdf: bytes, anchors: Anchors) -> str:
     """Return what is wrong with the second signature."""
+    if row.sm2 is None:
+        return ""
+    known = known_of(anchors.sm2, row.number)
+    if known is None:
+        return "no SM2 key is known here of the agency that signed a second time"
     try:
-        sound = row.sm2 is None or holds(anchors.sm2, pdf, bytes.fromhex(row.sm2))
+        sound = holds(known.public, pdf, bytes.fromhex(row.sm2))
     except (SealError, ValueError) as error:
         return str(error)
-    return "" if sound else "the SM2 signature is not of this file, or of no key that is known"
+    return "" if sound else f"the SM2 signature is not of this file, or of no key of {known.agency}"

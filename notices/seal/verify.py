@@ -14,6 +14,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import ValidationContext
 
 from models.errors import NotDoneError
+from notices.seal.sm2 import Sm2Known
 
 MOST_BYTES = 64_000_000
 CLOCKS_DIFFER = timedelta(minutes=10)
@@ -33,11 +34,11 @@ class NoSealError(NotDoneError, ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """What is trusted: root certificates of seals and of time-stamps, and public SM2 keys."""
+    """What is trusted: root certificates of seals and of time-stamps, and agencies' public SM2 keys."""
 
     seals: tuple[x509.Certificate, ...]
     stamps: tuple[x509.Certificate, ...] = ()
-    sm2: tuple[bytes, ...] = ()
+    sm2: tuple[Sm2Known, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

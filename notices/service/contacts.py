@@ -46,7 +46,7 @@ def keep_contact(
         ContactError: no name, or an e-mail address or telephone number that is none.
 
     """
-    _check(contact)
+    check_contact(contact)
     sealed = vault.seal(json.dumps(asdict(contact), ensure_ascii=False), seal_place(case_id))
     made = insert(ServiceContact).values(
         case_id=case_id,
@@ -89,7 +89,13 @@ def store_confirmation(store: FileStore, content: bytes) -> str:
     return store.put(io.BytesIO(content)).sha256
 
 
-def _check(contact: Contact) -> None:
+def check_contact(contact: Contact) -> None:
+    """Refuse what can't be kept.
+
+    Raises:
+        ContactError: no name, or an e-mail address or telephone number that is none.
+
+    """
     if not contact.name.strip():
         raise ContactError("收件人姓名不能为空")
     for field, text in asdict(contact).items():

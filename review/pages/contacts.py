@@ -5,7 +5,7 @@ from starlette.responses import Response
 from models.case_life import life_of
 from models.values.case_life import CaseState
 from notices.service.carriers import Contact
-from notices.service.contacts import contact_kept, keep_contact, store_confirmation
+from notices.service.contacts import check_contact, contact_kept, keep_contact, store_confirmation
 from notices.service.enclosures import inspect
 from review.access import Page, Visit, see
 from review.forms import line, paragraph
@@ -38,6 +38,8 @@ def keep(visit: Visit) -> Response:
         life = life_of(connection, number)
         if CaseState(life.state) not in NEEDED:
             raise NotAllowedError("立案后才能登记送达地址")
+        # Before the scan is stored: what is refused leaves nothing behind.
+        check_contact(given)
         keep_contact(
             connection,
             desk.vault,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import papers
 import pytest
-from asn1crypto import core
+from asn1crypto import core, keys, pem
 from sqlalchemy import select, update
 
 from models.document_tables import Document
@@ -17,7 +17,16 @@ from notices.documents.verify import breaks
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
 from notices.seal.sealer import Sealer
-from notices.seal.sm2 import SM2_KEY_FILE, SM2_PUBLIC_FILE, holds, load_key, public_keys
+from notices.seal.sm2 import (
+    CURVE,
+    SM2_KEY_FILE,
+    SM2_PUBLIC_FILE,
+    Sm2Known,
+    holds,
+    known_of,
+    load_key,
+    public_keys,
+)
 from notices.seal.verify import Anchors
 
 NOW = papers.SEALED_AT
@@ -79,6 +88,8 @@ def test_the_standards_own_example_holds() -> None:
     assert not holds((public,), MESSAGE + b".", signature)
     assert not holds((public,), MESSAGE, Pair({"r": int(EXAMPLE_R, 16), "s": 1}).dump())
     assert not holds((), MESSAGE, signature)
+    assert not holds((public,), MESSAGE, b"")
+    assert not holds((b"no point",), MESSAGE, signature)
 
 
 def test_openssl_finds_the_signature_of_a_sealed_file_good_and_of_a_changed_one_bad(
@@ -111,18 +122,54 @@ def test_what_openssl_signed_holds_here(folder: Path, tmp_path: Path) -> None:
 def test_a_signature_on_file_that_does_not_hold_is_named(office: Office, folder: Path) -> None:
     roots = load_seal(folder).roots
 
-    def found(keys: tuple[bytes, ...]) -> list[str]:
+    def found(*keys: bytes, mark: str = papers.AGENCIES["浙江"].mark) -> list[str]:
+        sm2 = (Sm2Known(agency="虚构机关", mark=mark, public=keys),)
         with office.database.read() as connection:
-            return list(breaks(connection, office.store, Anchors(seals=roots, sm2=keys), lambda: None))
+            return list(breaks(connection, office.store, Anchors(seals=roots, sm2=sm2), lambda: None))
 
     known = public_keys(folder)
     stranger = bytes.fromhex(EXAMPLE_X + EXAMPLE_Y)
-    assert found((stranger, *known)) == []
-    assert "SM2 signature is not of this file, or of no key that is known" in found((stranger,))[0]
-    for broken in ("00", "no hex"):
+    assert found(stranger, *known) == []
+    assert "SM2 signature is not of this file, or of no key of 虚构机关" in found(stranger)[0]
+    # Another agency's key does not count, though it is the very one.
+    assert "no SM2 key is known here" in found(*known, mark="虚异")[0]
+    assert "no SM2 key is known here" in found()[0]
+    for broken in ("00", "", "no hex"):
         with office.database.write("test") as connection:
             connection.execute(update(Document).values(sm2=broken))
-        assert len(found(known)) == 1
+        assert len(found(*known)) == 1
+
+
+def test_the_key_of_a_document_is_its_own_agencys() -> None:
+    one, longer = (Sm2Known(agency=mark, mark=mark, public=(b"x",)) for mark in ("虚", "虚浙交"))
+    assert known_of((one, longer), "虚浙交证〔2026〕1号") == longer
+    assert known_of((longer, one), "虚证〔2026〕1号") == one
+    assert known_of((longer,), "虚沪交证〔2026〕1号") is None
+
+
+OFF_CURVE = bytes.fromhex("04" + EXAMPLE_X + EXAMPLE_Y[:-1] + "4")
+COMPRESSED = bytes.fromhex("03" + EXAMPLE_X)
+
+
+@pytest.mark.parametrize("point", [OFF_CURVE, COMPRESSED, b""])
+def test_a_public_key_that_is_no_point_of_the_curve_is_named(point: bytes, tmp_path: Path) -> None:
+    key = keys.PublicKeyInfo(
+        {
+            "algorithm": {"algorithm": "ec", "parameters": keys.ECDomainParameters("named", CURVE)},
+            "public_key": point,
+        }
+    )
+    (tmp_path / SM2_PUBLIC_FILE).write_bytes(pem.armor("PUBLIC KEY", key.dump()))
+    with pytest.raises(SealError, match=f"{SM2_PUBLIC_FILE}: no public SM2 keys"):
+        public_keys(tmp_path)
+
+
+def test_a_curve_given_by_its_parameters_is_named(tmp_path: Path) -> None:
+    explicit = ("-pkeyopt", "ec_param_enc:explicit")
+    made = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", *explicit)
+    (tmp_path / SM2_KEY_FILE).write_text(made, encoding="ascii")
+    with pytest.raises(SealError, match=SM2_KEY_FILE):
+        load_key(tmp_path)
 
 
 def test_a_key_that_fits_none_of_the_public_ones_seals_nothing(folder: Path, tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """Old passages out of the tables into the archive, and back, on both kinds of database."""
 
+import io
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from faults import mixed_input
 from nights import MakeNight, Night
 from snapshot import snapshot
-from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, func, select
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, func, insert, select
 
 from models import audit
 from models.archive_tables import ArchivedMonth
+from models.database import Database
 from models.errors import MisuseError, NotDoneError
 from models.files import FileStore
 from models.office_tables import AuditEntry
@@ -134,6 +137,20 @@ def test_a_changed_or_missing_file_is_refused_and_nothing_changes(night: Night) 
             path.write_bytes(whole)
     assert state(night) == before
     out(night)
+
+
+@pytest.mark.parametrize("odd", [b"[]", b'{"tables": []}', b'{"tables": {"p": 1}}', b"{}", b"\xff"])
+def test_a_manifest_that_is_as_stored_and_none_is_named(
+    database: Database, tmp_path: Path, odd: bytes
+) -> None:
+    store = FileStore(tmp_path)
+    row = {"station_id": "test-1", "month": "2026-06", "passages": 0, "archived_at": 0}
+    with database.write("test") as connection:
+        manifest = store.put(io.BytesIO(odd)).sha256
+        connection.execute(insert(ArchivedMonth).values(row | {"manifest": manifest}))
+    with database.read() as connection:
+        (broken,) = breaks(connection, store, None, lambda: None)
+    assert f"original {manifest} (archive test-1 2026-06) is no manifest" in broken
 
 
 def test_passages_that_came_again_stay_as_they_came(night: Night) -> None:

@@ -174,6 +174,8 @@ def test_where_the_party_is_reached_is_taken_down_under_seal_and_opens_channels(
     with counter.database.read() as connection:
         case_id = life_of(connection, NUMBER).case_id
         assert contact_of(connection, counter.desk.vault, case_id) is None
+    assert kept(officer, picture(), phone="x") == 409
+    assert not list(counter.desk.proofs.root.rglob("*"))
     assert kept(officer, picture()) == 303
     with counter.database.read() as connection:
         known = contact_of(connection, counter.desk.vault, case_id)

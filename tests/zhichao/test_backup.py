@@ -120,6 +120,13 @@ def made(place: Place) -> Path:
     return backups(place.data / "backup")[-1]
 
 
+def test_a_restore_that_can_not_verify_to_the_end_says_so(filled: Place, elsewhere: Place) -> None:
+    odd = elsewhere.data / "seals" / "浙江" / "sm2-public.pem"
+    odd.parent.mkdir(parents=True)
+    odd.write_text("no key", encoding="ascii")
+    assert "not verified to the end" in elsewhere.run("restore", str(made(filled)), code=1)
+
+
 def test_what_is_restored_is_what_was_and_verifies(filled: Place, elsewhere: Place) -> None:
     before = filled.rows()
     told = elsewhere.run("restore", str(made(filled)))

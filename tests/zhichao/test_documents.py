@@ -10,14 +10,18 @@ import pytest
 from hs_file import hs_row, write_hs
 from nights import DAY, Night
 from office import add_officer
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 from typer.testing import CliRunner, Result
 
 from models.database import Database
 from models.defence_tables import Defence, DefenceAnswer
 from models.document_tables import Document
 from models.values.office import Role
+from notices.documents.issue import hand_out
 from notices.documents.kinds import DocumentKind
+from notices.seal.sm2 import Sm2Known
+from notices.seal.verify import Anchors
+from zhichao import documents, office, verify
 from zhichao.case_papers import case_facts
 from zhichao.cli import app
 from zhichao.paper_fields import OF_THE_CASE
@@ -286,3 +290,54 @@ def test_verify_reads_the_sealed_documents_too(run: Run, data: Path) -> None:
     path.write_bytes(whole)
     assert broken.exit_code == 1
     assert f"({sha}): was changed" in broken.stdout
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_second_signature_beside_the_file_is_its_own_or_none(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, beside = tmp_path / "sheet.pdf", tmp_path / "sheet.pdf.sm2"
+    given = ("notice", FINE, "--kind", "evidence_sheet", "--out", out)
+    beside.write_bytes(b"of another file")
+    assert run(*given).exit_code == 0
+    assert not beside.exists()
+
+    def stamped_meanwhile(connection: Connection, number: str) -> str:
+        one = Document.number == number
+        connection.execute(update(Document).where(one).values(sm2="00"))
+        return hand_out(connection, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(documents, "hand_out", stamped_meanwhile)
+        assert run(*given).exit_code == 0
+    assert beside.read_bytes() == b"\0"
+    database = Database(f"sqlite:///{data / 'zhichao.sqlite'}")
+    with database.write("test") as connection:
+        connection.execute(update(Document).values(sm2=None))
+    database.close()
+
+
+@pytest.mark.usefixtures("sealed")
+def test_whose_sm2_key_held_is_said_and_so_is_that_none_is_known(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, beside = tmp_path / "sheet.pdf", tmp_path / "sm2"
+    assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
+    beside.write_bytes(b"signed")
+    told = ("verify", out, "--sm2", beside)
+
+    def known(mark: str, *, sound: bool) -> Result:
+        roots = office.anchors(
+            load_settings(ROOT / "config.toml").model_copy(update={"data_dir": data})
+        ).seals
+        sm2 = (Sm2Known(agency="虚构机关", mark=mark, public=(b"x",)),)
+        monkeypatch.setattr(verify, "anchors", lambda *_: Anchors(seals=roots, sm2=sm2))
+        monkeypatch.setattr(verify, "holds", lambda *_: sound)
+        return run(*told)
+
+    own = known("虚浙交", sound=True)
+    assert (own.exit_code, "SM2 holds: 虚构机关" in own.stdout) == (0, True)
+    false = known("虚浙交", sound=False)
+    assert (false.exit_code, "SM2 DOES NOT HOLD: 虚构机关" in false.stdout) == (1, True)
+    other = known("虚沪交", sound=True)
+    assert (other.exit_code, "no SM2 key is known here" in other.stdout) == (1, True)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from models import head_file
 from models.database import Database
-from models.errors import NotDoneError
+from models.errors import MisuseError, NotDoneError
 from models.exchange_tables import ExchangeLog, ExchangeState
 from models.hash_chain import Head
 from models.keys import KeyFileError
@@ -71,7 +71,7 @@ def restore(settings: Settings, backup: Path, said: bytes | None, progress: Prog
         with database.read() as connection:
             try:
                 found = list(all_breaks(settings, connection, head, progress))
-            except KeyFileError as error:
+            except (KeyFileError, NotDoneError, MisuseError) as error:
                 found = [f"not verified to the end: {error}"]
     finally:
         database.close()
