@@ -20,8 +20,9 @@ from plates_covered import spoilt
 from plates_data import FULL, SETS, interval, photos
 from plates_rendered import no_plates, rendered
 
+from models.values.plates import MOST_DOUBTED
 from pipeline.frame_files import load_frame
-from pipeline.plates.calibration import MOST_DOUBTED, PARAMETERS, confidence, evidence_of
+from pipeline.plates.calibration import PARAMETERS, confidence, evidence_of
 from pipeline.plates.read import PaddlePlateReader, load_reader
 
 ROOT = Path(__file__).parents[1]

@@ -20,6 +20,8 @@ class PlateColour(Labelled):
 # A character less probable than this is shown as in doubt.
 DOUBTED_BELOW = 0.9
 DOUBT_MARK = "?"
+# A plate with a reason to doubt it is told no surer than this, however clearly it was seen.
+MOST_DOUBTED = 0.94
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

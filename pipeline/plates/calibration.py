@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.values.plates import PlateColour
+from models.values.plates import MOST_DOUBTED, PlateColour
 from pipeline.plates.decode import Decoded
 from pipeline.plates.find import size_px
 from pipeline.plates.sighting import Sighting, shown_by
@@ -31,7 +31,7 @@ _LEAST_ASPECT = 2.9
 # seldom show comes out as another province, 藏 as 冀, 蒙 as 豫, and nothing else is amiss with such a
 # reading. Of 1,077 readings of photos at 0.95 or above that takes 13 down, of 145 rendered 28, and all three
 # of those that were wrong.
-_BOTH_SEE, MOST_DOUBTED = 0.9, 0.94
+_BOTH_SEE = 0.9
 # Nor is one certain where either of these two, in a cut that it reads as clearly as this, gives this share to
 # a plate that differs in one character: a 0 that may be Q, a 3 that may be B. Of 611 readings of the tuning
 # half's photos at 0.95 or above that takes 38 down, of 1,226 in both halves 85.

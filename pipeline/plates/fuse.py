@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.values.plates import AlternativePlate, PlateColour, PlateReading
+from models.values.plates import MOST_DOUBTED, AlternativePlate, PlateColour, PlateReading
 
 TRAILER = "挂"
 # What each further frame of the same plate is worth beside the first.
@@ -87,9 +87,12 @@ def _fused(group: Sequence[FrameReading]) -> FusedPlate:
     total = sum(math.exp(score) for score in scores.values())
     shares = {text: math.exp(scores[text]) / total for text in texts}
     first, *others = sorted(shares, key=lambda text: -shares[text])
+    # What a reading was held back for, other frames of the plate show again: together they make nothing
+    # certain that none is sure of alone.
+    surest = max((one.confidence for one in readings if one.text == first), default=0.0)
     return FusedPlate(
         text=first,
-        confidence=shares[first],
+        confidence=min(shares[first], max(surest, MOST_DOUBTED)),
         colour=next((r.colour for r in readings if r.text == first), PlateColour.UNKNOWN),
         alternatives=tuple(AlternativePlate(text=text, probability=shares[text]) for text in others),
         seen=tuple(group),

@@ -1,6 +1,6 @@
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -50,15 +50,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(data: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     # The log of a command goes to a stream that ends with it.
-    monkeypatch.setattr(logging.getLogger(), "handlers", logging.getLogger().handlers)
+    root = logging.getLogger()
+    level = root.level
+    monkeypatch.setattr(root, "handlers", root.handlers)
 
     def invoke(*arguments: object) -> Result:
         given = [*map(str, arguments), "--config", str(ROOT / "config.toml")]
         return CliRunner().invoke(app, given, env={"ZHICHAO_DATA_DIR": str(data)})
 
-    return invoke
+    yield invoke
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from models.values.plates import PlateColour
-from pipeline.plates.calibration import MOST_DOUBTED, PARAMETERS, characters, confidence, evidence_of
+from models.values.plates import MOST_DOUBTED, PlateColour
+from pipeline.plates.calibration import PARAMETERS, characters, confidence, evidence_of
 from pipeline.plates.decode import PlateDecoder
 from pipeline.plates.find import Candidate
 from pipeline.plates.grammar import PATTERNS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.values.plates import AlternativePlate, PlateColour, PlateReading
+from models.values.plates import MOST_DOUBTED, AlternativePlate, PlateColour, PlateReading
 from pipeline.plates.fuse import FrameReading, fuse
 
 
@@ -41,6 +41,13 @@ def test_agreement_makes_surer_but_not_as_sure_as_strangers_would(a: float, b: f
     [plate] = fuse([seen(0, "浙F12345", a), seen(1, "浙F12345", b)]).vehicles
     independent = a * b / (a * b + (1 - a) * (1 - b) / 100)
     assert max(a, b) * 0.97 < plate.confidence < independent
+
+
+@pytest.mark.parametrize(("surest", "told"), [(MOST_DOUBTED, MOST_DOUBTED), (0.97, 0.97)])
+def test_frames_that_share_a_doubt_are_not_certain_together(surest: float, told: float) -> None:
+    frames = [seen(0, "浙F12345", surest), *(seen(n, "浙F12345", MOST_DOUBTED) for n in range(1, 6))]
+    [plate] = fuse(frames).vehicles
+    assert plate.confidence == told
 
 
 def test_a_slip_in_one_frame_is_outvoted_by_two_others() -> None:
