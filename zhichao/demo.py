@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
+from models.case_life import ZONE
 from models.database import Database
 from models.keys import make_key
 from notices.documents.kinds import DocumentKind
@@ -36,7 +36,7 @@ STATIONS = ("sim-pinghu", "sim-jinshan")
 EVADERS_SHARE = 30  # one passage in so many evades the scale
 TRIPS_SHARE = 20  # one passage in so many is an overloaded truck that both stations see
 # The night is over, and its cases are filed.
-FILED_MS = int(datetime(2026, 6, 18, 6, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp() * 1000)
+FILED_MS = int(datetime(2026, 6, 18, 6, tzinfo=ZONE).timestamp() * 1000)
 SIMULATED = "模拟数据 SIMULATED"
 # Nobody of that name exists.
 OWNER = {

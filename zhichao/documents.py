@@ -3,7 +3,6 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection, select
 
+from models.case_life import ZONE
 from models.database import Database
 from models.files import FileStore
 from models.tables import Case
@@ -28,8 +28,6 @@ from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.office import agency_of, document_store, make_test_seals, office
 from zhichao.paper_fields import make_paper, read_facts
 from zhichao.settings import ConfigError, Settings, load_settings
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def notice(
@@ -54,7 +52,7 @@ def notice(
             with database.write("document.left") as connection:
                 document = document_row(connection, issued.number)
                 hold_case(connection, document.case_id)
-                if why := obstacle_to_leaving(connection, document, datetime.now(CHINA).date()):
+                if why := obstacle_to_leaving(connection, document, datetime.now(ZONE).date()):
                     raise ServiceError(f"{issued.number}：{why}")
                 hand_out(connection, issued.number)
                 _write(document_store(settings), document_row(connection, issued.number), out)
@@ -88,7 +86,7 @@ def issue(
         station = _station_of(connection, settings, case)
         known = case_facts(connection, station, case)
     paper = make_paper(kind, agency_of(settings, station.province), known, given)
-    today = datetime.now(CHINA).date()
+    today = datetime.now(ZONE).date()
     if why := paper.obstacle_on(today):
         raise ConfigError(f"{kind.label}：{why}")
     issued = office(settings, database, station.province).issue(paper, known.case_id, today, copy)

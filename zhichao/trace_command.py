@@ -1,21 +1,19 @@
 """The command that follows one truck through everything kept of it: `trace`."""
 
-from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from models.case_life import ZONE
 from models.database import Database
 from models.errors import MisuseError
+from models.values.timeline import from_ms
 from zhichao import show
 from zhichao.exits import CONFIG, ConfigOption, JsonOption, explained
 from zhichao.followed import followed
 from zhichao.settings import load_settings
-
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def trace(
@@ -37,6 +35,5 @@ def trace(
         return
     table = Table("时间 when", "事项 what", "内容 says", title=f"{what} 全程 from record to notice")
     for step in steps:
-        at = datetime.fromtimestamp(step.at_ms / 1000, ZONE)
-        table.add_row(f"{at:%Y-%m-%d %H:%M:%S}", step.what, step.says)
+        table.add_row(f"{from_ms(step.at_ms, ZONE):%Y-%m-%d %H:%M:%S}", step.what, step.says)
     out.print(table)

@@ -4,15 +4,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
 from models import audit, head_file
+from models.case_life import ZONE
 from models.database import Database
 from notices.seal.sm2 import holds, known_of
-from notices.seal.verify import NoSealError, SealFound, Verification
+from notices.seal.verify import Anchors, NoSealError, SealFound
 from notices.seal.verify import verify as verify_seals
 from zhichao import show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
@@ -20,8 +20,6 @@ from zhichao.office import anchors
 from zhichao.progress import Bars
 from zhichao.settings import Settings, load_settings
 from zhichao.soundness import all_breaks
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 
 def verify(
@@ -67,8 +65,12 @@ def _all_kept(settings: Settings) -> bool:
 
 
 def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | None, *, as_json: bool) -> bool:
-    found = verify_pdf(file, settings, roots)
-    again, said = ("", "") if sm2 is None else _again(settings, file, found.seals[-1], sm2)
+    trusted, pdf = anchors(settings, roots), file.read_bytes()
+    try:
+        found = verify_seals(pdf, trusted, now=datetime.now(UTC))
+    except NoSealError as error:
+        raise NoSealError(f"{file}: {error}") from error
+    again, said = ("", "") if sm2 is None else _again(trusted, pdf, found.seals[-1], sm2)
     sound = again in {"", "holds"}
     if as_json:
         rows = (
@@ -83,28 +85,15 @@ def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | No
     return found.holds and sound
 
 
-def _again(settings: Settings, file: Path, seal: SealFound, sm2: Path) -> tuple[str, str]:
+def _again(trusted: Anchors, pdf: bytes, seal: SealFound, sm2: Path) -> tuple[str, str]:
     """Return what is known of the second signature: a word, and a sentence that names whose key it was."""
     number = seal.document.rpartition(" ")[2]
-    known = known_of(anchors(settings).sm2, number)
+    known = known_of(trusted.sm2, number)
     if known is None:
         return "no key known", f"？ 本机没有该机关的国密公钥，未能核验 no SM2 key is known here: {number}"
-    if holds(known.public, file.read_bytes(), sm2.read_bytes()):
+    if holds(known.public, pdf, sm2.read_bytes()):
         return "holds", f"✓ 国密签名属实 SM2 holds: {known.agency}"
     return "differs", f"✗ 国密签名不符 SM2 DOES NOT HOLD: {known.agency}"
-
-
-def verify_pdf(path: Path, settings: Settings, roots: Path | None = None) -> Verification:
-    """Check the seals of a file against the roots given, or those of the seals here.
-
-    Raises:
-        NoSealError: no seal can be read in it.
-
-    """
-    try:
-        return verify_seals(path.read_bytes(), anchors(settings, roots), now=datetime.now(UTC))
-    except NoSealError as error:
-        raise NoSealError(f"{path}: {error}") from error
 
 
 def _times(one: SealFound) -> dict[str, str]:
@@ -113,7 +102,7 @@ def _times(one: SealFound) -> dict[str, str]:
 
 
 def _sentence(one: SealFound) -> str:
-    sealed_at = f"{one.sealed_at.astimezone(CHINA):%F %T}" if one.sealed_at else "时间不明"
+    sealed_at = f"{one.sealed_at.astimezone(ZONE):%F %T}" if one.sealed_at else "时间不明"
     parts = [
         f"{one.document}",
         f"签章 sealed by: {one.sealed_by}，{sealed_at}",
@@ -123,7 +112,7 @@ def _sentence(one: SealFound) -> str:
     if one.stamp_problem:
         parts.append(f"时间戳无效 time-stamp FALSE ({one.stamp_problem})")
     elif one.stamped_at:
-        parts.append(f"时间戳 time-stamp {one.stamped_at.astimezone(CHINA):%F %T}")
+        parts.append(f"时间戳 time-stamp {one.stamped_at.astimezone(ZONE):%F %T}")
     else:
         parts.append("无时间戳 no time-stamp")
     return ("✓ " if one.holds else "✗ ") + "\n  ".join(parts)

@@ -35,12 +35,16 @@ def obstacle_to_leaving(connection: Connection, document: Any, today: date) -> s
         return "案件尚未作出处罚决定，决定书不能送达"
     if document.kind != DocumentKind.HEARING_NOTICE:
         return ""
-    return outdated_hearing(connection, document) or _late_hearing(connection, document.case_id, today)
+    fixes = _fixes(connection, document.case_id)
+    return _outdated(fixes, document) or _late(fixes, today)
 
 
 def outdated_hearing(connection: Connection, document: Any) -> str:  # noqa: ANN401 (a row)
     """Return why a notice of a hearing tells of another hearing than the one fixed; "" where it does not."""
-    fixes = _fixes(connection, document.case_id)
+    return _outdated(_fixes(connection, document.case_id), document)
+
+
+def _outdated(fixes: Sequence[Any], document: Any) -> str:  # noqa: ANN401 (a row)
     standing = _standing(fixes)
     if standing is not None and document.sealed_at is not None and document.sealed_at < standing.at:
         return (
@@ -53,8 +57,8 @@ def outdated_hearing(connection: Connection, document: Any) -> str:  # noqa: ANN
     return ""
 
 
-def _late_hearing(connection: Connection, case_id: int, today: date) -> str:
-    fixed = _standing(_fixes(connection, case_id))
+def _late(fixes: Sequence[Any], today: date) -> str:
+    fixed = _standing(fixes)
     if fixed is None:
         return ""
     last_on = latest_notice(HEARING_NOTICE, date.fromisoformat(fixed.hearing_on), work_calendar()).last_on

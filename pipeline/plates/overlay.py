@@ -108,10 +108,12 @@ def _row_across(ink: Picture, patch: Picture, corners: Quad, others: Sequence[Qu
     upper, lower = _places(corners, across, top), _places(corners, across, bottom)
     below = (upper[:, 1] > _MIDDLE) & (upper[:, 1] < 1) & (lower[:, 1] > 1 - _BEYOND)
     above = (lower[:, 1] < 1 - _MIDDLE) & (lower[:, 1] > 0) & (upper[:, 1] < _BEYOND)
+    crossings = [one for one in (below, above) if _LEAST_IN_ROW <= one[glyphs].sum() <= _MOST_ACROSS]
+    if not crossings:
+        return None
     beside, outline = upper[:, 0], _outlines(ink, patch, np.asarray(labels), count)
-    for crossing in (below, above):
-        candidates = glyphs[crossing[glyphs]]
-        for one in candidates if _LEAST_IN_ROW <= len(candidates) <= _MOST_ACROSS else ():
+    for crossing in crossings:
+        for one in glyphs[crossing[glyphs]]:
             tolerance = 1 + _IN_LINE * high[one]
             row = glyphs[
                 (np.abs(top[glyphs] - top[one]) <= tolerance)
