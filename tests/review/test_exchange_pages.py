@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from agencies import JINSHAN, PINGHU
-from case_desks import DAY_MS, TO_STATEMENT, Desks
+from case_desks import DAY_MS, TO_STATEMENT, Desks, made_act
 from desk import Desk
 from sqlalchemy import delete, select
 
@@ -17,7 +17,6 @@ from models.values.case_life import CaseState
 from models.values.office import PROGRAM
 from models.values.plates import PlateColour
 from notices.casework.attachments import describe
-from notices.casework.claims import Act
 from notices.casework.matters import Outgoing, say_matter
 from notices.exchange.kinds import Kind, LeadBody
 from review.office import Office
@@ -32,16 +31,7 @@ def desks(office: Office, tmp_path: Path, numbers: list[str]) -> Iterator[Desks]
     urls = iter([office.database.url, f"sqlite:///{tmp_path / 'partner.sqlite'}"])
     made = Desks(lambda: next(urls), tmp_path / "received")
     made.turn_clocks(PASSED + DAY_MS)
-    made.pinghu.acts[numbers[0]] = Act(
-        plate_colour=PlateColour.YELLOW,
-        violation="overload",
-        passed_ms=PASSED,
-        heading="",
-        axles=6,
-        gross_kg=62_000,
-        mpe_percent=5.0,
-        fine_fen=147_390,
-    )
+    made.pinghu.acts[numbers[0]] = made_act(passed_ms=PASSED, gross_kg=62_000)
     office.partners, office.no_partner = made.pinghu.desk, False
     office.clock_ms = made.pinghu.agency.clock
     yield made

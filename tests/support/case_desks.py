@@ -31,6 +31,22 @@ from notices.service.lowered import Lowering
 S = CaseState
 DAY_MS = 86_400_000
 FINE_FEN = 147_390
+
+
+def made_act(*, passed_ms: int = PASSED_AT_MS, gross_kg: int = 60_000, fine_fen: int = FINE_FEN) -> Act:
+    """Return what a six-axle truck did, as its case says it to the partner."""
+    return Act(
+        plate_colour=PlateColour.YELLOW,
+        violation="overload",
+        passed_ms=passed_ms,
+        heading="",
+        axles=6,
+        gross_kg=gross_kg,
+        mpe_percent=5.0,
+        fine_fen=fine_fen,
+    )
+
+
 TO_FILED = (S.FIRST_REVIEW, S.SECOND_REVIEW, S.FILED)
 TO_STATEMENT = (S.SUMMONED, S.APPEARED, S.NOTIFIED, S.STATEMENT)
 
@@ -73,16 +89,7 @@ class CaseDesk:
         gross_kg: int = 60_000,
     ) -> None:
         """Open a case; a fine of 0 is a case whose band carries none."""
-        self.acts[number] = Act(
-            plate_colour=PlateColour.YELLOW,
-            violation="overload",
-            passed_ms=passed_ms,
-            heading="",
-            axles=6,
-            gross_kg=gross_kg,
-            mpe_percent=5.0,
-            fine_fen=fine_fen,
-        )
+        self.acts[number] = made_act(passed_ms=passed_ms, gross_kg=gross_kg, fine_fen=fine_fen)
         with self.agency.database.write("test") as connection:
             add_case(connection, number, plate=plate)
 

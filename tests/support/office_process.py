@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from agencies import NAMES
-from case_desks import DAY_MS, FINE_FEN
+from case_desks import DAY_MS, made_act
 from office import PASSED_AT_MS, add_case, add_officer
 from sqlalchemy import Connection, select
 
@@ -16,7 +16,6 @@ from models.office_tables import Officer
 from models.tables import Case
 from models.values.case_life import CaseState
 from models.values.office import PROGRAM, Role
-from models.values.plates import PlateColour
 from notices.casework.casework import joined
 from notices.casework.claims import Act
 from notices.casework.desk import PartnerDesk
@@ -70,16 +69,7 @@ def run_office(settings: Settings, acts: int, behind_ms: int) -> None:
 
 
 def _act_of(_connection: Connection, _case_id: int) -> Act:
-    return Act(
-        plate_colour=PlateColour.YELLOW,
-        violation="overload",
-        passed_ms=PASSED_AT_MS,
-        heading="",
-        axles=6,
-        gross_kg=60_000,
-        mpe_percent=5.0,
-        fine_fen=FINE_FEN,
-    )
+    return made_act()
 
 
 def _advance(desk: PartnerDesk, number: str) -> None:

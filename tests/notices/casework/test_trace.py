@@ -9,7 +9,7 @@ from pathlib import Path
 
 import papers
 import pytest
-from case_desks import DAY_MS, TO_FILED, TO_STATEMENT, CaseDesk, Desks
+from case_desks import DAY_MS, TO_FILED, TO_STATEMENT, CaseDesk, Desks, made_act
 from fake_reader import frame_bytes
 from nights import Night
 from pushing import NOW_MS, Pushing, upload
@@ -18,9 +18,7 @@ from typer.testing import CliRunner
 from models import edges
 from models.files import FileStore
 from models.trace import trace_of, traced
-from models.values.plates import PlateColour
 from models.values.states import Standing
-from notices.casework.claims import Act
 from notices.documents.issue import Office
 from notices.documents.kinds import DocumentKind
 from notices.documents.paper import Paper
@@ -89,16 +87,7 @@ def pushed_and_opened(desk: CaseDesk, folder: Path, station: Station) -> str:
 def filed(desks: Desks, number: str) -> None:
     """Take the case through both reviews; the partner grants its claim; then on to the statement."""
     desks.turn_clocks(NOW_MS + DAY_MS)
-    desks.pinghu.acts[number] = Act(
-        plate_colour=PlateColour.YELLOW,
-        violation="overload",
-        passed_ms=NOW_MS,
-        heading="",
-        axles=6,
-        gross_kg=62_000,
-        mpe_percent=5.0,
-        fine_fen=100_000,
-    )
+    desks.pinghu.acts[number] = made_act(passed_ms=NOW_MS, gross_kg=62_000, fine_fen=100_000)
     desks.pinghu.step(number, *TO_FILED)
     desks.heal()
     desks.pinghu.step(number, *TO_STATEMENT)
