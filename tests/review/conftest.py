@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from defended import NUMBER, VAULT
 from desk import CHEAP, Desk, staff
 from nights import Night, fill
 from postgres import Postgres
+from served import Counter
 from sqlalchemy import func, insert, make_url, select
 
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Case, Finding, Frame
+from models.values.office import PROGRAM
+from models.values.service import Channel, Outcome
+from models.values.timeline import to_ms
+from notices.documents.kinds import DocumentKind
+from notices.service.carriers import Report
 from pipeline.summary import station_night
 from review.office import Office
 from stations.station import Station
@@ -136,3 +143,22 @@ def hidden(office: Office, numbers: list[str]) -> tuple[str, int]:
             connection.execute(insert(ObscuringRow).values(said | {"number": number, "reasons": reasons}))
     assert seen is not None
     return numbers[1], seen
+
+
+@pytest.fixture
+def counter(office: Office, tmp_path: Path, numbers: list[str]) -> Counter:
+    assert numbers
+    made = Counter(office.database, tmp_path)
+    office.vault = lambda: VAULT
+    office.clock_ms = lambda: to_ms(made.now)
+    return made
+
+
+@pytest.fixture
+def notified(counter: Counter) -> int:
+    """Return the notice of a case, served on 1 July."""
+    case_id = counter.case(NUMBER, DocumentKind.VIOLATION_NOTICE)
+    number = counter.document(case_id, DocumentKind.VIOLATION_NOTICE, amount_fen=69_120)
+    reference = counter.desk.start(number, Channel.IN_PERSON, actor=PROGRAM)
+    counter.desk.note(reference, Report(outcome=Outcome.DELIVERED, on=counter.today, proof=b"x"))
+    return case_id
