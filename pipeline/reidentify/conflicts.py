@@ -1,9 +1,12 @@
 """One plate, two vehicles: axles that no measuring error explains, or a road that nobody drives so fast.
 
 A vehicle may come back with another trailer, so only the first spacing is held against itself: that of the
-vehicle that bears the plate. Copies of the same model are alike there, and are not found by it.
+vehicle that bears the plate. Copies of the same model are alike there, and are not found by it. One spoiled
+record is no second vehicle: what a wrong speed or a missed axle explains has to be seen again and again.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +19,17 @@ from pipeline.reidentify.travel import CLOCKS_S, SAME_STATION_S, Roads, least_se
 
 # Measurements of one vehicle differ by less: so many standard errors, and never less than so many mm.
 CERTAINTY, LEAST_MM = 6.0, 300.0
-# If so many plates and this share of them hurry from one station to the other, its clock is wrong.
-CLOCK_LEAST, CLOCK_SHARE = 3, 0.2
+# A speed that was taken wrongly makes spacings longer or shorter by no more than this factor (judgement).
+WRONG_SPEED = 1.5
+# What one spoiled record explains is told once so many others bear out each of the two vehicles.
+BORNE_OUT = 2
+# If so many plates and this share of them conflict from one station to another, a device is at fault.
+FAULT_LEAST, FAULT_SHARE = 3, 0.2
 SECONDS = 1000
+FAULTS = {
+    ConflictKind.TRAVEL_TIME: "行程时间不可能，疑为时钟不准",
+    ConflictKind.SIGNATURE: "轴距不符，疑为轴距测量不准",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,54 +45,111 @@ class Conflict:
 def conflicts(
     fleet: Fleet, noise: Noise, roads: Roads, wanted: NDArray[np.bool_]
 ) -> tuple[list[Conflict], list[str]]:
-    """Return how each `wanted` passage (N,) conflicts with the one before of its plate, and bad clocks."""
+    """Return which `wanted` passages (N,) conflict with earlier ones of their plates, and faulty devices."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    found: defaultdict[tuple[str, str, ConflictKind], list[Conflict]] = defaultdict(list)
+    for history in _histories(fleet, wanted):
+        for here, there in zip(history[:-1].tolist(), history[1:].tolist(), strict=True):
+            if wanted[there]:
+                pairs[_way(fleet, here, there)] += 1
+        for one in (*_hurried(fleet, history, roads), *_unlike(fleet, history, noise)):
+            if wanted[one.later]:
+                found[(*_way(fleet, one.earlier, one.later), one.kind)].append(one)
+    told: list[Conflict] = []
+    troubles: list[str] = []
+    for (here, there, kind), some in sorted(found.items()):
+        count = pairs[here, there]
+        if len(some) >= FAULT_LEAST and len(some) > FAULT_SHARE * count:
+            troubles.append(f"{here}至{there}：{count}对同号牌过车中{len(some)}对{FAULTS[kind]}，未作为线索")
+        else:
+            told += some
+    return told, troubles
+
+
+def _way(fleet: Fleet, here: int, there: int) -> tuple[str, str]:
+    return str(fleet.station[here]), str(fleet.station[there])
+
+
+def _histories(fleet: Fleet, wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
+    """Yield the passages of each `wanted` plate by time; of a station's one minute the last alone."""
     # Sorting is the work: only the plates that are asked for.
     plates = set(fleet.plate[wanted].tolist())
     asked = np.flatnonzero(np.fromiter((one in plates for one in fleet.plate), np.bool_, len(fleet.plate)))
-    pairs = [pair for pair in _pairs(fleet, asked) if wanted[pair[1]]]
-    found = [one for one in (_signature(fleet, pair, noise) for pair in pairs) if one]
-    hurried: list[Conflict] = []
-    troubles: list[str] = []
-    ways = {(str(fleet.station[a]), str(fleet.station[b])) for a, b in pairs}
-    for here, there in sorted(way for way in ways if way[0] != way[1]):
-        of_way = [p for p in pairs if (fleet.station[p[0]], fleet.station[p[1]]) == (here, there)]
-        fast = [one for one in (_hurry(fleet, pair, roads) for pair in of_way) if one]
-        if len(fast) >= CLOCK_LEAST and len(fast) > CLOCK_SHARE * len(of_way):
-            troubles.append(
-                f"{here}至{there}：{len(of_way)}对同号牌过车中{len(fast)}对行程时间不可能，疑为时钟不准，未作为线索"
-            )
-        else:
-            hurried += fast
-    return found + hurried, troubles
-
-
-def _pairs(fleet: Fleet, asked: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """Return each passage `asked` with the one before of its plate; those of one minute are one passage."""
+    if not len(asked):
+        return
     order = asked[np.lexsort((fleet.batch.passed_at_ms[asked], fleet.plate[asked].astype(str)))]
     same = fleet.plate[order][1:] == fleet.plate[order][:-1]
-    apart = np.diff(fleet.batch.passed_at_ms[order])
-    moved = fleet.station[order][1:] != fleet.station[order][:-1]
-    kept = same & (moved | (apart >= SAME_STATION_S * SECONDS))
-    return list(zip(order[:-1][kept].tolist(), order[1:][kept].tolist(), strict=True))
+    for history in np.split(order, np.flatnonzero(~same) + 1):
+        moved = fleet.station[history][1:] != fleet.station[history][:-1]
+        apart = np.diff(fleet.batch.passed_at_ms[history]) >= SAME_STATION_S * SECONDS
+        yield np.append(history[:-1][moved | apart], history[-1])
 
 
-def _signature(fleet: Fleet, pair: tuple[int, int], noise: Noise) -> Conflict | None:
+def _unlike(fleet: Fleet, history: NDArray[np.intp], noise: Noise) -> Iterator[Conflict]:
+    """Yield each passage of a plate that can't be of the vehicle before it, by the first spacing."""
+    history = history[fleet.batch.spacing_mm[history, 0] > 0]
+    first = fleet.batch.spacing_mm[history, 0].astype(np.float64)
+    alike = np.abs(first[:, None] - first) <= _reach(np.maximum(first[:, None], first), noise)
+    before = -1
+    for now in range(1, len(history)):
+        others = np.flatnonzero(~alike[now, :now])
+        if not len(others):
+            continue
+        other = int(others[-1])
+        # Once for each time that the plate goes over to the other vehicle.
+        if other == before:
+            continue
+        like_other, like_now = alike[other, :now], alike[now, :now]
+        # What is like both bears out neither; the other one is like itself.
+        seen = int((like_other & ~like_now).sum()) - 1, int((like_now & ~like_other).sum())
+        at_once = other == now - 1 and not _spoiled(fleet, (int(history[other]), int(history[now])), noise)
+        if at_once or min(seen) >= BORNE_OUT:
+            before = other
+            yield _unlike_pair(fleet, (int(history[other]), int(history[now])), noise, seen)
+
+
+def _reach(first_mm: NDArray[np.float64], noise: Noise) -> NDArray[np.float64]:
+    """Return how far two measurements of one first spacing may be apart."""
+    return np.maximum(CERTAINTY * _error(first_mm, noise), LEAST_MM)
+
+
+def _error(first_mm: NDArray[np.float64], noise: Noise) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(2) * np.hypot(noise.spacing_mm, noise.speed * first_mm))
+
+
+def _spoiled(fleet: Fleet, pair: tuple[int, int], noise: Noise) -> bool:
+    """Tell whether a speed taken wrongly, or an axle missed or counted too much, in either explains both."""
+    first, second = (fleet.batch.spacing_mm[one, :2].astype(np.float64) for one in pair)
+    if max(first[0], second[0]) <= WRONG_SPEED * min(first[0], second[0]):
+        return True
+    for whole, short in ((first, second), (second, first)):
+        # The first axle of `short` was missed, or its second.
+        might_be = np.array([whole[1], whole.sum()])
+        if whole[1] > 0 and (np.abs(might_be - short[0]) <= _reach(might_be, noise)).any():
+            return True
+    return False
+
+
+def _unlike_pair(fleet: Fleet, pair: tuple[int, int], noise: Noise, seen: tuple[int, int]) -> Conflict:
     first = fleet.batch.spacing_mm[list(pair), 0].astype(np.float64)
-    if not (first > 0).all():
-        return None
-    error = np.sqrt(2) * np.hypot(noise.spacing_mm, noise.speed * first.max())
-    off = abs(first[0] - first[1])
-    if off <= max(CERTAINTY * error, LEAST_MM):
-        return None
+    off, error = abs(first[0] - first[1]), float(_error(first.max(keepdims=True), noise)[0])
+    again = f"；两种轴距此前另见{seen[0]}次、{seen[1]}次" if min(seen) >= BORNE_OUT else ""
     return Conflict(
         earlier=pair[0],
         later=pair[1],
         kind=ConflictKind.SIGNATURE,
         sentence=(
             f"第一、二轴轴距前次{first[0] / 1000:.2f}米、本次{first[1] / 1000:.2f}米，"
-            f"相差{off / 10:.0f}厘米，为测量误差的{off / error:.0f}倍，不是同一辆车"
+            f"相差{off / 10:.0f}厘米，为测量误差的{off / error:.0f}倍{again}，不是同一辆车"
         ),
     )
+
+
+def _hurried(fleet: Fleet, history: NDArray[np.intp], roads: Roads) -> Iterator[Conflict]:
+    for pair in zip(history[:-1].tolist(), history[1:].tolist(), strict=True):
+        one = _hurry(fleet, pair, roads)
+        if one:
+            yield one
 
 
 def _hurry(fleet: Fleet, pair: tuple[int, int], roads: Roads) -> Conflict | None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from driven import trucks
 from trucks import HOUR_S, fleet
 
@@ -64,3 +65,41 @@ def test_only_what_is_asked_for_is_held_against_what_was_before() -> None:
     spacing = [[1900, 4500, 1350], [3200, 3200, 1350]]
     made = fleet(trucks([0, HOUR_S], spacing_mm=spacing), [PLATE] * 2)
     assert conflicts(made, NOISE, ROADS, np.array([True, False])) == ([], [])
+
+
+RIGID, LONGER = [4200, 1350, 0], [5000, 1607, 0]
+
+
+@pytest.mark.parametrize(
+    "once",
+    [
+        pytest.param([5000, 1607, 0], id="a speed that was taken wrongly"),
+        pytest.param([1350, 0, 0], id="the first axle missed"),
+        pytest.param([5550, 0, 0], id="the second axle missed"),
+        pytest.param([1400, 2800, 1350], id="a stray axle counted"),
+    ],
+)
+def test_one_spoiled_record_is_no_second_vehicle(once: list[int]) -> None:
+    times = [HOUR_S * n for n in range(7)]
+    assert found(times, [PLATE] * 7, "a" * 7, spacing_mm=[RIGID] * 3 + [once] + [RIGID] * 3) == ([], [])
+
+
+def test_what_a_wrong_speed_explains_is_told_once_it_is_seen_again_and_again() -> None:
+    times = [HOUR_S * n for n in range(8)]
+    ((one,), _) = found(times, [PLATE] * 8, "a" * 8, spacing_mm=[RIGID] * 3 + [LONGER] * 5)
+    assert (one.earlier, one.later) == (2, 5)
+    assert "两种轴距此前另见2次、2次" in one.sentence
+
+
+def test_what_is_like_both_bears_out_neither() -> None:
+    first = [4200, 4200, 4390, 4390, 4390, 4580]
+    spacing = [[one, 1350, 0] for one in first]
+    assert found([HOUR_S * n for n in range(6)], [PLATE] * 6, "a" * 6, spacing_mm=spacing) == ([], [])
+
+
+def test_a_scale_that_measures_all_axles_wrongly_makes_no_conflicts() -> None:
+    plates = [f"浙Z{number:05d}" for number in range(4)]
+    spacing = [[1900, 4500, 1350]] * 4 + [[3200, 3200, 1350]] * 4
+    result, troubles = found([HOUR_S * n for n in range(8)], plates * 2, "aaaacccc", spacing_mm=spacing)
+    assert result == []
+    assert troubles == ["a至c：4对同号牌过车中4对轴距不符，疑为轴距测量不准，未作为线索"]
