@@ -19,7 +19,6 @@ Emissions = NDArray[np.float64]
 # A pattern's index, and (time, slot, symbol) for each step spent inside a character.
 _Alignment = tuple[int, list[tuple[int, int, int]]]
 _CERTAIN = 0.995
-_STAY, _FROM_BLANK, _FROM_CHARACTER = range(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,77 +159,58 @@ class PlateDecoder:
         inside: NDArray[np.float64] = np.full(self._allowed.shape, _NEVER)
         between: NDArray[np.float64] = np.full((inside.shape[0], inside.shape[1] + 1), _NEVER)
         between[:, 0] = 0.0
+        pattern, slot = np.ogrid[: inside.shape[0], : inside.shape[1]]
         steps = []
-        for step_scores in scores:
-            blank, characters = step_scores[0], step_scores[1:]
-            best, second = _two_best(inside)
-            ended = np.insert(_at(inside, best), 0, _NEVER, axis=1)
+        for step in scores:
+            steps.append((inside, between))
+            best = inside.argmax(axis=2)
+            ended = inside[pattern, slot, best]
             # A character followed by itself needs a blank between, so it comes from the runner-up.
-            repeated = np.arange(inside.shape[2]) == best[..., None]
-            follows = np.where(repeated, _at(inside, second)[..., None], ended[:, 1:, None])
-            choices = np.full((3, *inside.shape), _NEVER)
-            choices[_STAY] = inside
-            choices[_FROM_BLANK] = between[:, :-1, None]
-            choices[_FROM_CHARACTER, :, 1:] = follows[:, :-1]
-            origin = choices.argmax(axis=0)
-            steps.append(_Step(origin=origin, best=best, second=second, ended=ended > between))
-            inside = choices.max(axis=0) + self._allowed + characters
-            between = np.maximum(between, ended) + blank
+            others = inside.copy()
+            others[pattern, slot, best] = -np.inf
+            follows = np.repeat(ended[..., None], inside.shape[2], axis=2)
+            follows[pattern, slot, best] = others.max(axis=2)
+            inside = np.maximum(inside, between[:, :-1, None])
+            np.maximum(inside[:, 1:], follows[:, :-1], out=inside[:, 1:])
+            inside += self._allowed + step[1:]
+            between = between + step[0]
+            np.maximum(between[:, 1:], ended + step[0], out=between[:, 1:])
         patterns = np.arange(len(self._patterns))
         finals = inside[patterns, self._lengths - 1]
         closed = between[patterns, self._lengths]
         ends = np.maximum(finals.max(axis=1), closed)
         found: dict[int, _Alignment] = {}
-        for pattern in np.argsort(-ends, kind="stable").tolist():
-            if ends[pattern] > _NEVER / 2 and int(self._lengths[pattern]) not in found:
-                symbol = -1 if closed[pattern] >= finals[pattern].max() else int(finals[pattern].argmax())
-                found[int(self._lengths[pattern])] = pattern, self._trace(pattern, symbol, steps)
+        for one in np.argsort(-ends, kind="stable").tolist():
+            if ends[one] > _NEVER / 2 and int(self._lengths[one]) not in found:
+                symbol = -1 if closed[one] >= finals[one].max() else int(finals[one].argmax())
+                found[int(self._lengths[one])] = one, self._trace(one, symbol, steps)
         return list(found.values())
 
-    def _trace(self, pattern: int, symbol: int, steps: Sequence["_Step"]) -> list[tuple[int, int, int]]:
-        """Walk back from a pattern's end in `symbol`, or in a blank where it is negative; see `_align`."""
+    def _trace(
+        self, pattern: int, symbol: int, steps: Sequence[tuple[Emissions, Emissions]]
+    ) -> list[tuple[int, int, int]]:
+        """Walk back from a pattern's end in `symbol`, or in a blank where it is negative; see `_align`.
+
+        `steps` are the scores before each step, inside the characters and between them.
+        """
         slot = int(self._lengths[pattern]) - 1
         path = []
         for time in range(len(steps) - 1, -1, -1):
-            step = steps[time]
+            inside, between = (scores[pattern] for scores in steps[time])
             if symbol < 0:
-                if step.ended[pattern, slot + 1]:
-                    symbol = int(step.best[pattern, slot])
+                if slot >= 0 and inside[slot].max() > between[slot + 1]:
+                    symbol = int(inside[slot].argmax())
                 continue
             path.append((time, slot, symbol))
-            origin = step.origin[pattern, slot, symbol]
-            if origin == _FROM_CHARACTER:
-                best = int(step.best[pattern, slot - 1])
-                symbol = int(step.second[pattern, slot - 1]) if best == symbol else best
-            elif origin == _FROM_BLANK:
-                symbol = -1
-            slot -= int(origin != _STAY)
+            stayed, blank, follows = inside[slot, symbol], between[slot], inside[slot - 1].copy()
+            follows[symbol if slot else slice(None)] = -np.inf
+            if stayed >= max(blank, follows.max()):
+                continue
+            symbol = -1 if blank >= follows.max() else int(follows.argmax())
+            slot -= 1
         return path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """What one time step leaves for walking back: where each state came from."""
-
-    origin: NDArray[np.intp]
-    best: NDArray[np.intp]
-    second: NDArray[np.intp]
-    ended: NDArray[np.bool_]
 
 
 def _group(symbol: str, lookalikes: Mapping[str, str]) -> str:
     """Return the classes that count as `symbol`: itself, its lower case and what looks like it."""
     return "".join(dict.fromkeys(symbol + symbol.lower() + lookalikes.get(symbol, "")))
-
-
-def _at(scores: NDArray[np.float64], symbols: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the score (P x S) of one symbol for each pattern and slot."""
-    return np.take_along_axis(scores, symbols[..., None], axis=2)[..., 0]
-
-
-def _two_best(scores: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the indices (P x S each) of the best and the second best symbol."""
-    best = scores.argmax(axis=2)
-    rest = scores.copy()
-    np.put_along_axis(rest, best[..., None], 2 * _NEVER * scores.shape[2], axis=2)
-    return best, rest.argmax(axis=2)

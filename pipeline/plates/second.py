@@ -55,21 +55,21 @@ class SecondOpinion:
         if scale < 1:
             size = (max(round(width * scale), 1), max(round(height * scale), 1))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        pixels = (image.astype(np.float32) - np.array(MEAN_BGR, dtype=np.float32)).transpose(2, 0, 1)
-        boxes, scores, corners = self._corners.run(None, {"image": pixels[None]})
-        anchors = _anchors(*image.shape[:2])
-        chosen = np.flatnonzero(scores[0, :, 1] >= least_score)
-        chosen = chosen[np.argsort(-scores[0, chosen, 1], kind="stable")][:_MOST_BOXES]
-        centres, sizes = anchors[chosen, :2], anchors[chosen, 2:]
-        middle = centres + boxes[0, chosen, :2] * _CENTRE_SHARE * sizes
-        half = sizes * np.exp(boxes[0, chosen, 2:] * _SIZE_SHARE) / 2
-        quads = corners[0, chosen].reshape(-1, 4, 2)[:, _CLOCKWISE] * _CENTRE_SHARE
+        mean = np.array(MEAN_BGR, dtype=np.float32)[:, None, None]
+        pixels = np.subtract(cv2.split(image), mean, dtype=np.float32)
+        boxes, scores, corners = (one[0] for one in self._corners.run(None, {"image": pixels[None]}))
+        chosen = np.flatnonzero(scores[:, 1] >= least_score)
+        anchors, likely = _anchors(*image.shape[:2])[chosen], scores[chosen, 1]
+        centres, sizes = anchors[:, :2], anchors[:, 2:]
+        middle = centres + boxes[chosen, :2] * _CENTRE_SHARE * sizes
+        extent = sizes * np.exp(boxes[chosen, 2:] * _SIZE_SHARE)
+        quads = corners[chosen].reshape(-1, 4, 2)[:, _CLOCKWISE] * _CENTRE_SHARE
         quads = (centres[:, None] + quads * sizes[:, None]) / scale
+        outlines = np.hstack([middle - extent / 2, extent]).tolist()
+        distinct = cv2.dnn.NMSBoxes(outlines, likely.tolist(), 0, _SAME_BOX, top_k=_MOST_BOXES)
         return [
-            Located(
-                corners=np.ascontiguousarray(quads[n], dtype=np.float32), score=float(scores[0, chosen[n], 1])
-            )
-            for n in _distinct(np.hstack([middle - half, middle + half]))
+            Located(corners=np.ascontiguousarray(quads[n], dtype=np.float32), score=float(likely[n]))
+            for n in distinct
         ]
 
     def recognise(self, crops: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
@@ -108,15 +108,3 @@ def _anchors(height: int, width: int) -> NDArray[np.float32]:
         anchors[..., 2:] = np.array(sizes)[None, None, :, None]
         levels.append(anchors.reshape(-1, 4))
     return np.concatenate(levels)
-
-
-def _distinct(boxes: NDArray[np.floating]) -> list[int]:
-    """Return the indices of boxes (N x x1, y1, x2, y2, the surest first) that no surer one covers."""
-    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
-    kept: list[int] = []
-    for n in range(len(boxes)):
-        shared = np.minimum(boxes[n, 2:], boxes[kept, 2:]) - np.maximum(boxes[n, :2], boxes[kept, :2])
-        common = np.prod(np.maximum(shared, 0), axis=1)
-        if not np.any(common > _SAME_BOX * (areas[n] + areas[kept] - common)):
-            kept.append(n)
-    return kept

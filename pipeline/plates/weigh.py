@@ -66,7 +66,7 @@ def weigh(views: Sequence[View], symbols: Sequence[str], colour: PlateColour) ->
     texts = _possible(views, symbols)
     if not texts:
         return None
-    logs = np.array([log_likelihoods(view.emissions, texts, symbols) for view in views])
+    logs = log_likelihoods([view.emissions for view in views], texts, symbols)
     best = logs.max(axis=1, keepdims=True)
     shares = np.exp(logs - best)
     shares /= shares.sum(axis=1, keepdims=True)

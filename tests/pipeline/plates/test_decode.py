@@ -149,5 +149,5 @@ def test_the_dot_between_office_and_serial_costs_nothing() -> None:
         for serial in [[(one, 0.99) for one in "12345"]]
         for between in ("blank", "·")
     )
-    likelihoods = [log_likelihoods(one, ["浙A12345"], DECODER.symbols)[0] for one in (plain, dotted)]
+    likelihoods = log_likelihoods([plain, dotted], ["浙A12345"], DECODER.symbols)[:, 0]
     assert likelihoods[1] == pytest.approx(likelihoods[0], abs=1e-3)

@@ -32,12 +32,12 @@ def by_every_path(output: NDArray[np.float64], text: str) -> float:
 @settings(deadline=None, max_examples=30)
 def test_agrees_with_every_path(weights: NDArray[np.float64]) -> None:
     output = weights / weights.sum(axis=1, keepdims=True)
-    logs = log_likelihoods(output, TEXTS, SYMBOLS)
+    [logs] = log_likelihoods([output], TEXTS, SYMBOLS)
     assert np.exp(logs) == pytest.approx([by_every_path(output, text) for text in TEXTS], rel=1e-6, abs=1e-9)
 
 
 def test_a_text_too_long_for_the_steps_is_as_good_as_impossible() -> None:
-    assert log_likelihoods(np.full((2, 4), 0.25), ["BAD"], SYMBOLS)[0] < -20
+    assert log_likelihoods([np.full((2, 4), 0.25)], ["BAD"], SYMBOLS)[0, 0] < -20
 
 
 def test_rivals_differ_in_one_place_where_the_grammar_lets_them() -> None:
