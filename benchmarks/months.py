@@ -32,7 +32,7 @@ from pipeline.executor import InlineExecutor
 from pipeline.ledger import count_undone, load_chunk, unplanned_days
 from pipeline.match import match_frames
 from pipeline.plates.look import load_looking_reader
-from pipeline.reidentify.named import fleet_until
+from pipeline.reidentify.named import Fleets
 from pipeline.summary import night_summary
 from stations.station import Station
 
@@ -115,6 +115,10 @@ def _grow(url: str, rows: int) -> int:
                 f"INSERT INTO judgement (passage_id, {listed}) SELECT passage_id + {shift}, {listed} "  # noqa: S608
                 f"FROM judgement WHERE passage_id <= {highest}"
             )
+            connection.execute(
+                f"INSERT INTO named_passage SELECT passage_id + {shift}, station_id, "  # noqa: S608
+                f"passed_at - {copy * DAY_MS} FROM named_passage WHERE passage_id <= {highest}"
+            )
         for table in ("passage", "chunk"):
             # Copies brought their own numbers; the next night goes on after them.
             connection.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")  # noqa: S608
@@ -148,11 +152,11 @@ def _questions(database: Database, store: FileStore) -> list[str]:
         "chunks left": lambda one: count_undone(one, [station], DAY),
         "frames to match": lambda one: match_frames(one, station, start_ms, end_ms),
         "days not planned": lambda one: unplanned_days(one, station),
-        "named fleet of 30 days": lambda one: fleet_until(one, end_ms),
+        "named fleet of 30 days": lambda one: Fleets(one, end_ms, {}).of(one, station.id),
         "summary of a night": lambda one: night_summary(one, [station], DAY),
         "months to put away": lambda one: list(months_before(one, station, date(2026, 6, 1))),
     }
-    lines = ["question                  ms, median of 5   whole tables read"]
+    lines = ["question                  ms, median of 5   pages   whole tables read"]
     for name, ask in asked.items():
         times = []
         for number in range(6):
@@ -162,8 +166,11 @@ def _questions(database: Database, store: FileStore) -> list[str]:
                 if number:
                     times.append((time.perf_counter() - start) * 1e3)
         with database.read() as connection:
-            read = set().union(*(_whole(connection, *one) for one in statements)) & {"passage", "judgement"}
-        lines.append(f"{name:25} {statistics.median(times):15.1f}   {', '.join(sorted(read)) or '-'}")
+            plans = [_plan(connection, *one) for one in statements]
+        read = set().union(*map(_whole, plans)) & {"passage", "judgement"}
+        pages = sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans)
+        whole = ", ".join(sorted(read)) or "-"
+        lines.append(f"{name:25} {statistics.median(times):15.1f} {pages:7}   {whole}")
     return lines
 
 
@@ -182,9 +189,14 @@ def _recorded(database: Database) -> Iterator[list[tuple[str, Any]]]:
         event.remove(database.engine, "before_cursor_execute", note)
 
 
-def _whole(connection: Connection, statement: str, parameters: Any) -> set[str]:  # noqa: ANN401
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
-    waiting, tables = [(json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]], set()
+def _plan(connection: Connection, statement: str, parameters: Any) -> dict[str, Any]:  # noqa: ANN401
+    asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+    plan = connection.exec_driver_sql(asked, parameters).scalar_one()
+    return dict((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+
+
+def _whole(plan: dict[str, Any]) -> set[str]:
+    waiting, tables = [plan], set()
     while waiting:
         node = waiting.pop()
         if "Seq Scan" in node["Node Type"]:

@@ -1,6 +1,6 @@
 """Tables of re-identification: who an unread vehicle may have been, and plates that two vehicles bear.
 
-Rows are only added. Instants are UTC milliseconds.
+Rows are only added, but for named passages, which leave with their month. Instants are UTC milliseconds.
 """
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
@@ -8,6 +8,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables import Base, Id, one_of
 from models.values.reidentify import ConflictKind
+
+
+class NamedPassage(Base):
+    """A judged passage that has a plate, read by us or sent by the station; with its station and time."""
+
+    __tablename__ = "named_passage"
+    __table_args__ = (Index("ix_named_passage_station_id_passed_at", "station_id", "passed_at"),)
+
+    passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"), primary_key=True)
+    station_id: Mapped[str] = mapped_column(Text)
+    passed_at: Mapped[int] = mapped_column(BigInteger)
 
 
 class SearchRow(Base):

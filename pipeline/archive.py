@@ -21,7 +21,9 @@ from models.errors import MisuseError, NotDoneError
 from models.evasion_tables import PassageDriving
 from models.files import FileStore
 from models.leases import now_ms
+from models.named_rows import note_named
 from models.passage_rows import passed_between
+from models.reidentify_tables import NamedPassage
 from models.tables import Base, FrameReference, Judgement, Passage
 from models.values.office import PROGRAM, Action
 from models.values.timeline import day_bounds_ms, from_ms
@@ -29,7 +31,7 @@ from pipeline.verify import digest_of
 from stations.station import Station
 
 # What goes along with a passage; whatever else refers to one keeps it in the tables.
-ALONG = ("frame_reference", "passage_driving", "judgement")
+ALONG = ("frame_reference", "passage_driving", "judgement", "named_passage")
 MODELS = (Passage, FrameReference, PassageDriving, Judgement)
 KINDS: dict[type, type[pl.DataType]] = {int: pl.Int64, float: pl.Float64, str: pl.String}
 BATCH = 50_000
@@ -107,6 +109,8 @@ def put_away(connection: Connection, store: FileStore, station: Station, month: 
         return 0
     content = {"station": station.id, "month": name, "tables": tables}
     manifest = store.put(io.BytesIO(json.dumps(content, sort_keys=True).encode())).sha256
+    # Not kept: it says what the others say.
+    connection.execute(delete(NamedPassage).where(NamedPassage.passage_id.in_(plain)))
     for model in reversed(MODELS):
         gone = connection.execute(delete(model).where(_key(model).in_(plain))).rowcount
         if gone != tables[model.__tablename__]["rows"]:
@@ -151,6 +155,7 @@ def take_out(connection: Connection, store: FileStore, station: Station, month: 
             # Nothing refers to these by number.
             moved = moved.drop("id")
         insert_rows(connection, model.__tablename__, moved.columns, moved.rows())
+    note_named(connection, of_month)
     at_ms = now_ms(connection)
     detail = {"manifest": row.manifest, "came_again": len(passages) - len(ids)}
     connection.execute(delete(ArchivedMonth).where(ArchivedMonth.id == row.id))

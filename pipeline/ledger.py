@@ -31,6 +31,7 @@ from models.inserts import insert_new
 from models.kept import tell_once_kept
 from models.leases import Holder
 from models.passage_rows import from_rows, passed_between, select_passages
+from models.reidentify_tables import NamedPassage
 from models.tables import Chunk, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow, SourceFile
 from models.trace import trace_of
 from models.values.findings import FindingKind
@@ -196,9 +197,12 @@ def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> 
     """Keep a chunk's result and mark it done; doing it twice leaves the same rows."""
     ids = work.ids.tolist()
     of_chunk = select(Passage.id).where(Passage.chunk_id == work.chunk_id)
-    connection.execute(delete(Judgement).where(Judgement.passage_id.in_(of_chunk)))
+    for table in (Judgement, NamedPassage):
+        connection.execute(delete(table).where(table.passage_id.in_(of_chunk)))
     if ids:
         connection.execute(insert(Judgement), _judgements(ids, result))
+    if named := _named(work, result):
+        connection.execute(insert(NamedPassage), named)
     if readings := _readings(result):
         connection.execute(insert_new(connection, PlateReadingRow), readings)
     save_legibility(connection, [(frame.frame_id, frame.legibilities) for frame in result.frames])
@@ -263,6 +267,17 @@ def _judgements(ids: Sequence[int], result: ChunkResult) -> list[dict[str, Any]]
             }
         )
     return rows
+
+
+def _named(work: ChunkWork, result: ChunkResult) -> list[dict[str, Any]]:
+    """Return what `models.named_rows` would note, without asking the tables."""
+    return [
+        {"passage_id": passage_id, "station_id": work.station.id, "passed_at": at_ms}
+        for position, (passage_id, at_ms, sent) in enumerate(
+            zip(work.ids.tolist(), work.batch.passed_at_ms.tolist(), work.batch.plate_front, strict=True)
+        )
+        if sent or (position in result.plates and result.plates[position].text)
+    ]
 
 
 def _readings(result: ChunkResult) -> list[dict[str, Any]]:

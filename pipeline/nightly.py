@@ -35,9 +35,9 @@ from pipeline.look_again import SecondLook
 from pipeline.match import match_frames
 from pipeline.obscured_rows import judge_obscured_day
 from pipeline.registries.look_up import LookupReport, Registries
-from pipeline.reidentify.fleet import Fleet
-from pipeline.reidentify.named import fleet_until
+from pipeline.reidentify.named import Fleets
 from pipeline.reidentify.night import reidentify_day
+from pipeline.reidentify.search import roads_of
 from stations.drop_folder import drop_folder_files
 from stations.intake import Intake
 from stations.intake_report import IntakeReport
@@ -269,14 +269,16 @@ class NightlyRun:
             report.leads_revived[station.id, day] = opened.revived
 
     def _reidentify(self, stations: Sequence[Station], report: NightReport) -> None:
-        fleets: dict[int, Fleet] = {}
+        fleets: dict[int, Fleets] = {}
+        roads = roads_of(stations)
         for station in stations:
             _, end_ms = day_bounds_ms(report.day, station.zone)
             with self.intake.alone(station), self.database.write("reidentified") as connection:
                 if end_ms not in fleets:
-                    # The whole country's vehicles: once a night, not once a station.
-                    fleets[end_ms] = fleet_until(connection, end_ms)
-                found = reidentify_day(connection, station, report.day, stations, fleets[end_ms])
+                    # What stations have in common is read once a night, not once a station.
+                    fleets[end_ms] = Fleets(connection, end_ms, roads)
+                fleet = fleets[end_ms].of(connection, station.id)
+                found = reidentify_day(connection, station, report.day, roads, fleet)
             report.searched += found.searched
             report.plate_conflicts += found.conflicts
             report.clock_troubles += found.troubles

@@ -1,7 +1,7 @@
 """The night in numbers, asked of the database, so that a second run says the same."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -61,7 +61,7 @@ class StationNight:
 class _Codes:
     """Counts of single codes from counts of the texts that hold them."""
 
-    def __init__(self, texts: dict[str, int]) -> None:
+    def __init__(self, texts: Mapping[str, int]) -> None:
         self._counts: Counter[QualityCode] = Counter()
         for text, number in texts.items():
             for word in text.split():
@@ -75,25 +75,19 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
     """Count one station's day."""
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     of_day = passed_between(station.id, start_ms, end_ms)
-    judged, framed = Judgement.passage_id == Passage.id, Frame.passage_id == Passage.id
+    framed, found = Frame.passage_id == Passage.id, Finding.passage_id == Passage.id
 
     def count(table: type[Base], link: Any, *conditions: Any, number: Any = None) -> int:  # noqa: ANN401 (SQL)
         query = select(func.count() if number is None else number).select_from(table)
         return int(connection.scalar(query.join(Passage, link).where(of_day, *conditions)) or 0)
 
-    def grouped(column: Any, *conditions: Any) -> dict[Any, int]:  # noqa: ANN401 (SQL)
-        query = select(column, func.count()).select_from(Passage).join(Judgement, judged)
-        rows = connection.execute(query.where(of_day, *conditions).group_by(column).order_by(column))
-        return {row[0]: row[1] for row in rows}
-
-    found = Finding.passage_id == Passage.id
-    rejected, heavy = Judgement.severity == Severity.REJECT, Judgement.excess_kg > 0
     loose = select(func.count()).where(Frame.station_id == station.id, Frame.passage_id.is_(None))
     held = select(func.count()).where(Quarantine.station_id == station.id, Quarantine.state == "open")
     here = exists().where(Frame.station_id == station.id, Frame.name == FrameReference.name)
-    codes = _Codes(grouped(Judgement.codes))
-    severity = grouped(Judgement.severity)
-    passages = int(connection.scalar(select(func.count()).select_from(Passage).where(of_day)) or 0)
+    passages, judged = _judged(connection, of_day)
+    heavy = [one for one in judged if one.heavy]
+    over = [one for one in heavy if one.severity != Severity.REJECT]
+    codes, severity = _Codes(_sums(judged, "codes")), _sums(judged, "severity")
     lookups, lookups_waiting = lookup_counts(connection, station.id, start_ms, end_ms)
     return StationNight(
         station_id=station.id,
@@ -103,10 +97,10 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         severity={word.value: severity.get(word.value, 0) for word in Severity},
         rejects=codes.of(Severity.REJECT),
         doubts=codes.of(Severity.DOUBT),
-        over_limit={str(axles): n for axles, n in grouped(Passage.axle_count, heavy, ~rejected).items()},
-        over_limit_rejected=count(Judgement, judged, heavy, rejected),
-        plates_read=count(Judgement, judged, heavy, ~rejected, Judgement.plate != ""),
-        plates_unread=count(Judgement, judged, heavy, ~rejected, Judgement.plate == ""),
+        over_limit={str(axles): n for axles, n in sorted(_sums(over, "axle_count").items())},
+        over_limit_rejected=sum(one.passages for one in heavy) - sum(one.passages for one in over),
+        plates_read=sum(one.passages for one in over if one.named),
+        plates_unread=sum(one.passages for one in over if not one.named),
         frames=count(Frame, framed),
         frames_unmatched=int(connection.scalar(loose) or 0),
         frames_awaited=count(FrameReference, FrameReference.passage_id == Passage.id, ~here),
@@ -120,6 +114,29 @@ def station_night(connection: Connection, station: Station, day: date) -> Statio
         lookups_waiting=lookups_waiting,
         quarantined_open=int(connection.scalar(held) or 0),
     )
+
+
+def _judged(connection: Connection, of_day: ColumnElement[bool]) -> tuple[int, Sequence[Any]]:
+    """Return how many passages a day has, and those judged, counted by all that the summary tells apart."""
+    bounds = select(func.count(), func.min(Passage.id), func.max(Passage.id)).where(of_day)
+    passages, first, last = connection.execute(bounds).one()
+    heavy, named = (Judgement.excess_kg > 0).label("heavy"), (Judgement.plate != "").label("named")
+    apart = (Judgement.codes, Judgement.severity, Passage.axle_count, heavy, named)
+    query = (
+        select(*apart, func.count().label("passages"))
+        .join(Judgement, Judgement.passage_id == Passage.id)
+        # A day's records come together: PostgreSQL reads this range instead of all judgements.
+        .where(of_day, Judgement.passage_id.between(first, last))
+        .group_by(*apart[:3], "heavy", "named")
+    )
+    return passages, connection.execute(query).all()
+
+
+def _sums(rows: Sequence[Any], name: str) -> Counter[Any]:
+    sums: Counter[Any] = Counter()
+    for row in rows:
+        sums[getattr(row, name)] += row.passages
+    return sums
 
 
 def _leads(connection: Connection, of_day: ColumnElement[bool]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The night's part of re-identification: unread vehicles sought, plates of two vehicles found."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +12,8 @@ from models.reidentify_tables import PlateConflict
 from models.values.timeline import day_bounds_ms
 from pipeline.reidentify.conflicts import conflicts
 from pipeline.reidentify.fleet import Fleet
-from pipeline.reidentify.search import noise_on, roads_of, search_day
+from pipeline.reidentify.search import noise_on, search_day
+from pipeline.reidentify.travel import Roads
 from stations.station import Station
 
 
@@ -27,14 +27,13 @@ class Reidentified:
 
 
 def reidentify_day(
-    connection: Connection, station: Station, day: date, stations: Sequence[Station], fleet: Fleet
+    connection: Connection, station: Station, day: date, roads: Roads, fleet: Fleet
 ) -> Reidentified:
     """Search and hold plates against each other for a station's local day; a second run changes nothing.
 
-    `fleet` is who passed at any station until the day's end.
+    `fleet` is who passed until the day's end, at this station and at others.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    roads = roads_of(stations)
     searched = search_day(connection, station, day, fleet, roads)
     times = fleet.batch.passed_at_ms
     of_day = (fleet.station == station.id) & (times >= start_ms) & (times < end_ms)

@@ -26,6 +26,7 @@ ROWS = (
     PASSAGE,
     "INSERT INTO cases VALUES (1, 'A-1', 's-1', 1781712060000)",
     "INSERT INTO finding VALUES (1, 1, 'overload', 1)",
+    "INSERT INTO judgement VALUES (1, 'accepted', '', 'r', '', 0, 0, 0, '', '', '', 0, NULL)",
 )
 # From the fourth version on each case has a life.
 EVENT = """
@@ -60,5 +61,7 @@ def test_an_older_database_is_brought_up_to_date(bare_database: Callable[[], str
         assert [tuple(row) for row in kept] == [(62000, "浙Z00011", 50.5)]
         assert [tuple(row) for row in life] == [("flagged",)]
         assert connection.scalar(text("SELECT case_id FROM finding")) == 1
+        named = connection.execute(text("SELECT passage_id, station_id, passed_at FROM named_passage")).all()
+        assert [tuple(row) for row in named] == [(1, "s-1", 1781712060000)]
         assert audit.first_break(connection) == ""
     new.close()

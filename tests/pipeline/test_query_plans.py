@@ -13,6 +13,7 @@ from sqlalchemy import Connection, event, insert, text
 from models.database import Database
 from models.gate_tables import DecisionRow, LaneDayRow
 from models.legibility_tables import PlateLegibilityRow
+from models.named_rows import note_named
 from models.tables import Case, Chunk, Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
 from models.values.states import Standing
 from models.values.timeline import day_bounds_ms
@@ -37,6 +38,7 @@ BIG = {
     "plate_legibility",
     "cases",
     "gate_decision",
+    "named_passage",
 }
 LEAD_EVERY = 50
 
@@ -101,6 +103,7 @@ def fill(connection: Connection, station: Station) -> None:
         }
         shown = dict.fromkeys(["box", "corners", "visible", "mask"], "[]") | {"text": "", "sentence": ""}
         connection.execute(insert(PlateLegibilityRow), [seen | shown | {"frame_id": one} for one in over])
+        note_named(connection, Passage.chunk_id == day + 1)
 
 
 def _passage(number: int, passed_at: int, chunk_id: int, station: Station) -> dict[str, Any]:
@@ -230,7 +233,7 @@ def test_the_summary_of_a_night_reads_no_whole_table(filled: tuple[Database, Sta
     leads = PER_DAY // LEAD_EVERY
     assert (night.passages, night.frames) == (PER_DAY, PER_DAY // OVER_EVERY)
     assert (night.cases, night.leads[0]["passages"]) == (PER_DAY // OVER_EVERY - leads, leads)
-    assert len(statements) == 18
+    assert len(statements) == 13
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement
