@@ -23,7 +23,7 @@ from notices.exchange.app import partner_app
 from notices.exchange.exchange import Exchange
 from notices.exchange.hop import sign_request, signer_of
 from notices.exchange.kinds import Kind
-from notices.exchange.listener import listener
+from notices.exchange.listener import listener, tls_of
 from notices.exchange.relay import Relay
 from notices.exchange.wire import claim_fields
 from notices.recognition.claim import Claim
@@ -73,7 +73,7 @@ def listening(app: FastAPI, settings: Settings) -> Iterator[None]:
     """Serve in a thread while the block runs."""
     keys = exchange_wiring.keys_folder(settings)
     certificates = [keys / partner.certificate for partner in settings.partners]
-    server = listener(app, settings.agency, keys, certificates)
+    server = listener(app, settings.agency, tls_of(settings.agency, keys, certificates))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -31,9 +31,10 @@ from review.site import Site, SiteCertificate, SiteLane
 from stations.station import Station
 from zhichao import logs, partner_desk, service_wiring, show, wiring
 from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.health import readiness
 from zhichao.health.wiring import watched
 from zhichao.settings import ConfigError, Settings, load_settings
-from zhichao.web_listener import address_of, web_listener
+from zhichao.web_listener import address_of, tls_of, web_listener
 
 users_app = typer.Typer(help="Users of the officers' console.", no_args_is_help=True)
 
@@ -108,9 +109,11 @@ def serve(
         settings = load_settings(config)
         logs.set_up(as_json=settings.log_format == "json")
         database = Database(settings.url)
-        served = watched("console", make_app(office(settings, database, asks=True)), settings, database)
+        tls = tls_of(settings)
+        pages = make_app(office(settings, database, asks=True))
+        served = watched("console", pages, settings, database, readiness.certificate(tls))
         where, at = host or settings.console_host, port or settings.console_port
-        server = web_listener(served, where, at, settings)
+        server = web_listener(served, where, at, settings, tls)
         notes.print(f"审核台 console: {address_of(server)}  (Ctrl+C 停止 stops it)", highlight=False)
         server.run()
 

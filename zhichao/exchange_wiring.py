@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,12 +14,13 @@ from models.database import Database
 from models.files import FileStore
 from models.keys import load_key, make_key
 from models.leases import this_process
+from models.renewed import Renewed
 from notices.casework.casework import joined
 from notices.exchange.app import partner_app
 from notices.exchange.client import Client, Line
 from notices.exchange.exchange import Exchange
 from notices.exchange.keys import AgencyKey, KeyRing, public_text
-from notices.exchange.listener import listener
+from notices.exchange.listener import listener, tls_of
 from notices.exchange.relay import Relay
 from notices.exchange.resync import resync
 from notices.exchange.tls import client_context, make_certificate
@@ -79,10 +81,10 @@ def client(settings: Settings) -> Client:
     lines = {
         partner.id: Line(
             url=partner.url,
-            client=httpx.Client(
-                verify=client_context(folder, folder / partner.certificate),
-                timeout=TIMEOUT_S,
-                trust_env=False,
+            client=Renewed(
+                [folder / "tls.pem", folder / "tls.key", folder / partner.certificate],
+                partial(https, folder, partner.certificate),
+                httpx.Client.close,
             ),
         )
         for partner in settings.partners
@@ -111,17 +113,18 @@ def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
     """
     folder = keys_folder(settings)
     certificates = [folder / partner.certificate for partner in settings.partners if partner.certificate]
+    tls = tls_of(settings.agency, folder, certificates)
     app = partner_app(ours, settings.agency.base_url)
     with client(settings) as posting:
         relay = Relay(exchange=ours, partners=posting.partners(), holder=this_process(LEASE_MS))
         with beside("relay", relay.run, AGAIN_S) as goes_on:
             more = {
-                "certificate": readiness.certificate(folder / "tls.pem"),
+                **readiness.certificate(tls),
                 "exchange": readiness.exchange(ours.database),
                 "relay": goes_on,
             }
             served = watched("exchange", app, settings, ours.database, more)
-            server = listener(served, settings.agency, folder, certificates)
+            server = listener(served, settings.agency, tls)
             thread = threading.Thread(target=server.run, name="listener", daemon=True)
             thread.start()
             try:

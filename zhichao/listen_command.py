@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from models.database import Database
 from models.errors import MisuseError
 from stations.push.app import push_app
 from stations.push.heard import raise_hands
-from stations.push.listener import listener
+from stations.push.listener import listener, tls_of
 from stations.push.settings import Push
 from stations.push.take_in import TakeIn
 from stations.station import Station
@@ -62,12 +61,11 @@ def listen(
             beside("silence", silence(taking, sorted(stations), push.silent_s), WATCH_S) as watching,
             from_broker(taking, stations, push) as more,
         ):
-            checks: dict[str, Check] = {"silence": watching, **more}
-            if push.certificate:
-                checks["certificate"] = readiness.certificate(Path(push.certificate))
+            tls = tls_of(push)
+            checks: dict[str, Check] = {"silence": watching, **more, **readiness.certificate(tls)}
             app = push_app(taking, stations, push)
-            server = listener(watched("stations", app, settings, taking.database, checks), push)
-            scheme = "https" if push.certificate else "http"
+            server = listener(watched("stations", app, settings, taking.database, checks), push, tls)
+            scheme = "https" if tls else "http"
             notes.print(
                 f"检测点推送 stations push to: {scheme}://{push.host}:{push.port}/  (Ctrl+C 停止 stops it)",
                 highlight=False,

@@ -15,11 +15,12 @@ from review.public.counter import PublicCounter
 from zhichao import logs, wiring
 from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, explained
+from zhichao.health import readiness
 from zhichao.health.wiring import watched
 from zhichao.office import anchors, document_store
 from zhichao.service_wiring import proof_store
 from zhichao.settings import ConfigError, Settings, load_settings
-from zhichao.web_listener import address_of, web_listener
+from zhichao.web_listener import address_of, tls_of, web_listener
 
 
 def counter(settings: Settings, database: Database) -> PublicCounter:
@@ -56,8 +57,10 @@ def serve_public(
         settings = load_settings(config)
         logs.set_up(as_json=settings.log_format == "json")
         database = Database(settings.url)
-        served = watched("public", make_public_app(counter(settings, database)), settings, database)
+        tls = tls_of(settings)
+        pages = make_public_app(counter(settings, database))
+        served = watched("public", pages, settings, database, readiness.certificate(tls))
         where, at = host or settings.public_host, port or settings.public_port
-        server = web_listener(served, where, at, settings)
+        server = web_listener(served, where, at, settings, tls)
         notes.print(f"公开页面 public: {address_of(server)}  (Ctrl+C 停止 stops it)", highlight=False)
         server.run()

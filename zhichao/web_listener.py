@@ -1,11 +1,10 @@
 """The listeners of people's pages: other machines reach them over TLS or not at all."""
 
-from typing import Any
-
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from models.listener_tls import ListenerTls
 from stations.push.listener import is_loopback
 from zhichao.settings import ConfigError, Settings
 
@@ -27,21 +26,25 @@ class OverTls:
             await self._app(scope, receive, send)
 
 
-def web_listener(app: ASGIApp, host: str, port: int, settings: Settings) -> uvicorn.Server:
+def tls_of(settings: Settings) -> ListenerTls | None:
+    """Return what people's pages are served with, None where without TLS."""
+    if not settings.tls_certificate:
+        return None
+    folder, key = settings.data_dir, settings.tls_key or settings.tls_certificate
+    return ListenerTls(certificate=folder / settings.tls_certificate, key=folder / key)
+
+
+def web_listener(
+    app: ASGIApp, host: str, port: int, settings: Settings, tls: ListenerTls | None
+) -> uvicorn.Server:
     """Return the server of some pages.
 
     Raises:
-        ConfigError: it would listen without TLS where others can hear.
+        ConfigError: it would listen without TLS where others can hear, or a file is missing.
 
     """
-    tls: dict[str, Any] = {}
-    if settings.tls_certificate:
-        folder = settings.data_dir
-        tls = {
-            "ssl_certfile": folder / settings.tls_certificate,
-            "ssl_keyfile": folder / (settings.tls_key or settings.tls_certificate),
-        }
-        if missing := [str(path) for path in tls.values() if not path.is_file()]:
+    if tls:
+        if missing := [str(path) for path in (tls.certificate, tls.key) if not path.is_file()]:
             raise ConfigError(f"tls_certificate, tls_key: no such file {', '.join(missing)}")
     elif not is_loopback(host) and not settings.tls_proxy:
         raise ConfigError(
@@ -57,7 +60,9 @@ def web_listener(app: ASGIApp, host: str, port: int, settings: Settings) -> uvic
             server_header=False,
             # Whose word on the scheme and on the asking address is taken.
             forwarded_allow_ips=settings.tls_proxy or "127.0.0.1",
-            **tls,
+            ssl_certfile=tls.certificate if tls else None,
+            ssl_keyfile=tls.key if tls else None,
+            ssl_context_factory=tls.context if tls else None,
         )
     )
 

@@ -9,6 +9,7 @@ from typing import Self
 import httpx
 
 from models.keys import SigningKey
+from models.renewed import Renewed
 from notices.exchange.hop import sign_request
 from notices.exchange.partners import NotTakenError, Partners, UnreachableError
 
@@ -25,7 +26,7 @@ class Line:
     """Where a partner is reached, and with which certificates."""
 
     url: str
-    client: httpx.Client
+    client: Renewed[httpx.Client]
 
 
 class Client:
@@ -44,7 +45,7 @@ class Client:
     ) -> None:
         """Close them."""
         for line in self._lines.values():
-            line.client.close()
+            line.client.latest()[0].close()
 
     def partners(self) -> Partners:
         """Return the ways to ask them."""
@@ -78,7 +79,7 @@ class Client:
         url = line.url.rstrip("/") + path
         headers = sign_request(self._key, method, url, contents)
         try:
-            with line.client.stream(method, url, content=contents, headers=headers) as response:
+            with line.client.latest()[0].stream(method, url, content=contents, headers=headers) as response:
                 reply = _read(response, limit)
         except httpx.HTTPError as error:
             raise UnreachableError(f"{partner}: {type(error).__name__}: {error}") from error

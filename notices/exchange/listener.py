@@ -7,24 +7,31 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from models.listener_tls import ListenerTls
 from notices.exchange.settings import Agency
 
 CONNECTIONS = 64
 IDLE_S = 30
 
 
-def listener(app: ASGIApp, agency: Agency, keys: Path, certificates: Sequence[Path]) -> uvicorn.Server:
-    """Return the server; `keys` holds tls.pem and tls.key, `certificates` are the partners'."""
-    pinned = keys / "partners.pem"
-    if agency.ask_certificate:
-        pinned.write_bytes(b"".join(one.read_bytes() for one in certificates))
+def tls_of(agency: Agency, keys: Path, certificates: Sequence[Path]) -> ListenerTls:
+    """Return what it listens with; `keys` holds tls.pem and tls.key, `certificates` are the partners'."""
+    return ListenerTls(
+        certificate=keys / "tls.pem",
+        key=keys / "tls.key",
+        clients=tuple(certificates) if agency.ask_certificate else (),
+    )
+
+
+def listener(app: ASGIApp, agency: Agency, tls: ListenerTls) -> uvicorn.Server:
+    """Return the server."""
     config = uvicorn.Config(
         app,
         host=agency.host,
         port=agency.port,
-        ssl_certfile=keys / "tls.pem",
-        ssl_keyfile=keys / "tls.key",
-        ssl_ca_certs=str(pinned) if agency.ask_certificate else None,
+        ssl_certfile=tls.certificate,
+        ssl_keyfile=tls.key,
+        ssl_context_factory=tls.context,
         ssl_cert_reqs=ssl.CERT_REQUIRED if agency.ask_certificate else ssl.CERT_NONE,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=IDLE_S,

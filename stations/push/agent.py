@@ -20,6 +20,7 @@ from typing import Protocol
 import httpx
 import stamina
 
+from models.renewed import Renewed
 from stations.drop_folder import UNFINISHED
 from stations.names import NAME_BYTES, is_plain_name
 from stations.push.app import FRAMES, HEARTBEAT, PLAIN, RECORDS, TYPES
@@ -70,7 +71,7 @@ class Sender(Protocol):
 class HttpSender:
     """Sends to a listener; files that end in one of `records` are records, all others frames."""
 
-    client: httpx.Client
+    client: Renewed[httpx.Client]
     records: tuple[str, ...]
 
     def send(self, name: str, body: bytes) -> str:
@@ -98,7 +99,7 @@ class HttpSender:
 
     def _ask(self, path: str, **more: object) -> httpx.Response:
         try:
-            answer = self.client.post(path, **more)  # type: ignore[arg-type]
+            answer = self.client.latest()[0].post(path, **more)  # type: ignore[arg-type]
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise LaterError(f"{type(error).__name__}: {error}") from error
         if answer.is_success:

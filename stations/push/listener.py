@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from models.errors import MisuseError
+from models.listener_tls import ListenerTls
 from stations.push.door import Door
 from stations.push.settings import Push
 
@@ -100,20 +102,24 @@ class Listener(uvicorn.Server):
         super().run(doors)
 
 
-def listener(app: ASGIApp, push: Push) -> Listener:
+def tls_of(push: Push) -> ListenerTls | None:
+    """Return what it listens with, None where without TLS."""
+    if not push.certificate:
+        return None
+    return ListenerTls(certificate=Path(push.certificate), key=Path(push.key or push.certificate))
+
+
+def listener(app: ASGIApp, push: Push, tls: ListenerTls | None) -> Listener:
     """Return the server.
 
     Raises:
         ListenerError: it would listen without TLS where others can hear.
 
     """
-    if not push.certificate and not is_loopback(push.host):
+    if tls is None and not is_loopback(push.host):
         raise ListenerError(
             f"push.host {push.host}: other addresses than loopback need push.certificate and push.key"
         )
-    tls: dict[str, Any] = {}
-    if push.certificate:
-        tls = {"ssl_certfile": push.certificate, "ssl_keyfile": push.key or None}
     config = Config(
         app,
         host=push.host,
@@ -127,7 +133,9 @@ def listener(app: ASGIApp, push: Push) -> Listener:
         log_level="warning",
         lifespan="off",
         proxy_headers=False,
-        **tls,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+        ssl_context_factory=tls.context if tls else None,
     )
     config.push = push
     return Listener(config)

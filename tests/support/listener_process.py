@@ -16,7 +16,7 @@ from stations.station import Station
 def serve(folder: Path, url: str, stations: tuple[Station, ...], port: int) -> None:
     """Serve, in a process of its own, the database and folder as they are."""
     pushing = Pushing(folder, Database(url), *stations)
-    server = listener(pushing.app, pushing.push)
+    server = listener(pushing.app, pushing.push, None)
     with socket.socket() as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))

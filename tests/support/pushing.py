@@ -19,7 +19,7 @@ from models.leases import this_process
 from stations.intake import Intake
 from stations.push.app import push_app
 from stations.push.credentials import make_credential
-from stations.push.listener import listener
+from stations.push.listener import listener, tls_of
 from stations.push.settings import Push
 from stations.push.take_in import TakeIn
 from stations.quarantine import QuarantineFolder
@@ -101,7 +101,7 @@ class Pushing:
     @contextmanager
     def listening(self) -> Iterator[str]:
         """Listen on loopback and give the address."""
-        server = listener(self.app, self.push)
+        server = listener(self.app, self.push, tls_of(self.push))
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
             bound.listen(256)

@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -21,18 +21,20 @@ from typer.testing import CliRunner
 
 from models.database import Database
 from models.leases import this_process
+from models.renewed import Renewed
 from models.tables import Passage
 from models.values.states import Standing
 from notices.exchange import outbox, tls
 from notices.exchange.app import partner_app
 from notices.exchange.kinds import AssistanceBody, Kind
-from notices.exchange.listener import listener
+from notices.exchange.listener import listener, tls_of
 from notices.exchange.relay import Relay
 from notices.seal.key import load_seal
 from pipeline.export import lead_rows
 from stations.push.agent import Agent, HttpSender
 from stations.station import Station
 from zhichao import exchange_wiring
+from zhichao.agent_command import sending
 from zhichao.cli import app
 from zhichao.demo_agency import two_installations
 from zhichao.doctor import here
@@ -53,35 +55,34 @@ def no_waiting() -> Iterator[None]:
 def test_stations_keep_what_an_expired_listener_can_not_take_and_send_it_after_renewal(
     tmp_path: Path, make_station: Callable[..., Station]
 ) -> None:
-    authority = trustme.CA()
     pem, key, devices = tmp_path / "push.pem", tmp_path / "push.key", tmp_path / "devices"
+    token, ca = tmp_path / "token", tmp_path / "ca.pem"
     devices.mkdir()
     (devices / "1.json").write_text(json.dumps(upload()), encoding="utf-8")
     database = Database(f"sqlite:///{tmp_path / 'push.sqlite'}")
     station = make_station(format="station_upload", code="330482A01")
     pushing = Pushing(tmp_path, database, station, certificate=str(pem), key=str(key))
-    trusted = ssl.create_default_context()
-    authority.configure_trust(trusted)
 
-    def sent(expires: datetime) -> int:
+    def renew(expires: datetime) -> None:
+        authority = trustme.CA()
         made = authority.issue_cert("127.0.0.1", not_after=expires)
         made.cert_chain_pems[0].write_to_path(pem)
         made.private_key_pem.write_to_path(key)
-        with (
-            pushing.listening() as url,
-            httpx.Client(
-                base_url=url.replace("http:", "https:"),
-                headers=pushing.headers(),
-                verify=trusted,
-                trust_env=False,
-            ) as client,
-        ):
-            agent = Agent(folder=devices, sender=HttpSender(client=client, records=(".json",)), tries=1)
-            return agent.round()
+        authority.cert_pem.write_to_path(ca)
 
-    assert sent(YESTERDAY) == 0
-    assert [one.name for one in devices.glob("*.json")] == ["1.json"]
-    assert sent(YESTERDAY + timedelta(days=90)) == 1
+    renew(YESTERDAY)
+    token.write_text("of-nobody", encoding="ascii")
+    with pushing.listening() as url:
+        there = httpx.URL(url.replace("http:", "https:"))
+        client = Renewed([token, ca], partial(sending, there, token, ca), httpx.Client.close)
+        agent = Agent(folder=devices, sender=HttpSender(client=client, records=(".json",)), tries=1)
+        assert agent.round() == 0
+        renew(YESTERDAY + timedelta(days=90))
+        assert agent.round() == 0
+        assert [one.name for one in devices.glob("*.json")] == ["1.json"]
+        token.write_text(pushing.token, encoding="ascii")
+        assert agent.round() == 1
+        client.latest()[0].close()
     assert not list(devices.glob("*.json"))
     with database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(Passage)) == 1
@@ -89,14 +90,15 @@ def test_stations_keep_what_an_expired_listener_can_not_take_and_send_it_after_r
 
 
 def renew(settings: list[Settings], days: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the second agency a certificate that ends in so many days, and the first one a copy."""
+    """Give the second agency a certificate for so many days, and the first one a copy beside those before."""
     first, second = settings
     keys = exchange_wiring.keys_folder(second)
     for name in ("tls.pem", "tls.key"):
         (keys / name).unlink()
     monkeypatch.setattr(tls, "YEARS_DAYS", days)
     tls.make_certificate(keys, second.agency.id, "127.0.0.1")
-    shutil.copy(keys / "tls.pem", exchange_wiring.keys_folder(first) / first.partners[0].certificate)
+    with (exchange_wiring.keys_folder(first) / first.partners[0].certificate).open("ab") as known:
+        known.write((keys / "tls.pem").read_bytes())
 
 
 @contextmanager
@@ -104,7 +106,9 @@ def serving(settings: Settings) -> Iterator[None]:
     """Run an agency's listener."""
     keys, database = exchange_wiring.keys_folder(settings), Database(settings.url)
     own = partner_app(exchange_wiring.exchange(settings, database), settings.agency.base_url)
-    server = listener(own, settings.agency, keys, [keys / settings.partners[0].certificate])
+    server = listener(
+        own, settings.agency, tls_of(settings.agency, keys, [keys / settings.partners[0].certificate])
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():
@@ -127,23 +131,24 @@ def test_messages_wait_for_a_partner_whose_certificate_expired_and_go_after_rene
         said = body.model_dump(mode="json")
         ours.say(connection, partner, Kind.ASSISTANCE, f"assistance/{first.agency.id}/1", said)
 
-    def after_a_turn() -> tuple[int, str]:
-        """Return how much waits, and why, once the relay has tried."""
-        with database.write("test") as connection:
-            outbox.pause(connection, partner, outbox.REACHED)
-        with serving(second), exchange_wiring.client(first) as posting:
-            relay = Relay(exchange=ours, partners=posting.partners(), holder=this_process(60_000))
-            relay.turn()
-            relay.turn()
-        with database.read() as connection:
-            return outbox.waiting(connection, partner), outbox.pause_of(connection, partner).problem
-
     renew(both, -1, monkeypatch)
-    waits, problem = after_a_turn()
-    assert waits >= 1
-    assert "certificate has expired" in problem
-    renew(both, 90, monkeypatch)
-    assert after_a_turn() == (0, "")
+    with serving(second), exchange_wiring.client(first) as posting:
+        relay = Relay(exchange=ours, partners=posting.partners(), holder=this_process(60_000))
+
+        def after_a_turn() -> tuple[int, str]:
+            """Return how much waits, and why, once the relay has tried."""
+            with database.write("test") as connection:
+                outbox.pause(connection, partner, outbox.REACHED)
+            relay.turn()
+            relay.turn()
+            with database.read() as connection:
+                return outbox.waiting(connection, partner), outbox.pause_of(connection, partner).problem
+
+        waits, problem = after_a_turn()
+        assert waits >= 1
+        assert "certificate has expired" in problem
+        renew(both, 90, monkeypatch)
+        assert after_a_turn() == (0, "")
     database.close()
 
 

@@ -153,17 +153,30 @@ def test_a_key_that_others_may_read(patient: Patient) -> None:
     assert "密钥" not in patient.look()
 
 
+@pytest.mark.parametrize("listener", ["push", "pages"])
 @pytest.mark.parametrize(("ends", "health"), [(-1, "broken"), (10, "warning"), (400, "sound")])
-def test_a_certificate_that_expires(patient: Patient, ends: int, health: str) -> None:
-    keys = patient.data / "keys"
-    keys.mkdir(parents=True)
+def test_a_certificate_that_expires(patient: Patient, ends: int, health: str, listener: str) -> None:
+    patient.data.mkdir()
     until = datetime.now(UTC) + timedelta(days=ends)
     made = trustme.CA().issue_cert("127.0.0.1", not_after=until)
-    path = patient.data.parent / "push.pem"
-    made.cert_chain_pems[0].write_to_path(path)
-    patient.change('certificate = ""', f'certificate = "{path}"')
+    path = patient.data / "tls.pem"
+    made.private_key_and_cert_chain_pem.write_to_path(path)
+    if listener == "push":
+        patient.change('\ncertificate = ""', f'\ncertificate = "{path}"')
+    else:
+        patient.change('tls_certificate = ""', 'tls_certificate = "tls.pem"')
     told = patient.look(code=1 if health == "broken" else 0)["证书"]
     assert [one["health"] for one in told] == [health]
+
+
+def test_a_certificate_of_another_key(patient: Patient) -> None:
+    patient.data.mkdir()
+    made = [trustme.CA().issue_cert("127.0.0.1") for _ in range(2)]
+    made[0].cert_chain_pems[0].write_to_path(patient.data / "tls.pem")
+    made[1].private_key_pem.write_to_path(patient.data / "tls.key")
+    patient.change('tls_certificate = ""', 'tls_certificate = "tls.pem"')
+    patient.change('tls_key = ""', 'tls_key = "tls.key"')
+    assert "mismatch" in patient.broken("证书")["says"]
 
 
 def test_seals_are_opened(patient: Patient) -> None:

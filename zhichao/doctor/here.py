@@ -3,18 +3,23 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from models.clock import clock_ms
 from models.fonts import chinese_font
+from models.listener_tls import validity_problem
+from notices.exchange.listener import tls_of as exchange_tls
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
 from pipeline.plates import weights
+from stations.push.listener import tls_of as push_tls
 from zhichao.backup.make import STAMP, backups, folder_of, key_files
 from zhichao.doctor.finding import Finding, broken, sound, warning
 from zhichao.exchange_wiring import keys_folder
 from zhichao.health import readiness
 from zhichao.settings import Settings
+from zhichao.web_listener import tls_of as people_tls
 
 AHEAD = timedelta(days=30)
 OLDEST_BACKUP = timedelta(hours=36)
@@ -97,15 +102,16 @@ def faces(settings: Settings) -> Iterator[Finding]:
 def certificates(settings: Settings) -> Iterator[Finding]:
     """Look at every certificate: of listeners, partners, seals and weighing devices."""
     keys, renew = keys_folder(settings), "换发证书；对外证书须先发给对方单位"
-    paths = [keys / "tls.pem"] if settings.partners else []
-    paths += [keys / one.certificate for one in settings.partners if one.certificate]
-    paths += [Path(settings.push.certificate)] if settings.push.certificate else []
-    for path in paths:
-        if problem := readiness.certificate(path)():
+    listeners = [exchange_tls(settings.agency, keys, ())] if settings.partners else []
+    listeners += [one for one in (push_tls(settings.push), people_tls(settings)) if one]
+    looks = {one.certificate: one.problem for one in listeners}
+    theirs = [keys / one.certificate for one in settings.partners if one.certificate]
+    for path, look in (looks | {path: partial(validity_problem, path) for path in theirs}).items():
+        if problem := look():
             yield broken(
                 "证书", problem, renew if path.exists() else "zhichao exchange init，或向对方索取证书文件"
             )
-        elif problem := readiness.certificate(path, AHEAD)():
+        elif problem := validity_problem(path, AHEAD):
             yield warning("证书", problem, renew)
         else:
             yield sound("证书", f"{path} 有效")

@@ -2,17 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
-from cryptography import x509
 from sqlalchemy import select
 
 import models
-from models.clock import clock_ms
 from models.database import Database, DatabaseUnavailableError
 from models.exchange_tables import ExchangeState
+from models.listener_tls import ListenerTls
 from zhichao.settings import Settings
 
 Check = Callable[[], str]
@@ -48,24 +46,9 @@ def disk(settings: Settings) -> Check:
     return check
 
 
-def certificate(path: Path, ahead: timedelta = timedelta(), now_ms: Callable[[], int] = clock_ms) -> Check:
-    """Check that a certificate in PEM is valid, now and for some time ahead."""
-
-    def check() -> str:
-        try:
-            found = x509.load_pem_x509_certificate(path.read_bytes())
-        except (OSError, ValueError) as error:
-            return f"{path}: {error}"
-        now = datetime.fromtimestamp(now_ms() / 1000, UTC)
-        begins = found.not_valid_before_utc
-        if begins > now:
-            return f"{path}: valid only from {begins:%Y-%m-%d %H:%M} UTC: is the clock right?"
-        ends = found.not_valid_after_utc
-        if ends <= now:
-            return f"{path}: expired {ends:%Y-%m-%d %H:%M} UTC"
-        return f"{path}: expires {ends:%Y-%m-%d}" if ends - now <= ahead else ""
-
-    return check
+def certificate(tls: ListenerTls | None) -> Mapping[str, Check]:
+    """Return the check of a listener's certificate, none where it listens without."""
+    return {"certificate": tls.problem} if tls else {}
 
 
 def exchange(kept: Database) -> Check:

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from models.exchange_tables import ExchangeLog
+from models.renewed import Renewed
 from models.values.office import PROGRAM
 from models.values.plates import PlateColour
 from notices.casework.matters import Outgoing, answer, matter_of, say_matter
@@ -90,8 +91,9 @@ def test_what_a_partner_shows_or_replies_is_not_repeated(desks: Desks) -> None:
     with pytest.raises(UnreachableError) as shown:
         list(read_log(showing, JINSHAN, 0))
     client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(422, content=personal)))
+    line = Line(url="https://localhost", client=Renewed([], lambda: client))
     with (
-        Client(KEYS[PINGHU], {JINSHAN: Line(url="https://localhost", client=client)}) as asking,
+        Client(KEYS[PINGHU], {JINSHAN: line}) as asking,
         pytest.raises(NotTakenError) as replied,
     ):
         asking.post(JINSHAN, b"{}")

@@ -10,7 +10,7 @@ import pytest
 from models.database import Database
 from notices.exchange.app import partner_app
 from notices.exchange.client import MESSAGES
-from notices.exchange.listener import listener
+from notices.exchange.listener import listener, tls_of
 from notices.exchange.partners import NotTakenError, UnreachableError
 from notices.exchange.relay import Relay
 from zhichao import exchange_wiring
@@ -25,7 +25,7 @@ def both(tmp_path: Path) -> Iterator[list[Settings]]:
     here = made[1]
     keys, database = exchange_wiring.keys_folder(here), Database(here.url)
     app = partner_app(exchange_wiring.exchange(here, database), here.agency.base_url)
-    server = listener(app, here.agency, keys, [keys / here.partners[0].certificate])
+    server = listener(app, here.agency, tls_of(here.agency, keys, [keys / here.partners[0].certificate]))
     thread = threading.Thread(target=server.run)
     thread.start()
     deadline = time.monotonic() + 60

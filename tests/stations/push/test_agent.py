@@ -15,6 +15,7 @@ from pushing import Pushing, upload
 from sqlalchemy import func, select
 
 from models.push_tables import StationHeard
+from models.renewed import Renewed
 from models.tables import Frame, Passage
 from stations.push import agent as agents
 from stations.push.agent import Agent, HttpSender, LaterError
@@ -49,7 +50,8 @@ def sender() -> Iterator[Connect]:
 
         def connect(pushing: Pushing, url: str) -> HttpSender:
             client = httpx.Client(base_url=url, headers=pushing.headers(), trust_env=False, timeout=5)
-            return HttpSender(client=stack.enter_context(client), records=(".json",))
+            stack.enter_context(client)
+            return HttpSender(client=Renewed([], lambda: client), records=(".json",))
 
         yield connect
 
@@ -191,7 +193,7 @@ def test_a_token_that_does_not_hold_loses_nothing(pushing: Pushing, folder: Path
     write(folder, 1)
     with pushing.listening() as url:
         bad = sender(pushing, url)
-        bad.client.headers["Authorization"] = "Bearer nobody"
+        bad.client.latest()[0].headers["Authorization"] = "Bearer nobody"
         assert Agent(folder=folder, sender=bad).round() == 0
     assert left(folder) == ["1.json", "1.png"]
 
@@ -216,5 +218,5 @@ def test_the_listener_says_how_long_to_wait(header: str, seconds: float) -> None
 
     with httpx.Client(transport=httpx.MockTransport(busy), base_url="http://x") as slow:
         with pytest.raises(LaterError) as caught:
-            HttpSender(client=slow, records=(".json",)).send("1.json", b"{}")
+            HttpSender(client=Renewed([], lambda: slow), records=(".json",)).send("1.json", b"{}")
         assert caught.value.wait_s == seconds

@@ -15,7 +15,7 @@ from pushing import Pushing, problem, upload
 
 from stations.push.app import push_app
 from stations.push.door import sender_of
-from stations.push.listener import ListenerError, listener
+from stations.push.listener import ListenerError, listener, tls_of
 from stations.push.settings import Push
 
 HEAD = b"POST /v1/records HTTP/1.1\r\nHost: x\r\n"
@@ -186,5 +186,6 @@ def test_more_than_said_is_not_read(hasty: Pushing) -> None:
 
 def test_without_tls_only_this_machine_is_listened_to(pushing: Pushing) -> None:
     with pytest.raises(ListenerError, match=r"need push\.certificate"):
-        listener(push_app(pushing.take_in, {}, Push()), Push(host="0.0.0.0"))  # noqa: S104 (refused)
-    assert listener(pushing.app, Push(host="0.0.0.0", certificate="x", key="y")).config.is_ssl  # noqa: S104
+        listener(push_app(pushing.take_in, {}, Push()), Push(host="0.0.0.0"), None)  # noqa: S104 (refused)
+    push = Push(host="0.0.0.0", certificate="x", key="y")  # noqa: S104
+    assert listener(pushing.app, push, tls_of(push)).config.is_ssl

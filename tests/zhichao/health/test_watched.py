@@ -22,6 +22,7 @@ from timetable import Timetable
 from models.database import Database
 from models.exchange_tables import ExchangeState
 from models.files import FileStore
+from models.listener_tls import validity_problem
 from zhichao import console, exchange_wiring, listen_command
 from zhichao.health import readiness, watched
 from zhichao.health.metrics import Figures
@@ -216,12 +217,12 @@ def test_a_certificate_that_expires_overnight_is_told_before_and_after(tmp_path:
         return lambda: int(instant.timestamp() * 1000)
 
     now, month = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=30)
-    assert readiness.certificate(path, now_ms=at(now))() == ""
-    assert "expires" in readiness.certificate(path, month, now_ms=at(now))()
-    assert "expired" in readiness.certificate(path, now_ms=at(ends + datetime.timedelta(hours=1)))()
+    assert validity_problem(path, now_ms=at(now)) == ""
+    assert "expires" in validity_problem(path, month, now_ms=at(now))
+    assert "expired" in validity_problem(path, now_ms=at(ends + datetime.timedelta(hours=1)))
     before = found.not_valid_before_utc - datetime.timedelta(days=1)
-    assert "is the clock right?" in readiness.certificate(path, now_ms=at(before))()
-    assert readiness.certificate(tmp_path / "none.pem")()
+    assert "is the clock right?" in validity_problem(path, now_ms=at(before))
+    assert validity_problem(tmp_path / "none.pem")
 
 
 def test_a_frozen_exchange_is_not_ready(here: Here) -> None:

@@ -1,0 +1,97 @@
+"""TLS of a listener: a new certificate is taken once its files change, without a restart."""
+
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from models.clock import clock_ms
+from models.renewed import Renewed
+
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class ListenerTls:
+    """A listener's certificate and key, and the certificates of the clients that it knows.
+
+    Every handshake looks whether the files have changed. New ones that don't fit together or don't hold stay
+    out: those before them are used on, while `problem` and the log say what is wrong.
+    """
+
+    certificate: Path
+    key: Path
+    clients: tuple[Path, ...] = ()
+    _contexts: Renewed[ssl.SSLContext] | None = field(default=None, init=False)
+    _told: str = field(default="", init=False)
+
+    def context(self, _config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        """Return what to listen with; for uvicorn's `ssl_context_factory`, whose `make` reads both files."""
+
+        def known() -> ssl.SSLContext:
+            made = make()
+            # Each certificate known counts by itself: the new one beside the one before, of the same name.
+            made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            for one in self.clients:
+                made.load_verify_locations(one)
+            return made
+
+        contexts = Renewed((self.certificate, self.key, *self.clients), lambda: self._renewed(known))
+        self._contexts = contexts
+
+        def at_handshake(connection: ssl.SSLObject, _name: str | None, _before: ssl.SSLContext) -> None:
+            connection.context = contexts.latest()[0]
+
+        first = contexts.latest()[0]
+        # Called in every handshake, of clients that name no server too.
+        first.sni_callback = at_handshake
+        return first
+
+    def problem(self) -> str:
+        """Return why the files as they are now can't be used or don't hold; "" where they do."""
+        refused = self._contexts.latest()[1] if self._contexts else ""
+        return refused or self._unfit()
+
+    def _renewed(self, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        if self._contexts is None:
+            # At the start there is nothing better to use.
+            return make()
+        try:
+            if unfit := self._unfit():
+                raise ValueError(unfit)
+            made = make()
+        except (OSError, ValueError) as error:
+            if str(error) != self._told:
+                self._told = str(error)
+                LOGGER.warning("tls.refused", extra={"problem": self._told})
+            raise
+        self._told = ""
+        LOGGER.info("tls.renewed", extra={"certificate": str(self.certificate)})
+        return made
+
+    def _unfit(self) -> str:
+        try:
+            # Without a passphrase: nobody is there to be asked for one.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, lambda: "")
+        except (OSError, ValueError) as error:
+            return f"{self.certificate}, {self.key}: {error}"
+        return validity_problem(self.certificate)
+
+
+def validity_problem(path: Path, ahead: timedelta = timedelta(), now_ms: Callable[[], int] = clock_ms) -> str:
+    """Return why a certificate in PEM does not hold now and for some time ahead; "" where it does."""
+    try:
+        found = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        return f"{path}: {error}"
+    now = datetime.fromtimestamp(now_ms() / 1000, UTC)
+    begins, ends = found.not_valid_before_utc, found.not_valid_after_utc
+    if begins > now:
+        return f"{path}: valid only from {begins:%Y-%m-%d %H:%M} UTC: is the clock right?"
+    if ends <= now:
+        return f"{path}: expired {ends:%Y-%m-%d %H:%M} UTC"
+    return f"{path}: expires {ends:%Y-%m-%d}" if ends - now <= ahead else ""

@@ -1,0 +1,143 @@
+"""A listener's certificate: a new one is taken while it listens, one that won't do is not."""
+
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from models.listener_tls import ListenerTls
+
+NOW = datetime.now(UTC)
+CLIENTS = trustme.CA()
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> ListenerTls:
+    return ListenerTls(certificate=tmp_path / "tls.pem", key=tmp_path / "tls.key")
+
+
+def write(tls: ListenerTls, days: int = 90, *, key: bool = True) -> trustme.CA:
+    """Put a certificate of a new authority in the place of what is there, with or without its key."""
+    authority = trustme.CA()
+    made = authority.issue_cert("127.0.0.1", not_after=NOW + timedelta(days=days))
+    made.cert_chain_pems[0].write_to_path(tls.certificate)
+    if key:
+        made.private_key_pem.write_to_path(tls.key)
+    return authority
+
+
+@contextmanager
+def listening(tls: ListenerTls) -> Iterator[socket.socket]:
+    """Shake hands with whoever comes."""
+
+    def make() -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(tls.certificate, tls.key)
+        made.verify_mode = ssl.CERT_REQUIRED if tls.clients else ssl.CERT_NONE
+        return made
+
+    context = tls.context(None, make)
+
+    def serve() -> None:
+        while True:
+            came, _ = bound.accept()
+            try:
+                with context.wrap_socket(came, server_side=True) as heard:
+                    if heard.recv(1) == b".":
+                        return
+                    heard.send(b"!")
+            except OSError:
+                came.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield bound
+        with socket.create_connection(bound.getsockname()) as last, trusting_any().wrap_socket(last) as end:
+            end.send(b".")
+            thread.join(10)
+
+
+def trusting_any() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    CLIENTS.issue_cert("client.test").configure_cert(context)
+    return context
+
+
+def shown(bound: socket.socket, authority: trustme.CA, client: trustme.LeafCert | None = None) -> bool:
+    """Tell whether a handshake shows a certificate of this authority, and the client is let in."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    if client:
+        client.configure_cert(context)
+    try:
+        with (
+            socket.create_connection(bound.getsockname(), 10) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as secret,
+        ):
+            secret.send(b"?")
+            return secret.recv(1) == b"!"
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def test_a_renewed_certificate_is_shown_in_the_next_handshake(
+    tls: ListenerTls, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    old = write(tls, days=-1)
+    with listening(tls) as bound:
+        assert "expired" in tls.problem()
+        assert not shown(bound, old)
+        new = write(tls)
+        assert shown(bound, new)
+        assert tls.problem() == ""
+    assert [one.message for one in caplog.records] == ["tls.renewed"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda tls: tls.certificate.write_text("nonsense"), "PEM"),
+        (lambda tls: tls.certificate.unlink(), "No such file"),
+        (lambda tls: write(tls, key=False), "mismatch"),
+        (lambda tls: write(tls, days=-1), "expired"),
+    ],
+    ids=["no certificate", "gone", "of another key", "expired"],
+)
+def test_what_will_not_do_leaves_the_old_one_in_use_and_is_told(
+    tls: ListenerTls, caplog: pytest.LogCaptureFixture, spoil: object, told: str
+) -> None:
+    assert callable(spoil)
+    old = write(tls)
+    with listening(tls) as bound:
+        spoil(tls)
+        assert told in ListenerTls(certificate=tls.certificate, key=tls.key).problem()
+        assert all(shown(bound, old) for _ in range(3))
+        assert told in tls.problem()
+        assert [one.message for one in caplog.records] == ["tls.refused"]
+        new = write(tls)
+        assert shown(bound, new)
+        assert tls.problem() == ""
+
+
+def test_a_client_is_known_once_its_certificate_lies_there(tls: ListenerTls) -> None:
+    authority = write(tls)
+    known = tls.certificate.with_name("client.pem")
+    CLIENTS.cert_pem.write_to_path(known)
+    tls.clients = (known,)
+    other = trustme.CA()
+    with listening(tls) as bound:
+        assert shown(bound, authority, CLIENTS.issue_cert("client.test"))
+        assert not shown(bound, authority, other.issue_cert("client.test"))
+        other.cert_pem.write_to_path(known, append=True)
+        assert shown(bound, authority, other.issue_cert("client.test"))
+        assert shown(bound, authority, CLIENTS.issue_cert("client.test"))
