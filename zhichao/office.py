@@ -88,10 +88,28 @@ def anchors(settings: Settings, roots: Path | None = None) -> Anchors:
         one for folder in folders for one in _certificates(folder / STAMP_ROOTS_FILE, missing=True)
     )
     sm2 = tuple(_sm2_of(settings, folder) for folder in folders if (folder / SM2_PUBLIC_FILE).exists())
-    if roots is not None:
-        return Anchors(seals=_certificates(roots), stamps=stamps, sm2=sm2)
-    seals = tuple(one for folder in folders for one in _certificates(folder / ROOTS_FILE, missing=True))
-    return Anchors(seals=seals, stamps=stamps, sm2=sm2)
+    seals = (
+        _certificates(roots)
+        if roots
+        else tuple(one for folder in folders for one in _certificates(folder / ROOTS_FILE, missing=True))
+    )
+    revoked = tuple(_revoked(path, seals) for folder in folders for path in sorted(folder.glob("*.crl")))
+    return Anchors(seals=seals, stamps=stamps, sm2=sm2, revoked=revoked)
+
+
+def _revoked(path: Path, roots: tuple[x509.Certificate, ...]) -> x509.CertificateRevocationList:
+    """Read a list of revoked certificates, PEM or DER; where its issuer is one of the roots, it signed it."""
+    try:
+        content = path.read_bytes()
+        of_pem = content.startswith(b"-----BEGIN")
+        found = x509.load_pem_x509_crl(content) if of_pem else x509.load_der_x509_crl(content)
+        issuers = [one for one in roots if one.subject == found.issuer]
+        signed = [one for one in issuers if found.is_signature_valid(one.public_key())]  # type: ignore[arg-type]
+    except (OSError, ValueError, TypeError) as error:
+        raise SealError(f"{path}: no list of revoked certificates ({error})") from error
+    if issuers and not signed:
+        raise SealError(f"{path}: not signed by {found.issuer.rfc4514_string()}")
+    return found
 
 
 def _sm2_of(settings: Settings, folder: Path) -> Sm2Known:

@@ -1,5 +1,6 @@
 """The command that verifies: one sealed document, or everything that is kept."""
 
+import hashlib
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,12 +8,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy import make_url
 
 from models import audit, head_file
 from models.case_life import ZONE
-from models.database import Database
+from models.database import Database, DatabaseUnavailableError
+from notices.documents.register import on_record
 from notices.seal.sm2 import holds, known_of
-from notices.seal.verify import Anchors, NoSealError, SealFound
+from notices.seal.verify import Anchors, NoSealError, OnRecord, SealFound
 from notices.seal.verify import verify as verify_seals
 from zhichao import show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
@@ -67,7 +70,7 @@ def _all_kept(settings: Settings) -> bool:
 def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | None, *, as_json: bool) -> bool:
     trusted, pdf = anchors(settings, roots), file.read_bytes()
     try:
-        found = verify_seals(pdf, trusted, now=datetime.now(UTC))
+        found = verify_seals(pdf, trusted, now=datetime.now(UTC), on_record=_on_record(settings, pdf))
     except NoSealError as error:
         raise NoSealError(f"{file}: {error}") from error
     again, said = ("", "") if sm2 is None else _again(trusted, pdf, found.seals[-1], sm2)
@@ -85,6 +88,20 @@ def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | No
     return found.holds and sound
 
 
+def _on_record(settings: Settings, pdf: bytes) -> OnRecord | None:
+    """Return what the register here says of a file; whoever verifies elsewhere has none."""
+    url = make_url(settings.url)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        return None
+    try:
+        with Database(settings.url).read() as connection:
+            return on_record(connection, hashlib.sha256(pdf).hexdigest())
+    except DatabaseUnavailableError as error:
+        notes = Console(stderr=True)
+        notes.print(f"登记册未能查询 the register was not asked: {error}", highlight=False, soft_wrap=True)
+        return None
+
+
 def _again(trusted: Anchors, pdf: bytes, seal: SealFound, sm2: Path) -> tuple[str, str]:
     """Return what is known of the second signature: a word, and a sentence that names whose key it was."""
     number = seal.document.rpartition(" ")[2]
@@ -97,8 +114,8 @@ def _again(trusted: Anchors, pdf: bytes, seal: SealFound, sm2: Path) -> tuple[st
 
 
 def _times(one: SealFound) -> dict[str, str]:
-    times = {"sealed_at": one.sealed_at, "stamped_at": one.stamped_at}
-    return {name: time.isoformat() if time else "" for name, time in times.items()}
+    names = ("sealed_at", "stamped_at", "expired_at", "revoked_at")
+    return {name: time.isoformat() if (time := getattr(one, name)) else "" for name in names}
 
 
 def _sentence(one: SealFound) -> str:
@@ -109,6 +126,9 @@ def _sentence(one: SealFound) -> str:
         "未被改动 intact" if one.intact else "已被改动 CHANGED",
         "证书可信 trusted" if one.trusted else f"证书不可信 NOT TRUSTED ({one.trust_problem})",
     ]
+    for words, ended in (("到期 expired", one.expired_at), ("撤销 revoked", one.revoked_at)):
+        if ended and one.trusted:
+            parts.append(f"签章时有效，其后证书{words} since: {ended.astimezone(ZONE):%F}")
     if one.stamp_problem:
         parts.append(f"时间戳无效 time-stamp FALSE ({one.stamp_problem})")
     elif one.stamped_at:

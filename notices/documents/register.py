@@ -2,15 +2,19 @@
 
 import io
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select, update
 
 from models.document_tables import Document
 from models.tables import Case
 from models.values.documents import DocumentState
-from models.values.timeline import to_ms
+from models.values.timeline import from_ms, to_ms
 from notices.documents.issue import Office
 from notices.seal.error import SealError
+from notices.seal.verify import OnRecord
+
+UTC = ZoneInfo("UTC")
 
 
 def register_rows(connection: Connection, case_number: str = "") -> list[dict[str, Any]]:
@@ -37,6 +41,14 @@ def register_rows(connection: Connection, case_number: str = "") -> list[dict[st
     if case_number:
         query = query.where(Case.number == case_number)
     return [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 (public in SQLAlchemy)
+
+
+def on_record(connection: Connection, sha256: str) -> OnRecord | None:
+    """Return what is on record of a sealed file with this digest, None where no document has it."""
+    row = connection.execute(
+        select(Document.sealed_at, Document.certificate).where(Document.sha256 == sha256)
+    ).first()
+    return row and OnRecord(sealed_at=from_ms(row.sealed_at, UTC), certificate_sha256=row.certificate)
 
 
 def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:

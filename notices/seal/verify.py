@@ -1,5 +1,6 @@
 """Who sealed a document, when, and whether it is as it was sealed."""
 
+import hashlib
 import io
 import logging
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ MOST_BYTES = 64_000_000
 CLOCKS_DIFFER = timedelta(minutes=10)
 TRUST_PROBLEMS = {
     "NO_CERTIFICATE_CHAIN_FOUND": "the certificate leads to no trusted root",
-    "OUT_OF_BOUNDS_NO_POE": "the certificate does not hold now, and no time-stamp shows that it did",
-    "OUT_OF_BOUNDS_NOT_REVOKED": "the certificate does not hold now, and no time-stamp shows that it did",
+    "OUT_OF_BOUNDS_NO_POE": "the certificate does not hold now, and nothing shows that it did",
+    "OUT_OF_BOUNDS_NOT_REVOKED": "the certificate does not hold now, and nothing shows that it did",
 }
 # What the library would log, traceback and all, stands in the result.
 for name in ("pyhanko", "pyhanko_certvalidator"):
@@ -34,11 +35,23 @@ class NoSealError(NotDoneError, ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """What is trusted: root certificates of seals and of time-stamps, and agencies' public SM2 keys."""
+    """What is trusted: root certificates of seals and of time-stamps, and agencies' public SM2 keys.
+
+    `revoked` are the issuers' lists of the certificates of seals that no longer count.
+    """
 
     seals: tuple[x509.Certificate, ...]
     stamps: tuple[x509.Certificate, ...] = ()
+    revoked: tuple[x509.CertificateRevocationList, ...] = ()
     sm2: tuple[Sm2Known, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRecord:
+    """What the register says of this very file: when it was sealed, and with which certificate."""
+
+    sealed_at: datetime
+    certificate_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,7 @@ class SealFound:
 
     `intact`: nothing has been changed since. `trusted`: the certificate leads to a trusted root and held
     when it was used. `sealed_at` is the sealer's own clock; `stamped_at` what an authority says.
+    `expired_at` and `revoked_at` say since when the certificate holds no more, None where it holds.
     """
 
     sealed_by: str
@@ -55,6 +69,8 @@ class SealFound:
     intact: bool
     trusted: bool
     trust_problem: str
+    expired_at: datetime | None
+    revoked_at: datetime | None
     stamped_at: datetime | None
     stamp_holds: bool
     stamp_problem: str
@@ -77,8 +93,10 @@ class Verification:
         return all(one.holds for one in self.seals)
 
 
-def verify(pdf: bytes, anchors: Anchors, *, now: datetime) -> Verification:
+def verify(pdf: bytes, anchors: Anchors, *, now: datetime, on_record: OnRecord | None = None) -> Verification:
     """Check every seal of a document; nothing is fetched.
+
+    A certificate must hold now, or have held when a time-stamp, else `on_record`, shows that it was used.
 
     Raises:
         NoSealError: the file is no PDF that can be read, or carries no seal.
@@ -95,7 +113,8 @@ def verify(pdf: bytes, anchors: Anchors, *, now: datetime) -> Verification:
         ]
         added = [one.timestamp for one in stamps if one.valid and one.intact and one.trusted]
         whole = _covers_all(reader, len(pdf))
-        found = tuple(_seal(one, anchors, now, min(added, default=None), whole=whole) for one in signatures)
+        proofs = _Proofs(stamped_at=min(added, default=None), on_record=on_record)
+        found = tuple(_seal(one, anchors, now, proofs, whole=whole) for one in signatures)
     except Exception as error:  # A hostile file makes the reader fail in more ways than it names.
         raise NoSealError(f"no document whose seal can be read: {type(error).__name__} {error}") from error
     if not found:
@@ -109,17 +128,33 @@ def _covers_all(reader: PdfFileReader, size: int) -> bool:
     return max(ends, default=0) == size
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proofs:
+    """What shows from outside a signature when it was made."""
+
+    stamped_at: datetime | None
+    on_record: OnRecord | None
+
+    def sealed_at(self, status: PdfSignatureStatus) -> datetime | None:
+        """Return when the register says that this seal was pressed; it must agree with the seal itself."""
+        one, reported = self.on_record, status.signer_reported_dt
+        if one is None or reported is None or abs(reported - one.sealed_at) > CLOCKS_DIFFER:
+            return None
+        used = hashlib.sha256(status.signing_cert.dump()).hexdigest()
+        return one.sealed_at if used == one.certificate_sha256 else None
+
+
 def _seal(
     signature: EmbeddedPdfSignature,
     anchors: Anchors,
     now: datetime,
-    added: datetime | None,
+    proofs: _Proofs,
     *,
     whole: bool,
 ) -> SealFound:
     status = _status(signature, anchors, now, now)
     stamp = status.timestamp_validity
-    stamp_problem, stamped_at = "", added
+    stamp_problem, stamped_at = "", proofs.stamped_at
     if stamp is not None:
         stamped_at = stamp.timestamp
         if not (stamp.valid and stamp.intact):
@@ -128,9 +163,15 @@ def _seal(
             stamp_problem = "the time-stamp's certificate leads to no trusted root"
         elif stamped_at > now + CLOCKS_DIFFER:
             stamp_problem = f"the time-stamp says {stamped_at:%F %T %Z}, which is still to come"
-    if stamped_at is not None and not stamp_problem and not status.trusted:
+    used_at = stamped_at if stamped_at and not stamp_problem else proofs.sealed_at(status)
+    if used_at is not None and not status.trusted:
         # The certificate may have expired since; what counts is that it held when it was used.
-        status = _status(signature, anchors, now, stamped_at)
+        status = _status(signature, anchors, now, used_at)
+    expires_at = status.signing_cert.not_valid_after
+    revoked_at = _revoked_at(status, anchors)
+    trust_problem = "" if status.trusted else _words(status)
+    if revoked_at is not None and revoked_at <= (used_at or now):
+        trust_problem = f"the certificate was revoked {revoked_at:%F}"
     reported = status.signer_reported_dt
     subject = status.signing_cert.subject
     return SealFound(
@@ -138,12 +179,25 @@ def _seal(
         document=str(signature.sig_object.get("/Reason", "")),
         sealed_at=reported,
         intact=bool(whole and status.intact and status.valid and status.docmdp_ok),
-        trusted=bool(status.trusted),
-        trust_problem="" if status.trusted else _words(status),
+        trusted=not trust_problem,
+        trust_problem=trust_problem,
+        expired_at=expires_at if expires_at < now else None,
+        revoked_at=revoked_at if revoked_at and revoked_at <= now else None,
         stamped_at=stamped_at,
         stamp_holds=stamped_at is not None and not stamp_problem,
         stamp_problem=stamp_problem,
     )
+
+
+def _revoked_at(status: PdfSignatureStatus, anchors: Anchors) -> datetime | None:
+    used = x509.load_der_x509_certificate(status.signing_cert.dump())
+    listed = [
+        entry.revocation_date_utc
+        for one in anchors.revoked
+        if one.issuer == used.issuer
+        and (entry := one.get_revoked_certificate_by_serial_number(used.serial_number)) is not None
+    ]
+    return min(listed, default=None)
 
 
 def _words(status: PdfSignatureStatus) -> str:

@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from models.apart import Apart
-from notices.seal.verify import Anchors, Verification, verify
+from notices.seal.verify import Anchors, OnRecord, Verification, verify
 
 
 def verifier() -> Apart:
@@ -14,7 +14,9 @@ def verifier() -> Apart:
     return Apart(preload=(__name__,), seconds=10)
 
 
-def verify_apart(apart: Apart, pdf: bytes, anchors: Anchors, *, now: datetime) -> Verification:
+def verify_apart(
+    apart: Apart, pdf: bytes, anchors: Anchors, *, now: datetime, on_record: OnRecord | None
+) -> Verification:
     """Check every seal of a document as `verify` does.
 
     Raises:
@@ -22,11 +24,17 @@ def verify_apart(apart: Apart, pdf: bytes, anchors: Anchors, *, now: datetime) -
         TooMuchError: reading it broke a bound.
 
     """
-    return apart.run(_verify, pdf, _pem(anchors.seals), _pem(anchors.stamps), now)
+    revoked = tuple(one.public_bytes(Encoding.PEM) for one in anchors.revoked)
+    return apart.run(_verify, pdf, (_pem(anchors.seals), _pem(anchors.stamps), revoked), now, on_record)
 
 
-def _verify(pdf: bytes, seals: bytes, stamps: bytes, now: datetime) -> Verification:
-    return verify(pdf, Anchors(seals=_read(seals), stamps=_read(stamps)), now=now)
+def _verify(
+    pdf: bytes, trusted: tuple[bytes, bytes, tuple[bytes, ...]], now: datetime, on_record: OnRecord | None
+) -> Verification:
+    seals, stamps, revoked = trusted
+    lists = tuple(x509.load_pem_x509_crl(one) for one in revoked)
+    anchors = Anchors(seals=_read(seals), stamps=_read(stamps), revoked=lists)
+    return verify(pdf, anchors, now=now, on_record=on_record)
 
 
 def _pem(roots: tuple[x509.Certificate, ...]) -> bytes:

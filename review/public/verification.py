@@ -14,6 +14,7 @@ from models.apart import TooMuchError
 from models.document_tables import Document
 from models.values.documents import DocumentState
 from notices.documents.kinds import DocumentKind
+from notices.documents.register import on_record
 from notices.seal.verify import NoSealError, SealFound
 from notices.seal.verify_apart import verify_apart
 from review.access import check_origin
@@ -99,11 +100,12 @@ def _checked(counter: PublicCounter, content: bytes) -> Checked:
         row = connection.execute(
             select(Document.kind, Document.number, Document.state).where(Document.sha256 == digest)
         ).first()
+        known = on_record(connection, digest)
     registered = f"{DocumentKind(row.kind).label} {row.number}" if row else ""
     void = row is not None and row.state == DocumentState.VOID.value
     now = datetime.fromtimestamp(counter.clock_ms() / 1000, UTC)
     try:
-        found = verify_apart(counter.apart, content, counter.anchors, now=now)
+        found = verify_apart(counter.apart, content, counter.anchors, now=now, on_record=known)
     except NoSealError:
         problem = "文件不是带有电子签章的PDF，或者无法读取"
         return Checked(seals=(), problem=problem, registered=registered, void=void)

@@ -11,6 +11,7 @@ import papers
 import pypdfium2
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from PIL import Image
 from pyhanko.sign.signers import SimpleSigner
@@ -29,7 +30,7 @@ from notices.seal.error import SealError
 from notices.seal.impression import RED, SIDE_PX, draw_test_impression
 from notices.seal.key import Seal, SealKey, load_seal
 from notices.seal.sealer import SealedDocument, Sealer
-from notices.seal.verify import Anchors, NoSealError, verify
+from notices.seal.verify import Anchors, NoSealError, OnRecord, verify
 
 NOW = papers.SEALED_AT
 
@@ -96,6 +97,52 @@ def test_a_seal_that_has_expired_since_is_said_to_have(sealed: SealedDocument, s
     late = verify(sealed.pdf, Anchors(seals=seal.roots), now=NOW + timedelta(days=3 * 365))
     assert (late.holds, late.seals[0].intact) == (False, True)
     assert late.seals[0].trust_problem.startswith("the certificate does not hold now")
+
+
+def known(sealed: SealedDocument, pressed_at: datetime) -> OnRecord:
+    return OnRecord(sealed_at=pressed_at, certificate_sha256=sealed.certificate_sha256)
+
+
+def test_what_is_on_record_shows_that_the_certificate_held(sealed: SealedDocument, seal: Seal) -> None:
+    pressed_at = verify(sealed.pdf, Anchors(seals=seal.roots), now=NOW).seals[0].sealed_at
+    assert pressed_at is not None
+    late, on_record = NOW + timedelta(days=3 * 365), known(sealed, pressed_at)
+    (one,) = verify(sealed.pdf, Anchors(seals=seal.roots), now=late, on_record=on_record).seals
+    assert (one.holds, one.expired_at) == (True, seal.certificate.not_valid_after_utc)
+    for other in (
+        replace(on_record, certificate_sha256="0" * 64),
+        # The seal itself says another time, or the certificate didn't hold at that one.
+        replace(on_record, sealed_at=pressed_at - timedelta(days=1)),
+        replace(on_record, sealed_at=late),
+    ):
+        (one,) = verify(sealed.pdf, Anchors(seals=seal.roots), now=late, on_record=other).seals
+        assert (one.holds, one.intact) == (False, True)
+    stranger = make_test_authority(NOW).certificate
+    assert not verify(sealed.pdf, Anchors(seals=(stranger,)), now=late, on_record=on_record).holds
+    assert not verify(sealed.pdf + b"%", Anchors(seals=seal.roots), now=late, on_record=on_record).holds
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_a_certificate_revoked_before_the_sealing_counts_for_nothing(
+    renderer: Renderer, tmp_path: Path, days: int
+) -> None:
+    authority = make_test_authority(NOW)
+    make_test_seal(tmp_path / "seal", "虚构某机关", authority, NOW)
+    seal = load_seal(tmp_path / "seal")
+    sealed = Sealer(seal, clock=lambda: NOW).seal(renderer.render(papers.paper(DocumentKind.EVIDENCE_SHEET)))
+    pressed_at = verify(sealed.pdf, Anchors(seals=seal.roots), now=NOW).seals[0].sealed_at
+    assert pressed_at is not None
+    since = pressed_at + timedelta(days=days)
+    entry = x509.RevokedCertificateBuilder().serial_number(seal.certificate.serial_number)
+    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    made = made.last_update(since).next_update(since + timedelta(days=1))
+    listed = made.add_revoked_certificate(entry.revocation_date(since).build())
+    anchors = Anchors(seals=seal.roots, revoked=(listed.sign(authority.key, SHA256()),))
+    on_record, later = known(sealed, pressed_at), pressed_at + timedelta(days=2)
+    (one,) = verify(sealed.pdf, anchors, now=later, on_record=on_record).seals
+    assert (one.holds, one.revoked_at) == (days > 0, since)
+    (one,) = verify(sealed.pdf, anchors, now=later).seals
+    assert (one.holds, one.trust_problem) == (False, f"the certificate was revoked {since:%F}")
 
 
 @pytest.mark.parametrize("days", [-1, 3 * 365])

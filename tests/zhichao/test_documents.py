@@ -1,12 +1,17 @@
 import json
 import logging
+import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import papers
 import pypdfium2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from hs_file import hs_row, write_hs
 from nights import DAY, Night
 from office import add_officer
@@ -293,6 +298,50 @@ def test_verify_reads_the_sealed_documents_too(run: Run, data: Path) -> None:
     path.write_bytes(whole)
     assert broken.exit_code == 1
     assert f"({sha}): was changed" in broken.stdout
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_file_on_record_is_verified_by_when_it_was_sealed(
+    run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "sheet.pdf"
+    assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(days=3 * 365)
+
+    monkeypatch.setattr(verify, "datetime", Later)
+    told = run("verify", out)
+    assert (told.exit_code, "其后证书到期 expired since" in told.stdout) == (0, True)
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(data / "seals", elsewhere / "seals")
+    monkeypatch.setattr(verify, "_on_record", lambda *_: None)
+    strange = run("verify", out)
+    assert (strange.exit_code, "NOT TRUSTED" in strange.stdout) == (1, True)
+    monkeypatch.undo()
+    given = ["verify", str(out), "--config", str(ROOT / "config.toml")]
+    unregistered = CliRunner().invoke(app, given, env={"ZHICHAO_DATA_DIR": str(elsewhere)})
+    assert (unregistered.exit_code, (elsewhere / "zhichao.sqlite").exists()) == (0, False)
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_list_of_revoked_certificates_is_its_issuers_own(run: Run, data: Path, tmp_path: Path) -> None:
+    out, path = tmp_path / "sheet.pdf", data / "seals" / "浙江" / "issuer.crl"
+    assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
+    root = office.anchors(load_settings(ROOT / "config.toml").model_copy(update={"data_dir": data})).seals[0]
+    now, key = datetime.now(UTC), ec.generate_private_key(ec.SECP256R1())
+    made = x509.CertificateRevocationListBuilder().issuer_name(root.subject)
+    made = made.last_update(now).next_update(now + timedelta(days=1))
+    for content, told in (
+        (b"none", "no list of"),
+        (made.sign(key, SHA256()).public_bytes(Encoding.PEM), "not signed by"),
+    ):
+        path.write_bytes(content)
+        refused = run("verify", out)
+        assert (refused.exit_code, told in refused.stderr) == (1, True), refused.stderr
+    path.unlink()
 
 
 @pytest.mark.usefixtures("sealed")

@@ -38,7 +38,10 @@ def folders(settings: Settings) -> Iterator[Finding]:
     else:
         yield broken("数据目录", f"{folder} 不可写", "把目录交给运行本程序的用户")
     for path in key_files(settings):
-        if path.suffix in {".pem", ".png", ".toml"} and path.name not in {"agency.pem", "evidence.pem"}:
+        if path.suffix in {".pem", ".png", ".toml", ".crl"} and path.name not in {
+            "agency.pem",
+            "evidence.pem",
+        }:
             continue
         if path.stat().st_mode & OTHERS:
             yield broken("密钥", f"{path} 他人可读", f"chmod 600 {path}")

@@ -3,6 +3,7 @@
 import io
 import zlib
 from dataclasses import replace
+from datetime import timedelta
 
 import papers
 import pytest
@@ -11,12 +12,13 @@ from served import Counter
 from sqlalchemy import insert, update
 
 from models.document_tables import Document
+from models.values.timeline import to_ms
 from notices.documents.kinds import DocumentKind
 from notices.documents.render import Renderer
 from notices.seal.authority import make_test_authority, make_test_seal
 from notices.seal.key import Seal, load_seal
 from notices.seal.sealer import SealedDocument, Sealer
-from notices.seal.verify import Anchors
+from notices.seal.verify import Anchors, verify
 from review.public.counter import PublicCounter
 from review.public.limits import Failures
 
@@ -108,6 +110,24 @@ def test_another_agencys_seal_is_not_trusted(counter: PublicCounter, sealed: Sea
     _, page = upload(strangers, sealed.pdf)
     assert "签章无效" in page
     assert "不可信" in page
+
+
+def test_a_certificate_that_expired_since_counts_for_the_file_on_record_alone(
+    counter: PublicCounter, sealed: SealedDocument, server: Counter
+) -> None:
+    (one,) = verify(sealed.pdf, counter.anchors, now=papers.SEALED_AT).seals
+    assert one.sealed_at is not None
+    with server.database.write("test") as connection:
+        connection.execute(update(Document).values(sealed_at=to_ms(one.sealed_at)))
+    late = replace(counter, clock_ms=lambda: to_ms(papers.SEALED_AT + timedelta(days=3 * 365)))
+    for page in (upload(late, sealed.pdf)[1], Browser(late).get(f"/d/{sealed.act.code}").text):
+        assert "签章有效" in page
+        assert "签章时有效，其后于2028-06-24到期" in page
+    with server.database.write("test") as connection:
+        connection.execute(update(Document).values(sha256="0" * 64))
+    page = upload(late, sealed.pdf)[1]
+    assert "签章无效" in page
+    assert "不可信，于2028-06-24到期" in page
 
 
 def test_a_void_document_and_a_changed_file_on_record_say_so(
