@@ -23,7 +23,7 @@ class Watched:
         """Look at a process and all below it."""
         for pid in _tree(root):
             try:
-                self.cpu_s[pid] = _cpu_s(pid)
+                self.cpu_s[pid] = cpu_s(pid)
                 self.peak_kib[pid] = peak_kib(pid)
             except (OSError, StopIteration):
                 # It ended meanwhile; what was seen of it last stands.
@@ -77,7 +77,8 @@ def _tree(root: int) -> Iterator[int]:
                 continue
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Return the processor seconds that a process has taken."""
     # After the name, which may hold anything but ends with the last bracket: utime and stime.
     fields = (
         (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()

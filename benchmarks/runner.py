@@ -109,4 +109,5 @@ def keep(name: str, given: argparse.Namespace, lines: list[str]) -> None:
     text = "\n".join([heading, *lines, ""])
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}-{given.rows}-{kind}-{today}.txt").write_text(text, encoding="utf-8")
-    print(text)
+    # At once: what is cleared away afterwards may take minutes.
+    print(text, flush=True)

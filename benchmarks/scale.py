@@ -21,8 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from distributed import LocalCluster
+from fresh_database import fresh_database
 from processes import Watched, watched
 from runner import keep, machine
 from scale_input import DAY, write_night
@@ -41,7 +41,6 @@ from stations.quarantine import QuarantineFolder
 from stations.station import Station
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
-from postgres import Postgres
 from snapshot import VARIABLE
 
 EXECUTORS = ("process", "pool", "cluster")
@@ -126,28 +125,10 @@ def night(  # noqa: PLR0913 (what a night depends on)
         folder = Path(keep_in or place)
         stations = write_night(folder / "inbox", rows, a_station, frames)
         with (
-            _database(folder, postgres=postgres) as (url, server),
+            fresh_database(folder, postgres=postgres) as (url, server),
             _executor(folder, by, workers) as executor,
         ):
             return run_night(folder, url, server, stations, executor, chunk_size, rows)
-
-
-@contextmanager
-def _database(folder: Path, *, postgres: bool) -> Iterator[tuple[str, int]]:
-    """Give the URL of an empty database, and the process of its server, if it has one."""
-    if not postgres:
-        yield f"sqlite:///{folder}/bench.sqlite", 0
-        return
-    server = Postgres(folder / "postgres")
-    try:
-        url = server.new_database()
-        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-            # Tests do without; here the disk is part of what is measured.
-            connection.execute("ALTER SYSTEM RESET fsync")
-            connection.execute("SELECT pg_reload_conf()")
-        yield url, int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
-    finally:
-        server.stop()
 
 
 @contextmanager

@@ -8,20 +8,25 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 
 import aiohttp
 import numpy as np
+from fresh_database import fresh_database
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats_server import NatsServer
+from processes import Watched, watched
 from runner import keep, machine
 from sqlalchemy import func, select
 from stream_day import FRAMES, crossings, pictures, record
-from stream_site import PORT, STATION, Site
+from stream_site import STATION, Site
 
 from models.case_tables import CaseEvent
 from models.tables import Case, Chunk, Finding, Frame, Passage, SourceFile
@@ -32,9 +37,11 @@ UNDER_WAY, QUIET_S, LONGEST_S, PARTS, WARM_UP = 64, 15.0, 900.0, 6, 999_999
 Send = Callable[[str, str, bytes], Awaitable[None]]
 
 
-async def over_http(client: aiohttp.ClientSession, kind: str, name: str, body: bytes) -> None:
-    """Send until there is a receipt."""
-    while True:
+async def over_http(
+    client: aiohttp.ClientSession, ports: Iterator[int], kind: str, name: str, body: bytes
+) -> None:
+    """Send until there is a receipt, to the listeners in turn."""
+    for port in ports:
         if kind == "records":
             data: object = body
             headers = {"Content-Type": "application/json"}
@@ -42,7 +49,9 @@ async def over_http(client: aiohttp.ClientSession, kind: str, name: str, body: b
             data, headers = aiohttp.FormData({}), {}
             data.add_field("frame", body, filename=name)
         try:
-            async with client.post(f"/v1/{kind}", data=data, headers=headers) as answer:
+            async with client.post(
+                f"http://127.0.0.1:{port}/v1/{kind}", data=data, headers=headers
+            ) as answer:
                 await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError):
             await asyncio.sleep(0.2)
@@ -150,22 +159,22 @@ def _waits(words: str, waits_s: list[float]) -> str:
 
 
 async def by_http(given: argparse.Namespace, site: Site) -> dict[str, float]:
-    """Replay over HTTP, the server killed twice."""
+    """Replay over HTTP, all of the site killed meanwhile."""
+    ports = cycle(site.ports)
     async with aiohttp.ClientSession(
-        f"http://127.0.0.1:{PORT}",
         headers={"Authorization": f"Bearer {site.token}"},
         timeout=aiohttp.ClientTimeout(60),
         connector=aiohttp.TCPConnector(limit=UNDER_WAY // 2),
     ) as client:
 
         async def send(kind: str, name: str, body: bytes) -> None:
-            await over_http(client, kind, name, body)
+            await over_http(client, ports, kind, name, body)
 
-        return await replay(given, site, send, [site.kill, site.kill])
+        return await replay(given, site, send, [site.kill] * given.kills)
 
 
 async def by_broker(given: argparse.Namespace, site: Site, server: NatsServer) -> dict[str, float]:
-    """Replay through JetStream, the server killed twice and the broker once between."""
+    """Replay through JetStream, the site killed twice and the broker once between."""
     client = Client()
     await client.connect(server.url, max_reconnect_attempts=-1, reconnect_time_wait=1)
     stream = client.jetstream()
@@ -186,7 +195,7 @@ async def by_broker(given: argparse.Namespace, site: Site, server: NatsServer) -
         await asyncio.to_thread(server.start)
 
     try:
-        return await replay(given, site, send, [site.kill, restart, site.kill])
+        return await replay(given, site, send, [site.kill, restart, site.kill] if given.kills else [])
     finally:
         await client.close()
 
@@ -201,31 +210,40 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=600, help="begin to send no more after so long")
     parser.add_argument("--over", type=float, default=0.005, help="share over the limit, with a frame each")
     parser.add_argument("--via", choices=["http", "broker"], default="http")
+    parser.add_argument("--kills", type=int, choices=[0, 2], default=2, help="how often the site is killed")
+    parser.add_argument("--listeners", type=int, default=1, help="listeners on the one database")
+    parser.add_argument("--postgres", action="store_true", help="into PostgreSQL, else SQLite")
     given = parser.parse_args()
     given.repeats = 1
     # A day leaves as many files; should clearing them away fail, what was measured is kept already.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        server = NatsServer(Path(name) / "nats") if given.via == "broker" else None
-        site = Site(Path(name), server.url if server else "")
-        try:
-            begin = time.time()
-            crossed = asyncio.run(by_broker(given, site, server) if server else by_http(given, site))
-            sent_s = time.time() - begin
-            until_quiet(site, len(crossed) + 1)
-            chance = random.Random(2)  # noqa: S311 (as the replay drew it)
-            over = sum(chance.random() < given.over for _ in crossed)
-            lines = [
-                f"through {given.via}, {given.speed:g} times as fast, sent in {sent_s:.0f} s "
-                f"({len(crossed) / sent_s:.0f} a second); listener and stream killed twice"
-                + (", broker killed once" if server else ""),
-                *outcome(site, crossed, over),
-            ]
-            versions = machine(("sqlalchemy", "fastapi", "uvicorn", "aiohttp", "nats-py"))
-            keep(f"stream-{given.via}", given, [*lines, *versions])
-        finally:
-            site.close()
-            if server:
-                server.kill()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ExitStack() as open_ones:
+        folder = Path(name)
+        url, database = open_ones.enter_context(fresh_database(folder, postgres=given.postgres))
+        server = NatsServer(folder / "nats") if given.via == "broker" else None
+        if server:
+            open_ones.callback(server.kill)
+        site = Site(folder, url, server.url if server else "", given.listeners)
+        open_ones.callback(site.close)
+        by_database = open_ones.enter_context(watched(database)) if database else Watched()
+        begin, own_s = time.time(), time.process_time()
+        crossed = asyncio.run(by_broker(given, site, server) if server else by_http(given, site))
+        sent_s, own_s = time.time() - begin, time.process_time() - own_s
+        until_quiet(site, len(crossed) + 1)
+        chance = random.Random(2)  # noqa: S311 (as the replay drew it)
+        over = sum(chance.random() < given.over for _ in crossed)
+        lines = [
+            f"through {given.via}, {given.speed:g} times as fast, sent in {sent_s:.0f} s "
+            f"({len(crossed) / sent_s:.0f} a second); listeners: {given.listeners}; all killed "
+            f"{given.kills} times" + (", the broker once" if server and given.kills else ""),
+            *outcome(site, crossed, over),
+        ]
+        site.end(signal.SIGTERM)
+        spent_s = {"sender": own_s, **site.spent_s, "database": by_database.total_s}
+        took = ", ".join(f"{name} {1000 * one / len(crossed):.1f}" for name, one in spent_s.items() if one)
+        versions = machine(("sqlalchemy", "fastapi", "uvicorn", "aiohttp", "nats-py"))
+        how = f"stream-{given.via}" + "-postgres" * given.postgres
+        how += f"-{given.listeners}-listeners" * (given.listeners > 1) + "-full-speed" * (given.kills == 0)
+        keep(how, given, [*lines, f"processor time, ms a record: {took}", *versions])
 
 
 if __name__ == "__main__":

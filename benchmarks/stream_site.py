@@ -1,15 +1,16 @@
 """The site that benchmarks/stream.py sends to: listener and stream in processes of their own."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from processes import cpu_s
 from sqlalchemy import func, select
 
 from models.clock import clock_ms
@@ -25,8 +26,8 @@ DAY = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
 STATION, CODE, LANES, PORT = "bench", "BENCH", 4, 8471
 CONFIG = f"""
 data_dir = "data"
+database_url = "DATABASE"
 [push]
-port = {PORT}
 per_second = 100000.0
 burst = 100000
 BROKER
@@ -55,14 +56,14 @@ speed_max_kmh = 200
 
 
 class Site:
-    """Listener and stream in processes of their own."""
+    """Listeners and stream in processes of their own; `spent_s` is the processor time of those that ended."""
 
-    def __init__(self, folder: Path, broker: str) -> None:
-        """Start both on a new database in `folder`."""
+    def __init__(self, folder: Path, url: str, broker: str, listeners: int) -> None:
+        """Start all on the empty database at `url`."""
         self.folder, self.config = folder, folder / "config.toml"
         line = f'broker = "{broker}"' if broker else ""
-        self.config.write_text(CONFIG.replace("BROKER", line), encoding="utf-8")
-        self.database = Database(f"sqlite:///{folder / 'data' / 'zhichao.sqlite'}")
+        self.config.write_text(CONFIG.replace("BROKER", line).replace("DATABASE", url), encoding="utf-8")
+        self.database = Database(url)
         with self.database.write("bench") as connection:
             self.token = make_credential(connection, STATION, "bench", clock_ms())
             for lane in range(1, LANES + 1):
@@ -71,19 +72,34 @@ class Site:
                 )
                 add_override(connection, STATION, lane, said)
         self.log = (folder / "log.txt").open("wb")
-        self.listener, self.stream = self.start("listen"), self.start("stream")
+        self.ports = [PORT + number for number in range(listeners)]
+        self.spent_s: Counter[str] = Counter()
+        self.start()
 
-    def start(self, command: str) -> subprocess.Popen[bytes]:
-        """Start a command of the program."""
-        words = [str(BIN / "zhichao"), command, "--config", str(self.config)]
-        return subprocess.Popen(words, stdout=self.log, stderr=self.log)  # noqa: S603 (our own)
+    def start(self) -> None:
+        """Start all."""
+        commands = [*(["listen", "--port", str(port)] for port in self.ports), ["stream"]]
+        self.running = [(words[0], self._start(words)) for words in commands]
+
+    def _start(self, words: list[str]) -> subprocess.Popen[bytes]:
+        command = [str(BIN / "zhichao"), *words, "--config", str(self.config)]
+        return subprocess.Popen(command, stdout=self.log, stderr=self.log)  # noqa: S603 (our own)
 
     async def kill(self) -> None:
-        """Kill both as a power cut would, and start them again."""
-        for process in (self.listener, self.stream):
-            os.kill(process.pid, signal.SIGKILL)
-            await asyncio.to_thread(process.wait)
-        self.listener, self.stream = self.start("listen"), self.start("stream")
+        """Kill all as a power cut would, and start them again."""
+        # Sent fast enough, the next kill comes before all have started again.
+        if self.running:
+            await asyncio.to_thread(self.end, signal.SIGKILL)
+            self.start()
+
+    def end(self, sign: signal.Signals) -> None:
+        """Send a signal to all and wait until they have ended."""
+        ending, self.running = self.running, []
+        for name, process in ending:
+            self.spent_s[name] += cpu_s(process.pid)
+            process.send_signal(sign)
+        for _, process in ending:
+            process.wait()
 
     def cases(self) -> int:
         """Return how many cases there are."""
@@ -96,9 +112,7 @@ class Site:
             time.sleep(0.5)
 
     def close(self) -> None:
-        """End both."""
-        for process in (self.listener, self.stream):
-            process.terminate()
-            process.wait()
+        """End all."""
+        self.end(signal.SIGTERM)
         self.log.close()
         self.database.close()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select, update
 
 from models.files import StoredFile
-from models.inserts import insert_new
+from models.inserts import insert_new_id
 from models.tables import SourceFile
 from models.values.states import SourceKind, SourceState
 
@@ -86,7 +86,7 @@ def add_source(
         "rows_known": 0,
         "rows_quarantined": 0,
     }
-    new_id = connection.scalar(insert_new(connection, SourceFile).returning(SourceFile.id), row)
+    new_id = connection.scalar(insert_new_id(connection, SourceFile), row)
     if new_id is not None:
         return int(new_id)
     of_file = {"station_id": station_id, "name": name, "sha256": stored.sha256}

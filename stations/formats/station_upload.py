@@ -273,7 +273,22 @@ def _batch(uploads: dict[int, Upload]) -> PassageBatch:
     )
 
 
+DRIVING_FIELDS = {
+    "violation_bits",
+    "is_escape",
+    "acceleration",
+    "second_lane",
+    "reversed_axles",
+    "lane_offset",
+    "axle_speeds",
+    "axle_offsets",
+}
+
+
 def _driving(records: list[Upload]) -> Driving | None:
+    if not any(DRIVING_FIELDS & record.model_fields_set for record in records):
+        return None
+
     def numbers(texts: Iterable[str], unknown: float) -> NDArray[np.float64]:
         return np.array([float(text) if text else unknown for text in texts], dtype=np.float64)
 

@@ -22,7 +22,7 @@ from stations.formats import record_format
 from stations.push import openapi
 from stations.push.bodies import read_body, read_frames
 from stations.push.contract import Heartbeat, HeartbeatAnswer, Receipts, taken
-from stations.push.credentials import Credential, credential_of
+from stations.push.credentials import Credential
 from stations.push.gather import Gather
 from stations.push.heard import heard
 from stations.push.pace import Pace, Room
@@ -87,12 +87,15 @@ class Door:
         who = await self._sender(request)
         _expect(request, "application/json")
         said = heartbeat_of(await read_body(request, HEARTBEAT_BYTES, self.push.body_s))
-        answer = await run_in_threadpool(take_heartbeat, self.take_in, who.station, said)
+        answer = await run_in_threadpool(take_heartbeat, self.take_in, who, said)
         return _json(answer.model_dump(mode="json", by_alias=True))
 
     async def _sender(self, request: Request) -> Sender:
         authorization = request.headers.get("authorization", "")
-        credential = await run_in_threadpool(_credential, self.take_in, authorization)
+        tokens = self.take_in.tokens
+        credential = tokens.known(authorization)
+        if credential is None:
+            credential = await run_in_threadpool(tokens.ask, authorization)
         return Sender(credential=credential, station=station_of(credential, self.stations))
 
     async def _receipts(self, who: Sender, files: list[tuple[str, bytes]]) -> Response:
@@ -151,23 +154,20 @@ def heartbeat_of(body: bytes) -> Heartbeat:
         raise RefusedError(Reason.MALFORMED, f"{place}: {first['msg']}") from error
 
 
-def take_heartbeat(take_in: TakeIn, station: Station, said: Heartbeat) -> HeartbeatAnswer:
+def take_heartbeat(take_in: TakeIn, who: Sender, said: Heartbeat) -> HeartbeatAnswer:
     """Note a sign of life."""
     now_ms = take_in.intake.now_ms()
     ahead_ms = round(said.sent_at.timestamp() * 1000) - now_ms
     with take_in.database.write("push.heard") as connection:
-        heard(connection, station.id, now_ms, clock_ahead_ms=ahead_ms, waiting=said.waiting)
+        if take_in.tokens.revoked(connection, {who.credential.id}):
+            raise RefusedError(Reason.REVOKED_CREDENTIAL, "the credential was revoked")
+        heard(connection, who.station.id, now_ms, clock_ahead_ms=ahead_ms, waiting=said.waiting)
     return HeartbeatAnswer(received_at=datetime.fromtimestamp(now_ms / 1000, UTC), clock_ahead_ms=ahead_ms)
 
 
 def records_type(station: Station) -> str:
     """Return the content type of a station's records."""
     return TYPES.get(min(record_format(station).suffixes), PLAIN)
-
-
-def _credential(take_in: TakeIn, authorization: str) -> Credential:
-    with take_in.database.read() as connection:
-        return credential_of(connection, authorization)
 
 
 def _expect(request: Request, wanted: str) -> None:

@@ -21,8 +21,7 @@ from nats.js.api import ConsumerConfig, RetentionPolicy, StreamConfig
 from models.database import DatabaseUnavailableError
 from models.values.states import Via
 from stations.names import is_plain_name
-from stations.push.app import expect_frame, heartbeat_of, station_of, take_heartbeat
-from stations.push.credentials import credential_of
+from stations.push.app import Sender, expect_frame, heartbeat_of, station_of, take_heartbeat
 from stations.push.gather import FILES_MAX
 from stations.push.refusals import Reason, RefusedError
 from stations.push.settings import Push
@@ -135,15 +134,17 @@ class Broker:
         """Return what a message delivers, None for a heartbeat, which is taken at once."""
         parts = message.subject.split(".")
         headers = message.headers or {}
-        with self.take_in.database.read() as connection:
-            credential = credential_of(connection, headers.get("Authorization", ""))
+        authorization, tokens = headers.get("Authorization", ""), self.take_in.tokens
+        credential = tokens.known(authorization) or tokens.ask(authorization)
         station = station_of(credential, self.stations)
         if len(parts) != TOKENS or parts[1] != station.id:
             raise RefusedError(Reason.OTHER_STATION, f"subject {message.subject}: not of {station.id}")
         body, name = message.data, headers.get("Zhichao-Name", "")
         match parts[2]:
             case "heartbeat":
-                take_heartbeat(self.take_in, station, heartbeat_of(body))
+                take_heartbeat(
+                    self.take_in, Sender(credential=credential, station=station), heartbeat_of(body)
+                )
                 return None
             case "records":
                 _bounded(body, self.push.record_bytes)

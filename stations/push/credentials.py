@@ -1,14 +1,15 @@
-"""Credentials of stations: made and revoked by command, kept as a digest, asked for with every message."""
+"""Credentials of stations: made and revoked by command, kept as a digest, sent with every message."""
 
 import hashlib
 import hmac
 import re
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from models.database import Database
 from models.push_tables import DeliveryRow, StationCredential
 from stations.push.refusals import Reason, RefusedError
 
@@ -58,9 +59,7 @@ def credential_of(connection: Connection, authorization: str) -> Credential:
         RefusedError: there is none, nobody's, or a revoked one.
 
     """
-    if not authorization.lower().startswith(SCHEME):
-        raise RefusedError(Reason.NO_CREDENTIAL, "expected the header Authorization: Bearer <token>")
-    token = TOKEN.fullmatch(authorization[len(SCHEME) :].strip())
+    token = _token(authorization)
     row = (
         token
         and connection.execute(
@@ -74,12 +73,39 @@ def credential_of(connection: Connection, authorization: str) -> Credential:
     return Credential(id=row.id, station_id=row.station_id)
 
 
-def revoked_of(connection: Connection, numbers: Collection[str]) -> set[str]:
-    """Return which of these credentials hold no more."""
-    revoked = select(StationCredential.id).where(
-        StationCredential.id.in_(numbers), StationCredential.revoked_at.is_not(None)
-    )
-    return set(connection.scalars(revoked))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """Remembers whose a token is: that never changes.
+
+    Whether it still holds is asked again by whoever keeps something of its sender, within that transaction.
+    """
+
+    database: Database
+    _known: dict[str, Credential] = field(default_factory=dict)
+
+    def known(self, authorization: str) -> Credential | None:
+        """Return whose token an `Authorization` header bears, None where that was not asked for yet."""
+        token = _token(authorization)
+        return self._known.get(_digest(token[0])) if token else None
+
+    def ask(self, authorization: str) -> Credential:
+        """Return the same from the database; a RefusedError as `credential_of` says."""
+        with self.database.read() as connection:
+            credential = credential_of(connection, authorization)
+        if token := _token(authorization):
+            self._known[_digest(token[0])] = credential
+        return credential
+
+    def revoked(self, connection: Connection, numbers: Collection[str]) -> set[str]:
+        """Return which of these credentials hold no more, and forget them."""
+        holds = select(StationCredential.id).where(
+            StationCredential.id.in_(numbers), StationCredential.revoked_at.is_(None)
+        )
+        gone = set(numbers) - set(connection.scalars(holds))
+        for digest, credential in list(self._known.items()) if gone else ():
+            if credential.id in gone:
+                self._known.pop(digest, None)
+        return gone
 
 
 def credentials(connection: Connection, station_ids: Sequence[str]) -> Sequence[RowMapping]:
@@ -104,6 +130,13 @@ def credentials(connection: Connection, station_ids: Sequence[str]) -> Sequence[
         .mappings()
         .all()
     )
+
+
+def _token(authorization: str) -> re.Match[str] | None:
+    """Return number and secret of a header's token, None where it is nobody's."""
+    if not authorization.lower().startswith(SCHEME):
+        raise RefusedError(Reason.NO_CREDENTIAL, "expected the header Authorization: Bearer <token>")
+    return TOKEN.fullmatch(authorization[len(SCHEME) :].strip())
 
 
 def _digest(secret: str) -> str:

@@ -5,7 +5,8 @@ import io
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy import Connection, func, select
 
@@ -19,7 +20,7 @@ from models.values.states import QuarantineState, Via
 from stations.formats import record_format
 from stations.formats.base import Problem
 from stations.intake import Intake
-from stations.push.credentials import Credential, revoked_of
+from stations.push.credentials import Credential, Tokens
 from stations.push.heard import heard
 from stations.push.refusals import Reason, RefusedError
 from stations.source_files import Named, RowCounts, known_of
@@ -68,6 +69,14 @@ class TakeIn:
     intake: Intake
     future_ms: int
     quarantine_max: int
+    tokens: Tokens = field(init=False)
+    _disk: ThreadPoolExecutor = field(
+        init=False, default_factory=partial(ThreadPoolExecutor, DISK_THREADS, "disk")
+    )
+
+    def __post_init__(self) -> None:
+        """Remember no token yet."""
+        object.__setattr__(self, "tokens", Tokens(database=self.database))
 
     @property
     def database(self) -> Database:
@@ -87,10 +96,8 @@ class TakeIn:
 
     def _stored(self, deliveries: Sequence[Delivery]) -> list[StoredFile]:
         """Put all on disk; the disk writes at once what it is asked for at the same time."""
-        with ThreadPoolExecutor(min(len(deliveries), DISK_THREADS)) as disk:
-            return list(
-                disk.map(lambda delivery: self.intake.store.put(io.BytesIO(delivery.body)), deliveries)
-            )
+        put = self.intake.store.put
+        return list(self._disk.map(lambda delivery: put(io.BytesIO(delivery.body)), deliveries))
 
     def _take_all(
         self, deliveries: Sequence[Delivery], stored: Sequence[StoredFile]
@@ -121,7 +128,7 @@ class TakeIn:
     ) -> list[Receipt | RefusedError]:
         now_ms = self.intake.now_ms()
         # Asked again: a body may come long after its head, and wait for others.
-        revoked = revoked_of(connection, {delivery.credential.id for delivery in deliveries})
+        revoked = self.tokens.revoked(connection, {delivery.credential.id for delivery in deliveries})
         full = set()
         for station_id in sorted({delivery.station.id for delivery in deliveries}):
             heard(connection, station_id, now_ms)

@@ -168,6 +168,31 @@ def test_a_token_revoked_while_a_message_is_under_way_brings_nothing_more(either
     assert count(either.database, SourceFile) == count(either.database, Passage) == 0
 
 
+def test_a_revoked_token_is_remembered_no_more_and_nothing_it_brings_is_stored(either: Pushing) -> None:
+    def stored() -> int:
+        return sum(path.is_file() for path in either.folder.rglob("originals/*/*/*"))
+
+    assert either.records(upload()).status_code == 200
+    with either.database.write("test") as connection:
+        revoke_credential(connection, either.token.split("_")[1], "泄露", NOW_MS)
+    # It was known when this one came: stored, and refused where it was to be committed.
+    assert problem(either.records(upload("2"))) == "revoked_credential"
+    before = stored()
+    assert problem(either.records(upload("3"))) == "revoked_credential"
+    assert (stored(), count(either.database, Passage)) == (before, 1)
+
+
+def test_a_revoked_token_gives_no_sign_of_life(either: Pushing) -> None:
+    assert either.records(upload()).status_code == 200
+    with either.database.write("test") as connection:
+        revoke_credential(connection, either.token.split("_")[1], "泄露", NOW_MS)
+    either.now_ms += 60_000
+    said = {"sentAt": "2026-06-18T08:01:00+08:00", "waiting": 0}
+    assert problem(either.ask("POST", "/v1/heartbeat", json=said)) == "revoked_credential"
+    with either.database.read() as connection:
+        assert connection.scalars(select(StationHeard.heard_at)).all() == [NOW_MS]
+
+
 def test_the_same_twice_in_one_transaction_is_known_the_second_time(either: Pushing) -> None:
     body = json.dumps(upload()).encode()
     name = records_name(either.stations["one"], body)
