@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -21,13 +22,17 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 EVENT_COLUMNS = tuple(column.name for column in CaseEvent.__table__.columns)
 
 
-def count_originals(connection: Connection, store: FileStore) -> int:
-    """Return how many originals there are to read."""
-    return len(named_digests(connection, store))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originals:
+    """The originals that the database names: digest and name of each, and the first manifest that is none."""
+
+    store: FileStore
+    named: tuple[tuple[str, str], ...]
+    odd: str
 
 
 def breaks(
-    connection: Connection, store: FileStore, kept: Head | None, step: Callable[[], None]
+    connection: Connection, originals: Originals, kept: Head | None, step: Callable[[], None]
 ) -> Iterator[str]:
     """Yield the first break of the log, of the steps and of the originals, in words; nothing where all holds.
 
@@ -37,7 +42,8 @@ def breaks(
         yield broken
     if broken := _first_changed_step(connection):
         yield broken
-    if broken := _first_changed_original(connection, store, step) or _first_odd_month(connection, store):
+    # A manifest that was changed is told as such before one that was always odd.
+    if broken := _first_changed_original(originals, step) or originals.odd:
         yield broken
 
 
@@ -60,9 +66,9 @@ def _first_changed_step(connection: Connection) -> str:
     return ""
 
 
-def _first_changed_original(connection: Connection, store: FileStore, step: Callable[[], None]) -> str:
-    for sha256, name in named_digests(connection, store):
-        path = store.path(sha256)
+def _first_changed_original(originals: Originals, step: Callable[[], None]) -> str:
+    for sha256, name in originals.named:
+        path = originals.store.path(sha256)
         try:
             same = digest_of(path) == sha256
         except OSError as error:
@@ -79,35 +85,22 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def named_digests(connection: Connection, store: FileStore) -> list[tuple[str, str]]:
-    """Return digest and name of every original, each digest once; files of archived months are such."""
-    known: dict[str, str] = {}
+def originals_of(connection: Connection, store: FileStore) -> Originals:
+    """Return every original by digest; files of archived months are such, and each manifest is read once."""
+    named: dict[str, str] = {}
     for table in (Frame, SourceFile):
-        known |= {row.sha256: row.name for row in connection.execute(select(table.sha256, table.name))}
+        named |= {row.sha256: row.name for row in connection.execute(select(table.sha256, table.name))}
+    odd = ""
     for row in connection.execute(select(ArchivedMonth.__table__)):
-        known |= dict.fromkeys(_of_month(store, row.manifest), f"archive {row.station_id} {row.month}")
-    return sorted(known.items())
-
-
-def _of_month(store: FileStore, manifest: str) -> list[str]:
-    """Return the digests of an archived month: its manifest's, and those that the manifest names."""
-    try:
-        return [manifest, *_named_in(store, manifest)]
-    except UNREADABLE:
-        # Whoever verifies is told so.
-        return [manifest]
+        name = f"archive {row.station_id} {row.month}"
+        named[row.manifest] = name
+        try:
+            named |= dict.fromkeys(_named_in(store, row.manifest), name)
+        except UNREADABLE as error:
+            odd = odd or f"original {row.manifest} ({name}) is no manifest: {error!r}"
+    return Originals(store=store, named=tuple(sorted(named.items())), odd=odd)
 
 
 def _named_in(store: FileStore, manifest: str) -> list[str]:
     tables = json.loads(store.path(manifest).read_bytes())["tables"]
     return [str(one["sha256"]) for one in tables.values()]
-
-
-def _first_odd_month(connection: Connection, store: FileStore) -> str:
-    """Name a month whose manifest is as stored and yet names no files."""
-    for row in connection.execute(select(ArchivedMonth.__table__)):
-        try:
-            _named_in(store, row.manifest)
-        except UNREADABLE as error:
-            return f"original {row.manifest} (archive {row.station_id} {row.month}) is no manifest: {error!r}"
-    return ""

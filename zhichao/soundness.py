@@ -13,7 +13,7 @@ from notices.exchange.verify import breaks as exchange_breaks
 from notices.exchange.verify import partners
 from notices.service.verify import breaks as proof_breaks
 from notices.service.verify import count_proofs
-from pipeline.verify import breaks, count_originals
+from pipeline.verify import breaks, originals_of
 from zhichao import exchange_wiring, wiring
 from zhichao.office import anchors, document_store
 from zhichao.service_wiring import proof_store
@@ -46,8 +46,8 @@ def all_breaks(
     settings: Settings, connection: Connection, kept: Head | None, progress: Progress
 ) -> Iterator[str]:
     """Yield the first break of log, steps, originals, sealed documents, proofs and messages, in words."""
-    originals = wiring.store(settings)
-    progress.stage("原始文件 originals", count_originals(connection, originals))
+    originals = originals_of(connection, wiring.store(settings))
+    progress.stage("原始文件 originals", len(originals.named))
     yield from breaks(connection, originals, kept, progress.step)
     progress.stage("签章文书 documents", count_sealed(connection))
     yield from document_breaks(connection, document_store(settings), anchors(settings), progress.step)

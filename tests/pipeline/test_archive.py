@@ -9,7 +9,7 @@ import pytest
 from faults import mixed_input
 from nights import MakeNight, Night
 from snapshot import snapshot
-from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, func, insert, select
+from sqlalchemy import Connection, PrimaryKeyConstraint, UniqueConstraint, func, insert, select
 
 from models import audit
 from models.archive_tables import ArchivedMonth
@@ -27,7 +27,7 @@ from pipeline.archive import (
     refuse_archived,
     take_out,
 )
-from pipeline.verify import breaks
+from pipeline.verify import breaks, originals_of
 
 JUNE = date(2026, 6, 1)
 LOGS = {"audit_entry", "audit_head", "archived_month"}
@@ -55,6 +55,10 @@ def out(night: Night) -> int:
 def count(night: Night, table: type[Base]) -> int:
     with night.database.read() as connection:
         return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def broken(connection: Connection, store: FileStore) -> list[str]:
+    return list(breaks(connection, originals_of(connection, store), None, lambda: None))
 
 
 def state(night: Night) -> dict[str, object]:
@@ -118,20 +122,16 @@ def test_a_changed_or_missing_file_is_refused_and_nothing_changes(night: Night) 
     with night.database.read() as connection:
         manifest = archived(connection, night.station.id)["2026-06"].manifest
         tables = json.loads(store.path(manifest).read_bytes())["tables"]
-        assert list(breaks(connection, store, None, lambda: None)) == []
+        assert broken(connection, store) == []
         for sha256 in [*(one["sha256"] for one in tables.values()), manifest]:
             path, original = store.path(sha256), f"{sha256} (archive {night.station.id} 2026-06)"
             whole = path.read_bytes()
             path.write_bytes(whole[::-1])
-            assert any(
-                f"{original} was changed" in one for one in breaks(connection, store, None, lambda: None)
-            )
+            assert any(f"{original} was changed" in one for one in broken(connection, store))
             with pytest.raises(ArchiveBrokenError, match="changed"):
                 out(night)
             path.unlink()
-            assert any(
-                f"{original} can't be read" in one for one in breaks(connection, store, None, lambda: None)
-            )
+            assert any(f"{original} can't be read" in one for one in broken(connection, store))
             with pytest.raises(ArchiveBrokenError, match="missing"):
                 out(night)
             path.write_bytes(whole)
@@ -149,8 +149,8 @@ def test_a_manifest_that_is_as_stored_and_none_is_named(
         manifest = store.put(io.BytesIO(odd)).sha256
         connection.execute(insert(ArchivedMonth).values(row | {"manifest": manifest}))
     with database.read() as connection:
-        (broken,) = breaks(connection, store, None, lambda: None)
-    assert f"original {manifest} (archive test-1 2026-06) is no manifest" in broken
+        (told,) = broken(connection, store)
+    assert f"original {manifest} (archive test-1 2026-06) is no manifest" in told
 
 
 def test_passages_that_came_again_stay_as_they_came(night: Night) -> None:

@@ -23,7 +23,7 @@ from models.values.case_life import CaseState
 from models.values.office import PROGRAM, Action
 from pipeline import verify_bundle
 from pipeline.bundle import EvidenceError, write_bundle
-from pipeline.verify import breaks
+from pipeline.verify import breaks, originals_of
 from stations.station import Station
 
 ACTS = 5
@@ -54,7 +54,7 @@ def night(tmp_path: Path, make_station: Callable[..., Station], database: Databa
 def found(night: Night) -> list[str]:
     kept = head_file.noted(night.folder / "head.json")
     with night.database.read() as connection:
-        return list(breaks(connection, night.run_all.store, kept, lambda: None))
+        return list(breaks(connection, originals_of(connection, night.run_all.store), kept, lambda: None))
 
 
 def tamper(night: Night, *statements: str) -> None:

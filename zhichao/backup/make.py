@@ -18,7 +18,7 @@ from models.durable import sync, sync_tree
 from models.errors import NotDoneError
 from models.exchange_tables import ExchangePartner
 from models.files import FileStore
-from pipeline.verify import named_digests
+from pipeline.verify import originals_of
 from zhichao.backup import sealed_keys
 from zhichao.backup.evidence import copy
 from zhichao.backup.tables import dump
@@ -145,7 +145,7 @@ def _database(
         logs = connection.execute(
             select(ExchangePartner.partner, ExchangePartner.number, ExchangePartner.hash)
         ).all()
-        needed = [sha256 for sha256, _ in named_digests(connection, originals)]
+        needed = [sha256 for sha256, _ in originals_of(connection, originals).named]
     return {
         "format": FORMAT,
         "made_at_ms": now_ms,
