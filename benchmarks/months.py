@@ -20,7 +20,8 @@ from typing import Any
 import psycopg
 from records import bench_station
 from runner import keep, machine
-from scale import Silent, run_night
+from scale import run_night
+from scale_by import Silent
 from scale_input import DAY, write_night
 from sqlalchemy import Connection, event, text
 

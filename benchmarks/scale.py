@@ -2,29 +2,27 @@
 
 Passages are made records, so many a station; a thousandth of them is over the limit, and --frames of all have
 a drawn frame, which is read. Each night runs in a process of its own on an empty database. A cluster loses a
-worker half-way; on PostgreSQL the end of each night is told as a digest of every row.
+worker half-way; runners are processes that share a night, each judging by itself. On PostgreSQL the end of
+each night is told as a digest of every row.
 """
 
 import argparse
 import hashlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from distributed import LocalCluster
 from fresh_database import fresh_database
 from processes import Watched, watched
 from runner import keep, machine
+from scale_by import EXECUTORS, Silent, executor
 from scale_input import DAY, write_night
 from sqlalchemy import Connection, func, select, text
 
@@ -32,18 +30,14 @@ from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
 from models.tables import Base, Judgement
-from pipeline.cluster import ClusterExecutor
-from pipeline.executor import Executor, InlineExecutor, PoolExecutor
+from pipeline.executor import Executor
 from pipeline.nightly import NightlyRun, NightReport
-from pipeline.plates.look import load_looking_reader
 from stations.intake import Intake
 from stations.quarantine import QuarantineFolder
 from stations.station import Station
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 from snapshot import VARIABLE
-
-EXECUTORS = ("process", "pool", "cluster")
 
 
 def main() -> None:
@@ -56,7 +50,7 @@ def main() -> None:
     parser.add_argument("--a-station", type=int, default=20_000, help="passages of a station's day")
     parser.add_argument("--frames", type=float, default=0.0, help="share of passages with a frame")
     parser.add_argument("--by", nargs="+", choices=EXECUTORS, default=["process"], help="which executors")
-    parser.add_argument("--workers", type=int, default=2, help="processes of a pool or a cluster")
+    parser.add_argument("--workers", type=int, default=2, help="processes of a pool or a cluster, or runners")
     parser.add_argument("--chunk-size", type=int, default=200)
     parser.add_argument("--postgres", action="store_true", help="into PostgreSQL, else SQLite")
     parser.add_argument("--keep", type=Path, help="an empty folder that the last night's database stays in")
@@ -126,26 +120,10 @@ def night(  # noqa: PLR0913 (what a night depends on)
         stations = write_night(folder / "inbox", rows, a_station, frames)
         with (
             fresh_database(folder, postgres=postgres) as (url, server),
-            _executor(folder, by, workers) as executor,
+            executor(folder, by, workers) as judging,
         ):
-            return run_night(folder, url, server, stations, executor, chunk_size, rows)
-
-
-@contextmanager
-def _executor(folder: Path, by: str, workers: int) -> Iterator[tuple[Executor, "Silent"]]:
-    reader = partial(load_looking_reader, folder / "weights", 1)
-    if by != "cluster":
-        yield InlineExecutor(reader) if by == "process" else PoolExecutor(reader, workers), Silent()
-        return
-    own = "127.0.0.1"
-    with LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        host=own,
-        dashboard_address=f"{own}:0",
-        worker_dashboard_address=f"{own}:0",
-    ) as cluster:
-        yield ClusterExecutor(reader, cluster.scheduler_address), KillHalfWay(cluster)
+            runners = workers if by == "runners" else 1
+            return run_night(folder, url, server, stations, judging, chunk_size, rows, runners=runners)
 
 
 def run_night(  # noqa: PLR0913, PLR0917 (what a night depends on)
@@ -153,33 +131,28 @@ def run_night(  # noqa: PLR0913, PLR0917 (what a night depends on)
     url: str,
     server: int,
     stations: list[Station],
-    by: tuple[Executor, "Silent"],
+    by: tuple[Executor, Silent],
     chunk_size: int,
     rows: int,
     day: date = DAY,
+    runners: int = 1,
 ) -> dict[str, Any]:
     """Run a night of `rows` passages on a database, which may hold others, and return what it took."""
-    database, store = Database(url), FileStore(folder / "originals")
-    run = NightlyRun(
-        database=database,
-        store=store,
-        intake=Intake(
-            database=database,
-            store=store,
-            quarantine=QuarantineFolder(root=folder / "quarantine"),
-            holder=this_process(600_000),
-        ),
-        executor=by[0],
-        inbox=folder / "inbox",
-        chunk_size=chunk_size,
-        plate_threshold=0.8,
-        progress=by[1],
-    )
+    run = _nightly(folder, url, by, chunk_size)
+    database = run.database
+    others = [
+        get_context("spawn").Process(target=_run_too, args=(folder, url, by, chunk_size, stations, day))
+        for _ in range(runners - 1)
+    ]
     with database.read() as connection:
         there = connection.scalar(select(func.count()).select_from(Judgement)) or 0
     start = time.perf_counter()
     with watched(os.getpid()) as ours, watched(server or os.getpid()) as theirs:
+        for one in others:
+            one.start()
         report = run.run(stations, day)
+        for one in others:
+            one.join()
     taken = time.perf_counter() - start
     with database.read() as connection:
         judged = connection.scalar(select(func.count()).select_from(Judgement)) or 0
@@ -190,7 +163,7 @@ def run_night(  # noqa: PLR0913, PLR0917 (what a night depends on)
         }
         end = _digest(connection) if server else ""
     database.close()
-    if judged != there + rows or report.troubled:
+    if judged != there + rows or report.troubled or any(one.exitcode for one in others):
         message = f"expected {there + rows} judged passages, got {judged}; {report.failures}"
         raise AssertionError(message)
     return {
@@ -206,6 +179,40 @@ def run_night(  # noqa: PLR0913, PLR0917 (what a night depends on)
         "counts": counts,
         "end": end,
     }
+
+
+def _nightly(folder: Path, url: str, by: tuple[Executor, Silent], chunk_size: int) -> NightlyRun:
+    database, store = Database(url), FileStore(folder / "originals")
+    return NightlyRun(
+        database=database,
+        store=store,
+        intake=Intake(
+            database=database,
+            store=store,
+            quarantine=QuarantineFolder(root=folder / "quarantine"),
+            holder=this_process(600_000),
+        ),
+        executor=by[0],
+        inbox=folder / "inbox",
+        chunk_size=chunk_size,
+        plate_threshold=0.8,
+        progress=by[1],
+    )
+
+
+def _run_too(
+    folder: Path,
+    url: str,
+    by: tuple[Executor, Silent],
+    chunk_size: int,
+    stations: list[Station],
+    day: date,
+) -> None:
+    """Be one more runner of the night; how many chunks it judged is told."""
+    report = _nightly(folder, url, by, chunk_size).run(stations, day)
+    print(f"another runner judged {report.chunks} chunks", file=sys.stderr)
+    if report.troubled:
+        raise SystemExit(1)
 
 
 def _workers_mib(ours: Watched) -> float:
@@ -224,37 +231,6 @@ def _digest(connection: Connection) -> str:
 
 def _seconds(report: NightReport) -> dict[str, float]:
     return {stage: round(seconds, 3) for stage, seconds in report.seconds.items()}
-
-
-class Silent:
-    """Shows no progress."""
-
-    killed = 0
-
-    def stage(self, label: str, total: int) -> None:
-        """Say nothing."""
-
-    def step(self) -> None:
-        """Say nothing."""
-
-
-class KillHalfWay(Silent):
-    """Kills a worker of a cluster when half of the chunks are judged."""
-
-    def __init__(self, cluster: LocalCluster) -> None:
-        """Kill the first worker of `cluster`."""
-        self._cluster, self._left = cluster, -1
-
-    def stage(self, label: str, total: int) -> None:
-        """Count half of the chunks."""
-        self._left = total // 2 if "judge" in label else -1
-
-    def step(self) -> None:
-        """Kill at the half."""
-        self._left -= 1
-        if self._left == 0:
-            self.killed = self._cluster.workers[0].pid
-            os.kill(self.killed, signal.SIGKILL)
 
 
 if __name__ == "__main__":
