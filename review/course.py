@@ -10,7 +10,7 @@ from models.values.service import Answer, Channel, DefenceKind, Mitigation, Outc
 from models.vault import Vault, VaultError
 from notices.documents.kinds import DocumentKind
 from notices.service.answers import ANSWERS
-from notices.service.attempts import list_attempts
+from notices.service.attempt_rows import list_attempts
 from notices.service.defence import answerable, defences, opened
 from notices.service.enclosed import enclosed
 

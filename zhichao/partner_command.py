@@ -1,35 +1,25 @@
 """The commands of case work between agencies: what is handed over, asked and told, and what answers it."""
 
 import datetime
-import mimetypes
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy import Connection, Row
 
 from models.case_life import ZONE, life_of
 from models.database import Database
-from models.values.office import PROGRAM
 from models.values.timeline import from_ms
-from notices.casework.attachments import describe
 from notices.casework.circular import circular_of
 from notices.casework.claims import unclaimed
-from notices.casework.desk import PartnerDesk
-from notices.casework.matters import MatterError, Outgoing, answer, matter_of, reached, say_matter
+from notices.casework.matters import reached
 from notices.casework.service import end_of
 from notices.exchange.kinds import (
     AnswerBody,
     AnswerOutcome,
     AssistanceBody,
-    Body,
     Kind,
     LeadBody,
     PartyAnswerBody,
@@ -37,13 +27,12 @@ from notices.exchange.kinds import (
     RecordBody,
     ServiceResultBody,
     Stage,
-    WithFiles,
 )
-from notices.exchange.refusals import RefusedError
 from review import partners
 from zhichao import partner_desk, show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
-from zhichao.settings import ConfigError, Settings, load_settings
+from zhichao.partner_line import declared_desk, partner_line, said_or_explained
+from zhichao.settings import ConfigError, load_settings
 
 app = typer.Typer(help="Case work with the other agencies: leads, requests, answers.", no_args_is_help=True)
 CaseArgument = Annotated[str, typer.Argument(help="case number")]
@@ -59,104 +48,6 @@ FilesOption = Annotated[
 FieldsOption = Annotated[list[str] | None, typer.Option("--field", help="name, kind, address; default: all")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """What a command needs to speak with one partner."""
-
-    settings: Settings
-    desk: PartnerDesk
-    connection: Connection
-    partner: str
-    files: dict[str, bytes]
-    described: tuple[dict[str, object], ...]
-    said: list[str] = field(default_factory=list)
-
-    def say(
-        self, kind: Kind, reference: str, body: type[Body], *, of_case: str = "", **fields: object
-    ) -> None:
-        """Say something; the same reference says it once."""
-        said = Outgoing(
-            to=self.partner,
-            kind=kind,
-            reference=reference,
-            body=body.model_validate(self._with_files(body, fields)),
-            files=self.files,
-            case_id=life_of(self.connection, of_case).case_id if of_case else None,
-        )
-        self.said.append(say_matter(self.desk.exchange, self.connection, said, PROGRAM))
-
-    def matter(self, message_id: str, *kinds: Kind) -> Row[Any]:
-        """Return what came in, which must be of one of the kinds."""
-        found = matter_of(self.connection, self.partner, "received", message_id)
-        if found is None or Kind(found.kind) not in kinds:
-            expected = "、".join(kind.label for kind in kinds)
-            raise MatterError(f"{self.partner} 没有这样的来文（{expected}）：{message_id}")
-        return found
-
-    def answer(self, matter: Row[Any], body: type[Body], **fields: object) -> None:
-        """Answer what came in."""
-        given = body.model_validate(self._with_files(body, {"in_reply_to": matter.message_id} | fields))
-        said = answer(self.desk.exchange, self.connection, matter, given, PROGRAM, self.files)
-        self.said.append(said)
-
-    def _with_files(self, body: type[Body], fields: dict[str, object]) -> dict[str, object]:
-        return fields | ({"files": self.described} if issubclass(body, WithFiles) else {})
-
-
-@contextmanager
-def _line(config: Path, partner: str = "", files: list[Path] | None = None) -> Iterator[_Line]:
-    """Give what speaks with a partner, in one transaction; what can't be said is told in one line."""
-    with explained(Console(stderr=True)):
-        settings = load_settings(config)
-        database = Database(settings.url)
-        desk = _desk(settings, database)
-        given = [(path, path.read_bytes()) for path in files or []]
-        with _said_or_explained(), database.write("partner.said") as connection:
-            desk.lock(connection)
-            described = [
-                describe(contents, path.name, mimetypes.guess_type(path.name)[0] or "")
-                for path, contents in given
-            ]
-            line = _Line(
-                settings=settings,
-                desk=desk,
-                connection=connection,
-                partner=_the(partner, desk),
-                files={one.sha256: contents for one, (_, contents) in zip(described, given, strict=True)},
-                described=tuple(one.model_dump() for one in described),
-            )
-            yield line
-    for message_id in line.said:
-        show.console().print(message_id, highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _said_or_explained() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        lines = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ConfigError("; ".join(lines)) from error
-    except RefusedError as error:
-        raise MatterError(f"与对方的交换暂停中 the exchange is frozen: {error}") from error
-
-
-def _desk(settings: Settings, database: Database) -> PartnerDesk:
-    desk = partner_desk.desk_of(settings, database)
-    if desk is None:
-        raise ConfigError("partners: none is declared")
-    return desk
-
-
-def _the(partner: str, desk: PartnerDesk) -> str:
-    known = sorted(desk.exchange.partners)
-    if not partner and len(known) == 1:
-        return known[0]
-    if partner not in known:
-        raise ConfigError(f"--partner: expected one of {', '.join(known)}, got {partner!r}")
-    return partner
-
-
 @app.command()
 def lead(
     case: CaseArgument,
@@ -168,7 +59,7 @@ def lead(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Hand a case over with its evidence; said again, it changes nothing."""
-    with _line(config, partner, files) as line:
+    with partner_line(config, partner, files) as line:
         life = life_of(line.connection, case)
         line.say(
             Kind.LEAD,
@@ -196,7 +87,7 @@ def ask(  # noqa: PLR0913 (one for each field of the message)
     config: ConfigOption = CONFIG,
 ) -> None:
     """Ask for assistance."""
-    with _line(config, partner, files) as line:
+    with partner_line(config, partner, files) as line:
         line.say(
             Kind.ASSISTANCE,
             reference,
@@ -220,7 +111,7 @@ def keeper(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Ask who keeps the vehicle of a case; once for a case."""
-    with _line(config, partner) as line:
+    with partner_line(config, partner) as line:
         life = life_of(line.connection, case)
         line.say(
             Kind.PARTY_QUERY,
@@ -246,7 +137,7 @@ def circular(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Tell the agency of registration of a fine whose case is closed (超限规定 art. 44)."""
-    with _line(config, partner) as line:
+    with partner_line(config, partner) as line:
         life = life_of(line.connection, case)
         colour = partner_desk.colour_of(line.connection, life.case_id)
         told = circular_of(line.connection, life, line.partner, colour, text)
@@ -264,7 +155,7 @@ def give_answer(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Answer a lead or a request for assistance."""
-    with _line(config, partner, files) as line:
+    with partner_line(config, partner, files) as line:
         asked = line.matter(matter, Kind.LEAD, Kind.ASSISTANCE)
         line.answer(asked, AnswerBody, outcome=outcome, text=text)
 
@@ -280,7 +171,7 @@ def served(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Answer a request to serve: with the proof of the delivery, or with why it failed."""
-    with _line(config, partner, [proof] if proof else None) as line:
+    with partner_line(config, partner, [proof] if proof else None) as line:
         asked = line.matter(matter, Kind.SERVICE_REQUEST)
         if bool(failed) == bool(proof):
             raise ConfigError("expected --proof of the delivery or --failed with the reason, and not both")
@@ -310,7 +201,7 @@ def tell_keeper(  # noqa: PLR0913 (one for each field of the message)
     config: ConfigOption = CONFIG,
 ) -> None:
     """Answer who keeps a vehicle; more than was asked for is not told."""
-    with _line(config, partner) as line:
+    with partner_line(config, partner) as line:
         asked = line.matter(matter, Kind.PARTY_QUERY)
         told = {"outcome": outcome, "name": name, "kind": kind, "address": address, "text": text}
         line.answer(asked, PartyAnswerBody, **told)
@@ -323,12 +214,12 @@ def claim_open(*, config: ConfigOption = CONFIG) -> None:
     with explained(notes):
         settings = load_settings(config)
         database = Database(settings.url)
-        desk = _desk(settings, database)
+        desk = declared_desk(settings, database)
         with database.read() as connection:
             numbers = unclaimed(connection)
         for number in numbers:
             try:
-                with _said_or_explained(), database.write("partner.claimed") as connection:
+                with said_or_explained(), database.write("partner.claimed") as connection:
                     desk.lock(connection)
                     desk.claim_open(connection, number)
             except ConfigError as error:

@@ -13,7 +13,7 @@ from models.case_life import life_of
 from models.database import Database
 from models.values.office import PROGRAM
 from models.values.service import Channel, Outcome
-from notices.service.attempts import list_attempts
+from notices.service.attempt_rows import list_attempts
 from notices.service.carriers import Contact, Report
 from notices.service.contacts import keep_contact, store_confirmation
 from zhichao import service_wiring, show

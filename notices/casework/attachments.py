@@ -14,8 +14,9 @@ from models.files import FileStore
 from models.inserts import insert_new
 from models.matter_tables import Attachment
 from notices.exchange import log
+from notices.exchange.attached import PART_BYTES, AttachmentBody, FileFields
 from notices.exchange.exchange import Exchange
-from notices.exchange.kinds import PART_BYTES, AttachmentBody, FileFields, Kind
+from notices.exchange.kinds import Kind
 from notices.exchange.refusals import Reason, RefusedError
 from notices.recognition.protocol import IncidentError
 

@@ -21,10 +21,10 @@ from notices.casework.rulings import recall_ruling, take_ruling
 from notices.casework.service import take_result
 from notices.casework.settle import recall_revocation, settle
 from notices.exchange import dockets
+from notices.exchange.attached import AttachmentBody
 from notices.exchange.envelope import Heard
 from notices.exchange.exchange import Exchange
 from notices.exchange.kinds import (
-    AttachmentBody,
     FinalBody,
     FinedBody,
     ReceiptBody,

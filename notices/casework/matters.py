@@ -16,9 +16,11 @@ from models.tables import Case
 from models.values.office import PROGRAM, Action, Actor
 from notices.casework.attachments import expect, say_parts
 from notices.exchange import log
+from notices.exchange.attached import WithFiles
 from notices.exchange.envelope import Heard
 from notices.exchange.exchange import Exchange
-from notices.exchange.kinds import Body, Kind, PartyAnswerBody, ReceiptBody, Stage, WithFiles
+from notices.exchange.fields import Body
+from notices.exchange.kinds import Kind, PartyAnswerBody, ReceiptBody, Stage
 from notices.recognition.protocol import IncidentError
 
 # What is answered, by the kind of its answer; what is only told has none.

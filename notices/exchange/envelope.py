@@ -16,8 +16,9 @@ import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from models.keys import SigningKey
+from notices.exchange.fields import HIGHEST, Body, Digest, Millis, Name, Word
 from notices.exchange.keys import KeyRing
-from notices.exchange.kinds import BODIES, HIGHEST, VERSION, Body, Digest, Kind, Millis, Name, Word
+from notices.exchange.kinds import BODIES, VERSION, Kind
 from notices.exchange.refusals import Reason, RefusedError
 
 HOUR_MS = 3_600_000

@@ -1,29 +1,15 @@
 """What can be said: each kind of message with the body that it carries, versioned as a whole."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from models.values.labelled import Labelled
 from models.values.plates import PlateColour
+from notices.exchange.attached import AttachmentBody, WithFiles
+from notices.exchange.fields import HIGHEST, Body, Count, Digest, Instant, Millis, Name, Text, Word
 
 VERSION = 1
-# 2**53 - 1, the highest whole number that every JSON reader keeps (RFC 8785).
-HIGHEST = 9_007_199_254_740_991
-
-Name = Annotated[str, StringConstraints(pattern=r"^[^\s,/\x00-\x1f\x7f]{1,60}$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
-Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Millis = Annotated[int, Field(ge=0, le=HIGHEST)]
-# An instant that people are shown: until 2100, which every calendar holds.
-Instant = Annotated[int, Field(ge=0, le=4_102_444_800_000)]
-# A message has at most 64 KiB, so a file goes in parts.
-PART_BYTES = 32_766
-PART_CHARACTERS = 43_688
-FILE_BYTES = 8 << 20
-FILES_BYTES = 16 << 20
-Count = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class Kind(Labelled):
@@ -71,12 +57,6 @@ class AnswerOutcome(Labelled):
     NOT_FOUND = "not_found", "未查实"
     NOT_OURS = "not_ours", "不属本机关管辖"
     REFUSED = "refused", "不予受理"
-
-
-class Body(BaseModel):
-    """What a message is about; an unknown key is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ClaimFields(Body):
@@ -167,40 +147,6 @@ class RulingBody(Body):
     prevailing_claim: Word
     yielding_claims: Annotated[tuple[Word, ...], Field(strict=False, min_length=1, max_length=50)]
     document_sha256: Digest
-
-
-class FileFields(Body):
-    """A file that goes beside a message, in parts of kind `attachment`."""
-
-    sha256: Digest
-    name: Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f\x7f]{1,120}$")]
-    media_type: Literal["application/json", "application/pdf", "image/jpeg", "image/png", "video/mp4"]
-    size_bytes: Annotated[int, Field(ge=1, le=FILE_BYTES)]
-
-
-Files = Annotated[tuple[FileFields, ...], Field(strict=False, max_length=50)]
-
-
-class WithFiles(Body):
-    """A message that names files; each once, and together no more than a message may bring."""
-
-    files: Files = ()
-
-    @model_validator(mode="after")
-    def _files_fit(self) -> Self:
-        if len({one.sha256 for one in self.files}) < len(self.files):
-            raise ValueError("files: the same file stands twice")
-        if sum(one.size_bytes for one in self.files) > FILES_BYTES:
-            raise ValueError(f"files: more than {FILES_BYTES} bytes together")
-        return self
-
-
-class AttachmentBody(Body):
-    """One part of a file, counted from 1; every part but the last has `PART_BYTES` bytes, in base64."""
-
-    sha256: Digest
-    part: Annotated[int, Field(ge=1, le=1000)]
-    data: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=PART_CHARACTERS)]
 
 
 class LeadBody(WithFiles):

@@ -30,16 +30,8 @@ from models.values.timeline import from_ms
 from models.vault import Vault
 from notices.documents.kinds import DocumentKind
 from notices.service import rules
-from notices.service.attempts import (
-    Ending,
-    ServiceError,
-    begin,
-    document_row,
-    failures,
-    note,
-    open_attempts,
-    sent_of,
-)
+from notices.service.attempt_rows import failures, open_attempts, sent_of
+from notices.service.attempts import Ending, ServiceError, begin, document_row, note
 from notices.service.carriers import (
     Carrier,
     CarrierAwayError,

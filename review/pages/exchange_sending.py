@@ -12,7 +12,8 @@ from notices.casework.circular import circular_of
 from notices.casework.desk import PartnerDesk
 from notices.casework.matters import Outgoing, matter_of, say_matter
 from notices.casework.service import end_of
-from notices.exchange.kinds import AssistanceBody, Body, Kind, LeadBody
+from notices.exchange.fields import Body
+from notices.exchange.kinds import AssistanceBody, Kind, LeadBody
 from review.access import Page, Visit, see
 from review.forms import day, line, paragraph
 from review.pages.exchange import HANDLERS, desk_of, saying

@@ -139,3 +139,18 @@ class Counter:
     def life(self, number: str) -> object:
         with self.database.read() as connection:
             return life_of(connection, number)
+
+
+def state(counter: Counter, number: str = "case-1") -> str:
+    with counter.database.read() as connection:
+        return str(life_of(connection, number).state)
+
+
+def moved(counter: Counter, to: CaseState) -> None:
+    with counter.database.write("test") as connection:
+        life = life_of(connection, "case-1")
+        actor, at_ms = PROGRAM, to_ms(counter.now)
+        move(
+            connection,
+            Step(case_id=life.case_id, version=life.version, to=to, actor=actor, at_ms=at_ms, reason="x"),
+        )

@@ -17,13 +17,12 @@ from models.values.plates import PlateColour
 from notices.casework import matters
 from notices.casework.attachments import describe
 from notices.casework.matters import MatterError, Outgoing, answer, reached, say_matter
+from notices.exchange.attached import PART_BYTES, AttachmentBody
+from notices.exchange.fields import Body
 from notices.exchange.kinds import (
-    PART_BYTES,
     AnswerBody,
     AnswerOutcome,
     AssistanceBody,
-    AttachmentBody,
-    Body,
     Kind,
     LeadBody,
     PartyAnswerBody,
