@@ -2,29 +2,41 @@
 
 import json
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from models.tables import Finding, Passage
 from pipeline.reidentify.lists import CANDIDATES, CONFLICTS, Other
+from pipeline.reidentify.rank import is_likely
 
 KINDS = {"spacings": "轴距", "loads": "轴重", "length": "车长", "plate": "号牌字符", "colour": "号牌颜色"}
 OF_CASE = select(Finding.passage_id).where(Finding.case_id == bindparam("case_id"))
 # Put together once, since each case page asks them.
 SOUGHT = CANDIDATES.where(Passage.id.in_(OF_CASE))
-EITHER = CONFLICTS.where(Passage.id.in_(OF_CASE) | Other.id.in_(OF_CASE))
-# One twentieth or twenty times as likely: less than that says little.
-STRONG = 3.0
+EITHER = CONFLICTS.where(Passage.id.in_(OF_CASE) | Other.id.in_(OF_CASE)).add_columns(
+    Passage.id.in_(OF_CASE).label("later_is_ours"), Other.id.in_(OF_CASE).label("earlier_is_ours")
+)
+# Between two thirds and one and a half times as likely says nothing.
+LEAST_TIMES, MOST_TIMES = 1.5, 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How many times as likely something measured is of this vehicle as of any, or of any as of this one."""
+
+    label: str
+    times: str
+    speaks_for: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """Two passages: what is held against each other, and what it comes to."""
+    """An earlier passage beside the unread one, and what speaks for and against its vehicle."""
 
     row: Any
-    for_it: tuple[str, ...]
-    against: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +48,11 @@ class Identity:
     fleet: int
     troubles: tuple[str, ...]
     conflicts: tuple[Any, ...]
+
+    @property
+    def likely(self) -> bool:
+        """Whether the first candidate may be called the likely vehicle."""
+        return bool(self.candidates) and is_likely(1, self.candidates[0].row.probability, self.fleet)
 
     def __bool__(self) -> bool:
         return bool(self.candidates or self.troubles or self.conflicts)
@@ -55,9 +72,19 @@ def identity_of(connection: Connection, case_id: int) -> Identity:
 
 
 def _compared(row: Any) -> Compared:  # noqa: ANN401 (a row)
-    evidence = json.loads(row.evidence)
+    logs = json.loads(row.evidence)
+    weighed = [(label, logs[kind] > 0, exp(min(abs(logs[kind]), 10))) for kind, label in KINDS.items()]
     return Compared(
         row=row,
-        for_it=tuple(label for kind, label in KINDS.items() if evidence[kind] >= STRONG),
-        against=tuple(label for kind, label in KINDS.items() if evidence[kind] <= -STRONG),
+        evidence=tuple(
+            Evidence(label=label, times=_times(times), speaks_for=speaks_for)
+            for label, speaks_for, times in weighed
+            if times >= LEAST_TIMES
+        ),
     )
+
+
+def _times(times: float) -> str:
+    if times >= MOST_TIMES:
+        return f"{MOST_TIMES:,}+"
+    return f"{times:.1f}" if times < 10 else f"{times:.0f}"  # noqa: PLR2004 (two digits are enough)

@@ -140,7 +140,7 @@ def _unlike_pair(fleet: Fleet, pair: tuple[int, int], noise: Noise, seen: tuple[
         kind=ConflictKind.SIGNATURE,
         sentence=(
             f"第一、二轴轴距前次{first[0] / 1000:.2f}米、本次{first[1] / 1000:.2f}米，"
-            f"相差{off / 10:.0f}厘米，为测量误差的{off / error:.0f}倍{again}，不是同一辆车"
+            f"相差{off / 10:.0f}厘米，为测量误差的{off / error:.0f}倍{again}，不像同一辆车"
         ),
     )
 
@@ -166,6 +166,6 @@ def _hurry(fleet: Fleet, pair: tuple[int, int], roads: Roads) -> Conflict | None
         kind=ConflictKind.TRAVEL_TIME,
         sentence=(
             f"自{here}至{there}只用{taken_s / 60:.1f}分钟，按100 km/h至少需{least_s / 60:.1f}分钟"
-            f"（已计时钟误差{CLOCKS_S / 60:.0f}分钟），不是同一辆车"
+            f"（已计时钟误差{CLOCKS_S / 60:.0f}分钟），不像同一辆车"
         ),
     )

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Row, bindparam, select
 from starlette.responses import Response
 
 from models.evasion_tables import ManoeuvreRow, WeighingWordRow
+from models.reidentify_tables import PlateConflict
 from models.tables import Finding, Passage
 from models.values.office import Role
 from models.values.states import WeighingWord
 from pipeline.evasion.words import Said, last_word, say, waiting_leads
 from pipeline.gate.conditions import Obstacle
+from pipeline.reidentify.lists import CONFLICTS
 from review.access import CASE_READERS, Page, Visit, see
 from review.forms import line, number
 from review.refusals import BadInputError
@@ -54,12 +56,15 @@ LATEST = (
     .limit(SHOWN)
 )
 
+TWICE = CONFLICTS.order_by(None).order_by(PlateConflict.id.desc()).limit(SHOWN)
+
 
 def show(visit: Visit) -> Response:
-    """Return the leads that wait for a person's word, and the latest manoeuvres."""
+    """Return the leads that wait for a person's word, plates on two vehicles, and the latest manoeuvres."""
     seen: defaultdict[int, list[str]] = defaultdict(list)
     with visit.office.read() as connection:
         rows = connection.execute(LATEST).all()
+        conflicts = connection.execute(TWICE).all()
         waiting = waiting_leads(connection, SHOWN)
         of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence).order_by(ManoeuvreRow.id)
         for passage_id, sentence in connection.execute(
@@ -69,6 +74,7 @@ def show(visit: Visit) -> Response:
     return visit.render(
         "evasion.html",
         rows=rows,
+        conflicts=conflicts,
         waiting=waiting,
         seen=seen,
         obstacles=[one for one in Obstacle if one is not Obstacle.MANOEUVRE],

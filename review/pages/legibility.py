@@ -13,6 +13,7 @@ from starlette.responses import Response
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Finding, Frame
 from models.values.legibility import Legibility
+from pipeline.deliberate import FLAGGED_FROM
 from review.access import CASE_READERS, Page, Visit
 from review.forms import whole
 from review.refusals import NotFoundError
@@ -56,6 +57,11 @@ class Hiding:
     probability: float
     reasons: tuple[str, ...]
     problem: str
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it was passed on to a person as a suspicion."""
+        return self.probability >= FLAGGED_FROM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """What the console shows of how a vehicle was driven."""
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -120,10 +122,47 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
         number = connection.scalar(
             select(Case.number).join(Finding, Finding.case_id == Case.id).where(Finding.passage_id == unread)
         )
-    page = desk("reviewer").get(f"/cases/{number}").text
+    reviewer = desk("reviewer")
+    page = reviewer.get(f"/cases/{number}").text
     assert "浙Z&lt;99" in page
+    assert "说不出是哪一辆：第一名只有 75.0%，不是下列任何一辆的可能性 25.0%。" in page
+    assert re.findall(r'tag (agrees|contradicts)">(.*?)<', page) == [
+        ("agrees", "轴距 ×148"),
+        ("contradicts", "轴重 ÷55"),
+    ]
+    assert '本次 <span class="tag">本案</span>' in page
     assert "75.0%" in page
     assert "25.0%" in page
     assert "不得据此认定车辆" in page
     assert "相差88厘米" in page
     assert "移送公安" in page
+    # Plates on two vehicles are told where nobody opened a case, too.
+    assert "相差88厘米" in reviewer.get("/evasion").text
+
+
+@pytest.mark.parametrize(
+    ("unknown", "probability", "fleet", "words"),
+    [
+        (0.6, 0.4, 500, "多半不是下列任何一辆（60.0%）。"),
+        (0.005, 0.992, 500, "较可能是 浙Z00099（99.2%），须人工核对。"),
+        (0.005, 0.992, 100, "说不出是哪一辆：第一名只有 99.2%"),
+    ],
+)
+def test_the_first_line_says_whether_anybody_can_be_told(
+    desk: Callable[[str], Desk], office: Office, unknown: float, probability: float, fleet: int, words: str
+) -> None:
+    with office.write("test") as connection:
+        of_case = select(Finding.passage_id, Case.number).join(Case, Case.id == Finding.case_id)
+        passage_id, number = connection.execute(of_case.order_by(Case.passed_at)).first() or (0, "")
+        connection.execute(delete(CandidateRow))
+        connection.execute(delete(SearchRow))
+        search = {"passage_id": passage_id, "searched_at": 0, "fleet": fleet, "unknown": unknown}
+        connection.execute(insert(SearchRow).values(id=1, trouble="", **search))
+        evidence = json.dumps(dict.fromkeys(("spacings", "loads", "length", "plate", "colour"), 0.3))
+        candidate = {"search_id": 1, "place": 1, "plate": "浙Z00099", "passage_id": passage_id}
+        connection.execute(
+            insert(CandidateRow).values(candidate | {"probability": probability, "evidence": evidence})
+        )
+    page = desk("reviewer").get(f"/cases/{number}").text
+    assert words in page
+    assert "×1." not in page

@@ -21,6 +21,8 @@ def test_the_case_page_says_what_can_not_be_seen_and_why(
     assert f"/legibility/{hidden[1]}" in page
     assert "车头、车尾号牌均看不到。" in page
     assert "旧的理由" not in page
+    # The conclusion stands above what it rests on.
+    assert page.index("疑似故意遮挡，由人工确认") < page.index(f"/legibility/{hidden[1]}")
     assert page.count("移送，不在本机关处罚") == 1
     assert "移送，不在本机关处罚" not in reviewer.get(f"/cases/{numbers[0]}").text
 
