@@ -24,6 +24,10 @@ _PRIOR = -1.5
 _MOST_BASELINE = 2.5
 _BOTH_ENDS, _OTHER_END_CLEAR, _FLIPPED, _CLEAR_ELSEWHERE, _HIDDEN_ELSEWHERE = 2.0, 1.0, 2.5, 1.5, 1.0
 _DIRTY = -3.0
+# Blur, shadow and bent plates are called covered too, but never surely: what is unsure counts for less than
+# it says, what is sure for more (drawn nights, docs/legibility.md).
+_STEEP, _UNSURE = 2.5, -1.5
+_SURE = 0.7
 _BAD_CAMERA = 0.25
 HIDING = frozenset({Legibility.COVERED, Legibility.MISSING})
 _SHOWING = frozenset({Legibility.CLEAR})
@@ -100,7 +104,7 @@ def judge_obscuring(
         return Obscuring(probability=0.0, reasons=(), problem=compared)
     parts = [
         (
-            _PRIOR + _odds(best.probability),
+            _PRIOR + _of_word(best),
             f"{_END[best.kind]}图片：{best.legibility.label}，概率{best.probability:.2f}。",
         )
     ]
@@ -134,8 +138,11 @@ def _unproved(passage: PassageSeen, hidden: Sequence[FrameSeen]) -> str:
     return ""
 
 
-def _odds(probability: float) -> float:
-    return max(min(math.log(max(probability, 1e-3) / max(1 - probability, 1e-3)), 3.0), -3.0)
+def _of_word(seen: FrameSeen) -> float:
+    odds = math.log(max(seen.probability, 1e-3) / max(1 - seen.probability, 1e-3))
+    if seen.legibility is Legibility.COVERED:
+        odds = _STEEP * odds + _UNSURE
+    return max(min(odds, 3.0), -3.0)
 
 
 def _problem(passage: PassageSeen) -> str:
@@ -174,8 +181,11 @@ def _baseline(kind: FrameKind, near: Sequence[PassageSeen]) -> tuple[float, str]
 def _ends(passage: PassageSeen, hidden: Sequence[FrameSeen]) -> list[tuple[float, str]]:
     """Return what front and rear say beside each other."""
     kinds = {one.kind for one in hidden if one.legibility in HIDING}
-    if {FrameKind.FRONT, FrameKind.REAR} <= kinds:
-        return [(_BOTH_ENDS, "车头、车尾号牌均看不到。")]
+    ends = {FrameKind.FRONT, FrameKind.REAR}
+    if ends <= kinds:
+        # What bends or blurs one end of a vehicle often does so to the other: unsure ends add nothing.
+        sure = ends & {one.kind for one in hidden if one.legibility in HIDING and one.probability >= _SURE}
+        return [(_BOTH_ENDS * len(sure) / len(ends), "车头、车尾号牌均看不到。")]
     others = [one for one in passage.frames if one.kind not in kinds]
     if not others:
         return [(-0.5, "只有一端的图片，不能前后对照。")]

@@ -26,6 +26,7 @@ from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.frame_files import UnreadableFrameError, load_frame
 from pipeline.obscured_rows import save_legibility
+from pipeline.others_seen import OtherVehicles
 from pipeline.plates.second_look import Locates, look_where_usual, second_judge
 from pipeline.plates.usual import Picture, UsualPlace, learn_place, picture, usual_picture
 from stations.station import Station
@@ -44,14 +45,23 @@ Shown = tuple[tuple[int, ...], Picture]
 class SecondLook:
     """Looks again at the frames of a day."""
 
-    def __init__(self, database: Database, store: FileStore, detector: Callable[[], Locates]) -> None:
-        """Use the detector of corners that `detector` makes, at the first frame."""
+    def __init__(
+        self,
+        database: Database,
+        store: FileStore,
+        detector: Callable[[], Locates],
+        others: OtherVehicles | None = None,
+    ) -> None:
+        """Use the detector of corners that `detector` makes, at the first frame; `others` are seen before."""
         self._database = database
         self._store = store
         self._detector = cache(detector)
+        self._others = others
 
     def look(self, station: Station, day: date) -> int:
         """Look again at a station's local day and keep what was seen; return of how many frames."""
+        if self._others is not None:
+            self._others.look(station, day)
         with self._database.read() as connection:
             unread = unread_frames(connection, station, day)
             read = read_frames(connection, station, day)

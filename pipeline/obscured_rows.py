@@ -52,23 +52,30 @@ def save_legibility(connection: Connection, seen: Iterable[tuple[int, Sequence[P
 
 
 def judge_obscured_day(connection: Connection, station: Station, day: date) -> int:
-    """Judge every passage of a station's day whose plate is hidden; return how many are new findings.
+    """Judge a station's day's overloaded passages whose plates are hidden; return how many are new findings.
 
     A judgement that only repeats the last one is not kept again; one that no frame bears out any more is
     followed by a word that says so. A rerun, and a second runner beside the first, change nothing.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     here = passages_seen(connection, station, day, Passage.station_id == station.id)
+    overloaded = _overloaded(connection, station, (start_ms, end_ms))
     elsewhere = _seen_elsewhere(connection, station, day, here)
     judged = {
         one.passage_id: said
         for one in here
-        if start_ms <= one.passed_at_ms < end_ms
-        and (said := judge_obscuring(one, here, elsewhere)) is not None
+        if one.passage_id in overloaded and (said := judge_obscuring(one, here, elsewhere)) is not None
     }
     held = _latest(connection, station, (start_ms, end_ms))
     _append(connection, held, dict.fromkeys(held, NO_LONGER) | judged)
     return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
+
+
+def _overloaded(connection: Connection, station: Station, bounds_ms: tuple[int, int]) -> set[int]:
+    """Return who is judged: the others' frames were looked at for comparison alone."""
+    of_day = select(Passage.id).where(passed_between(station.id, *bounds_ms))
+    query = select(Finding.passage_id).where(Finding.kind == FindingKind.OVERLOAD.value)
+    return set(connection.scalars(query.where(Finding.passage_id.in_(of_day))))
 
 
 def _seen_elsewhere(

@@ -1,5 +1,6 @@
 """Wires the rooms together from settings."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -7,10 +8,11 @@ from models.database import Database
 from models.files import FileStore
 from models.leases import this_process
 from pipeline.cluster import ClusterExecutor
-from pipeline.executor import Executor, InlineExecutor, PoolExecutor, ReaderFactory
+from pipeline.executor import Executor, InlineExecutor, PoolExecutor
 from pipeline.look_again import SecondLook
 from pipeline.nightly import NightlyRun, Progress
-from pipeline.plates.look import load_looking_reader
+from pipeline.others_seen import OtherVehicles
+from pipeline.plates.look import LookingReader, load_looking_reader
 from pipeline.plates.second import SecondOpinion
 from pipeline.registries.look_up import Registries
 from pipeline.rules.rule_sets import rule_sets
@@ -34,7 +36,7 @@ def intake(settings: Settings, database: Database) -> Intake:
     )
 
 
-def reader(settings: Settings) -> ReaderFactory:
+def reader(settings: Settings) -> Callable[[], LookingReader]:
     """Return the maker of plate readers, for a process of its own each."""
     weights: Path = settings.data_dir / "weights"
     return partial(load_looking_reader, weights, settings.reader_threads)
@@ -85,6 +87,10 @@ def nightly_run(
         progress=progress,
         registries=registries(settings, database),
         second_look=SecondLook(
-            database, taking.store, partial(SecondOpinion, threads=settings.reader_threads)
+            database,
+            taking.store,
+            partial(SecondOpinion, threads=settings.reader_threads),
+            # Who judges by other means has no reader of ours.
+            None if judging else OtherVehicles(database, taking.store, reader(settings)),
         ),
     )

@@ -111,6 +111,20 @@ def test_the_vehicle_itself_is_none_of_the_others() -> None:
     assert said.problem
 
 
+def test_what_is_called_covered_unsurely_at_both_ends_accuses_nobody() -> None:
+    bent = passage(1, frame(COVERED, probability=0.66), frame(COVERED, FrameKind.REAR, probability=0.64))
+    said = judge_obscuring(bent, others(CLEAR, 60))
+    assert said is not None
+    assert not said.flagged
+
+
+def test_what_is_surely_covered_at_one_end_is_flagged_though_the_other_end_tells_nothing() -> None:
+    frames = frame(COVERED, probability=0.83), frame(Legibility.DOUBTFUL, FrameKind.REAR)
+    said = judge_obscuring(passage(1, *frames), [*others(CLEAR, 12), *others(Legibility.DOUBTFUL, 4)])
+    assert said is not None
+    assert said.flagged
+
+
 def test_mud_is_not_taken_for_intent() -> None:
     said = judge_obscuring(passage(1, frame(DIRTY), frame(DIRTY, FrameKind.REAR)), others(CLEAR))
     assert said is not None
@@ -153,9 +167,17 @@ def test_frames_given_in_the_wrong_order_are_put_right() -> None:
 @pytest.mark.parametrize(
     ("frames", "words"),
     [
-        ((), "没有抓拍图片"),
-        ((frame(COVERED, after_ms=5 * 60_000),), "相机时钟与称重时间相差约5.0分钟"),
-        ((frame(COVERED), frame(CLEAR, text="浙Z00001"), frame(CLEAR, text="浙Z00002")), "不同号牌"),
+        pytest.param((), "没有抓拍图片", id="no frame"),
+        pytest.param(
+            (frame(COVERED, after_ms=5 * 60_000),),
+            "相机时钟与称重时间相差约5.0分钟",
+            id="a clock that is off by minutes",
+        ),
+        pytest.param(
+            (frame(COVERED), frame(CLEAR, text="浙Z00001"), frame(CLEAR, text="浙Z00002")),
+            "不同号牌",
+            id="frames of another vehicle",
+        ),
     ],
 )
 def test_what_can_not_be_judged_says_why(frames: tuple[FrameSeen, ...], words: str) -> None:

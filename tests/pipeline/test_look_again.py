@@ -1,6 +1,7 @@
 """Frames without a readable plate, looked at again: from frames to findings, once, and only beside others."""
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,12 +17,13 @@ from sqlalchemy import select, update
 
 from models import edges
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
-from models.tables import Finding, Judgement, Passage
+from models.tables import Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
 from pipeline.executor import InlineExecutor
 from pipeline.look_again import SecondLook
 from pipeline.obscured_rows import judge_obscured_day, passages_seen
+from pipeline.others_seen import OtherVehicles
 from pipeline.plates.look import FrameLook
 from pipeline.plates.second import Located
 
@@ -122,11 +124,22 @@ def make(make_night: MakeNight, detector: Blind) -> Make:
     return new
 
 
-def trucks(night: Night, *plates: int, blurred: int | None = None, hour: int = 1) -> None:
-    """Let overloaded trucks cross a minute apart, each with a frame of its front and of its rear."""
+def trucks(
+    night: Night,
+    *plates: int,
+    blurred: int | None = None,
+    hour: int = 1,
+    within: frozenset[int] = frozenset(),
+) -> None:
+    """Let trucks cross a minute apart, each with a frame of its front and of its rear.
+
+    All are overloaded but those of the minutes `within` their limits.
+    """
     rows = []
     for minute, plate in enumerate(plates):
-        rows.append(hs_row(f"2026-06-18 {hour:02d}:{minute:02d}:00.000", 62_000))
+        rows.append(
+            hs_row(f"2026-06-18 {hour:02d}:{minute:02d}:00.000", 20_000 if minute in within else 62_000)
+        )
         for number, kind in enumerate(("front", "rear")):
             name = f"20260618T{hour:02d}{minute:02d}00.{4 + number}00_L1_{kind}.png"
             content = frame(plate, blurred=minute == blurred)
@@ -171,6 +184,30 @@ def test_a_camera_with_few_readable_plates_has_no_usual_place(make: Make) -> Non
     trucks(night, 11, 12, 13, ABSENT, 14, 15)
     night.run()
     assert (words(night), flagged(night)) == ([], 0)
+
+
+def test_vehicles_within_their_limits_are_looked_at_for_comparison_alone(make: Make) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, 16, ABSENT, *range(17, 21), within=frozenset(range(12)) - {5})
+    night.run()
+    assert (words(night), flagged(night)) == ([], 0)
+    run = night.run_all
+    beside = OtherVehicles(run.database, run.store, corner_reader)
+    night.run_all = replace(run, second_look=SecondLook(run.database, run.store, Blind, beside))
+    night.run()
+    assert (words(night), flagged(night)) == (["missing"] * 4, 1)
+    with night.database.read() as connection:
+        assert len(connection.scalars(select(ObscuringRow.id)).all()) == 1
+        rows = connection.execute(
+            select(PlateLegibilityRow.text, Finding.id)
+            .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
+            .outerjoin(Finding, Finding.passage_id == Frame.passage_id)
+        ).all()
+    # Ten vehicles are looked at, their plates aren't kept, and nobody of them is suspect.
+    assert Counter(row.text for row in rows if row.id is None) == {"???????": 18, "": 4}
+    before = snapshot(night.database)
+    night.run()
+    assert snapshot(night.database) == before
 
 
 def test_a_blurred_frame_among_sharp_ones_is_the_cameras_fault(make: Make) -> None:

@@ -1,0 +1,104 @@
+"""What cameras show of other vehicles around one whose plate can't be seen: looked at for comparison alone.
+
+Only overloaded vehicles are read, too few in an hour to tell a hidden plate from a poor camera. So the
+nearest others of the lane are looked at too; of their plates nothing is kept but what can be seen.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select
+
+from models.database import Database
+from models.files import FileStore
+from models.legibility_tables import PlateLegibilityRow
+from models.passage_rows import passed_between
+from models.tables import Finding, Frame, Passage
+from models.values.findings import FindingKind
+from models.values.legibility import Legibility, PlateLegibility
+from models.values.passages import FrameKind
+from models.values.timeline import day_bounds_ms
+from pipeline.deliberate import NEAR_MS
+from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.obscured_rows import save_legibility
+from pipeline.plates.look import Looks
+from pipeline.plates.usual import LEAST_VEHICLES
+from stations.station import Station
+
+# So many vehicles beside one: those that a usual place is learnt from, and some that don't read.
+BESIDE = LEAST_VEHICLES + 2
+_ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
+_SUSPECT = (Legibility.DOUBTFUL.value, Legibility.COVERED.value, Legibility.MISSING.value)
+
+
+class OtherVehicles:
+    """Looks at the frames of vehicles beside those whose plates can't be seen."""
+
+    def __init__(self, database: Database, store: FileStore, reader: Callable[[], Looks]) -> None:
+        """Use the reader that `reader` makes, at the first frame."""
+        self._database = database
+        self._store = store
+        self._reader = cache(reader)
+
+    def look(self, station: Station, day: date) -> int:
+        """Look at what a station's local day lacks for comparison and keep it; return of how many frames."""
+        with self._database.read() as connection:
+            frames = frames_beside(connection, station, day)
+        # Outside a transaction: nothing may be held open while frames are looked at.
+        seen = [(row.id, said) for row in frames if (said := self._seen(row.sha256))]
+        if seen:
+            with self._database.write("plates.looked_beside") as connection:
+                save_legibility(connection, seen)
+        return len(seen)
+
+    def _seen(self, sha256: str) -> tuple[PlateLegibility, ...]:
+        try:
+            image = load_frame(self._store.path(sha256))
+        except UnreadableFrameError:
+            return ()
+        # That a plate reads matters here, not which.
+        return tuple(
+            replace(one, text="?" * len(one.text)) for one in self._reader().look(image).legibilities
+        )
+
+
+def frames_beside(connection: Connection, station: Station, day: date) -> Sequence[Any]:
+    """Return the frames of both ends, not looked at yet, of the vehicles nearest to each suspect one.
+
+    Only a vehicle that is overloaded is suspect: who is looked at for comparison alone never becomes so.
+    """
+    start_ms, end_ms = day_bounds_ms(day, station.zone)
+    suspects = connection.execute(
+        select(Passage.id, Passage.lane, Passage.passed_at)
+        .join(Finding, Finding.passage_id == Passage.id)
+        .join(Frame, Frame.passage_id == Passage.id)
+        .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
+        .where(passed_between(station.id, start_ms, end_ms), Finding.kind == FindingKind.OVERLOAD.value)
+        .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.legibility.in_(_SUSPECT))
+        .where(Frame.kind.in_(_ENDS))
+        .distinct()
+    ).all()
+    wanted: set[int] = set()
+    for one in suspects:
+        hour_ms = max(start_ms, one.passed_at - NEAR_MS), min(end_ms, one.passed_at + NEAR_MS + 1)
+        beside = (
+            select(Passage.id)
+            .where(passed_between(station.id, *hour_ms), Passage.lane == one.lane, Passage.id != one.id)
+            .where(exists().where(Frame.passage_id == Passage.id, Frame.kind.in_(_ENDS)))
+            .order_by(func.abs(Passage.passed_at - one.passed_at), Passage.id)
+            .limit(BESIDE)
+        )
+        wanted.update(connection.scalars(beside))
+    unseen = ~exists().where(PlateLegibilityRow.frame_id == Frame.id)
+    return [
+        row
+        for passage_id in sorted(wanted)
+        for row in connection.execute(
+            select(Frame.id, Frame.sha256)
+            .where(Frame.passage_id == passage_id, Frame.kind.in_(_ENDS), unseen)
+            .order_by(Frame.id)
+        )
+    ]
