@@ -29,13 +29,14 @@ SEEN = (
         PlateLegibilityRow.probability,
         PlateLegibilityRow.sentence,
         PlateLegibilityRow.rows,
-        PlateLegibilityRow.judge,
+        PlateLegibilityRow.position,
+        Frame.id.label("frame_id"),
         Frame.kind,
         Frame.sha256,
     )
     .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
     .where(Frame.passage_id.in_(_OF_CASE), PlateLegibilityRow.legibility != Legibility.CLEAR.value)
-    .order_by(Frame.kind, Frame.id, PlateLegibilityRow.position)
+    .order_by(Frame.kind, Frame.id, PlateLegibilityRow.position, PlateLegibilityRow.id)
 )
 OBSCURING = (
     select(ObscuringRow.passage_id, ObscuringRow.probability, ObscuringRow.reasons, ObscuringRow.problem)
@@ -75,8 +76,10 @@ class PlatesSeen:
 def plates_seen(connection: Connection, case_id: int) -> PlatesSeen:
     """Return what the frames of a case show of its plates; of several conclusions the latest."""
     latest = {row.passage_id: row for row in connection.execute(OBSCURING, {"case_id": case_id})}
+    # What a second look said stands in the place of the first.
+    standing = {(row.frame_id, row.position): row for row in connection.execute(SEEN, {"case_id": case_id})}
     return PlatesSeen(
-        frames=connection.execute(SEEN, {"case_id": case_id}).all(),
+        frames=tuple(standing.values()),
         hidings=tuple(
             Hiding(probability=row.probability, reasons=tuple(json.loads(row.reasons)), problem=row.problem)
             for row in latest.values()

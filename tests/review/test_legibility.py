@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from desk import Desk
 from PIL import Image
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from models.legibility_tables import PlateLegibilityRow
 from review.office import Office
@@ -48,3 +48,16 @@ def test_a_missing_plate_is_shown_as_the_place_where_it_should_be(
             connection.execute(row.values(legibility=word))
         page = desk("reviewer").get(f"/cases/{hidden[0]}").text
         assert (f"/legibility/{hidden[1]}" in page) is shown
+
+
+def test_what_a_second_look_said_stands_in_the_place_of_the_first(
+    desk: Callable[[str], Desk], office: Office, hidden: tuple[str, int]
+) -> None:
+    with office.write("test") as connection:
+        first = select(PlateLegibilityRow.__table__).where(PlateLegibilityRow.id == hidden[1])
+        again = dict(connection.execute(first).mappings().one()) | {"judge": "second", "sentence": "再看之后"}
+        again.pop("id")
+        connection.execute(insert(PlateLegibilityRow).values(again))
+    page = desk("reviewer").get(f"/cases/{hidden[0]}").text
+    assert "再看之后" in page
+    assert "号牌第3至4位字符处不见应有的笔画" not in page
