@@ -10,9 +10,14 @@ from pathlib import Path
 from cryptography import x509
 
 from models.clock import clock_ms
+from models.errors import MisuseError
 from models.renewed import Renewed
 
 LOGGER = logging.getLogger(__name__)
+
+
+class UnusableError(MisuseError):
+    """What a listener is to begin with can't be read, or its key is another."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +35,12 @@ class ListenerTls:
     _told: str = field(default="", init=False)
 
     def context(self, _config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-        """Return what to listen with; for uvicorn's `ssl_context_factory`, whose `make` reads both files."""
+        """Return what to listen with; for uvicorn's `ssl_context_factory`, whose `make` reads both files.
+
+        Raises:
+            UnusableError: they can't be used.
+
+        """
 
         def known() -> ssl.SSLContext:
             made = make()
@@ -58,8 +68,11 @@ class ListenerTls:
 
     def _renewed(self, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         if self._contexts is None:
-            # At the start there is nothing better to use.
-            return make()
+            # At the start there is nothing better to use than what does not hold yet or no more.
+            try:
+                return make()
+            except (OSError, ValueError) as error:
+                raise UnusableError(f"{self.certificate}, {self.key}: {error}") from error
         try:
             if unfit := self._unfit():
                 raise ValueError(unfit)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from models.listener_tls import ListenerTls
+from models.listener_tls import ListenerTls, UnusableError
 
 NOW = datetime.now(UTC)
 CLIENTS = trustme.CA()
@@ -127,6 +127,12 @@ def test_what_will_not_do_leaves_the_old_one_in_use_and_is_told(
         new = write(tls)
         assert shown(bound, new)
         assert tls.problem() == ""
+
+
+def test_a_listener_that_can_not_begin_names_the_files(tls: ListenerTls) -> None:
+    write(tls, key=False)
+    with pytest.raises(UnusableError, match=r"tls\.pem, .*tls\.key: .*No such file"), listening(tls):
+        pass
 
 
 def test_a_client_is_known_once_its_certificate_lies_there(tls: ListenerTls) -> None:
