@@ -141,7 +141,7 @@ def run_night(  # noqa: PLR0913, PLR0917 (what a night depends on)
     run = _nightly(folder, url, by, chunk_size)
     database = run.database
     others = [
-        get_context("spawn").Process(target=_run_too, args=(folder, url, by, chunk_size, stations, day))
+        get_context("spawn").Process(target=_run_too, args=(folder, url, chunk_size, stations, day))
         for _ in range(runners - 1)
     ]
     with database.read() as connection:
@@ -200,16 +200,10 @@ def _nightly(folder: Path, url: str, by: tuple[Executor, Silent], chunk_size: in
     )
 
 
-def _run_too(
-    folder: Path,
-    url: str,
-    by: tuple[Executor, Silent],
-    chunk_size: int,
-    stations: list[Station],
-    day: date,
-) -> None:
+def _run_too(folder: Path, url: str, chunk_size: int, stations: list[Station], day: date) -> None:
     """Be one more runner of the night; how many chunks it judged is told."""
-    report = _nightly(folder, url, by, chunk_size).run(stations, day)
+    with executor(folder, "runners", 1) as by:
+        report = _nightly(folder, url, by, chunk_size).run(stations, day)
     print(f"another runner judged {report.chunks} chunks", file=sys.stderr)
     if report.troubled:
         raise SystemExit(1)
