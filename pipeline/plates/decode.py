@@ -90,13 +90,12 @@ class PlateDecoder:
         if probabilities.ndim != 2 or probabilities.shape[1] != self._classes:  # noqa: PLR2004
             message = f"probabilities: expected T x {self._classes}, got {probabilities.shape}"
             raise ValueError(message)
-        columns = probabilities[:, self._columns].astype(np.float64)
+        blank = probabilities[:, self._blanks].astype(np.float64).sum(axis=1)
+        empty = blank >= _CERTAIN
+        kept = np.flatnonzero(~empty | np.diff(empty, prepend=False))
+        columns = probabilities[kept[:, None], self._columns].astype(np.float64)
         characters = np.add.reduceat(columns, self._starts, axis=1)
-        blank = probabilities[:, self._blanks].astype(np.float64).sum(axis=1, keepdims=True)
-        emissions = np.minimum(np.hstack([blank, characters]), 1.0)
-        empty = emissions[:, 0] >= _CERTAIN
-        kept = ~(empty & np.roll(empty, 1)) | (np.arange(len(empty)) == 0)
-        return np.asarray(emissions[kept], dtype=np.float64)
+        return np.asarray(np.minimum(np.column_stack([blank[kept], characters]), 1.0), dtype=np.float64)
 
     def decode_emissions(self, emissions: Emissions) -> Decoded | None:
         """Return the best plate in `emissions` (T x (1 + K)), or None where T is too short for any."""
@@ -141,13 +140,14 @@ class PlateDecoder:
         best = emissions.argmax(axis=1)
         if len(emissions) == 0 or float(emissions.max(axis=1).min()) <= 0.5:  # noqa: PLR2004  the majority
             return None
-        starts = [time for time, one in enumerate(best) if one and (time == 0 or best[time - 1] != one)]
-        text = "".join(self._symbols[best[time] - 1] for time in starts)
+        starts = (best > 0) & (np.diff(best, prepend=0) != 0)
+        text = "".join(self._symbols[one - 1] for one in best[starts].tolist())
         pattern = next((n for n, one in enumerate(self._patterns) if one.matches(text)), None)
         if pattern is None:
             return None
-        slots = np.cumsum(np.isin(np.arange(len(best)), starts)) - 1
-        return pattern, [(t, int(slots[t]), int(one) - 1) for t, one in enumerate(best) if one]
+        slots, inside = np.cumsum(starts) - 1, np.flatnonzero(best)
+        symbols = best[inside] - 1
+        return pattern, list(zip(inside.tolist(), slots[inside].tolist(), symbols.tolist(), strict=True))
 
     def _align(self, scores: Emissions) -> "list[_Alignment]":
         """Return the best alignment of each length, the best of all first, by the logs of the emissions.

