@@ -4,15 +4,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import date
 from itertools import count
 from pathlib import Path
 
 import pytest
+from invented import invented_station
 from postgres import Postgres
 
 from models.database import Database
-from stations.station import Certificate, Lane, Station
+from stations.station import Station
 
 ROOM = 4 << 30
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
@@ -100,31 +100,4 @@ def real_data() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def make_station() -> Callable[..., Station]:
     """Return a maker of invented stations."""
-
-    def make(**changes: object) -> Station:
-        certificate = Certificate(
-            number="虚构-0001",
-            regulation="JJG 907-2006",
-            accuracy_class="5",
-            mpe_percent=5,
-            verified_by="虚构计量院",
-            valid_from=date(2021, 1, 1),
-            valid_until=date(2026, 12, 31),
-        )
-        values: dict[str, object] = {
-            "id": "test-1",
-            "name": "虚构站",
-            "province": "浙江",
-            "road": "G000",
-            "chainage": "K0+000",
-            "direction": "东",
-            "format": "hs_data",
-            "lanes": (Lane(number=1), Lane(number=2)),
-            "certificates": (certificate,),
-            "announced_on": date(2021, 1, 1),
-            "legal_review_on": date(2021, 1, 1),
-            "technical_review_on": date(2021, 1, 1),
-        }
-        return Station.model_validate(values | changes)
-
-    return make
+    return invented_station
