@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -215,9 +216,10 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true", help="into PostgreSQL, else SQLite")
     given = parser.parse_args()
     given.repeats = 1
-    # A day leaves as many files; should clearing them away fail, what was measured is kept already.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, ExitStack() as open_ones:
-        folder = Path(name)
+    with ExitStack() as open_ones:
+        folder = Path(tempfile.mkdtemp())
+        # A day leaves as many files, and clearing them away takes minutes: nobody waits for that.
+        open_ones.callback(subprocess.Popen, ["rm", "-rf", str(folder)])
         url, database = open_ones.enter_context(fresh_database(folder, postgres=given.postgres))
         server = NatsServer(folder / "nats") if given.via == "broker" else None
         if server:
