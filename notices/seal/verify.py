@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +11,14 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import PdfSignatureStatus, validate_pdf_signature, validate_pdf_timestamp
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.validation import (
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+    validate_pdf_signature,
+    validate_pdf_timestamp,
+)
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, read_certification_data
 from pyhanko_certvalidator import ValidationContext
 
 from models.errors import NotDoneError
@@ -58,8 +65,9 @@ class OnRecord:
 class SealFound:
     """One seal of a document.
 
-    `intact`: nothing has been changed since. `trusted`: the certificate leads to a trusted root and held
-    when it was used. `sealed_at` is the sealer's own clock; `stamped_at` what an authority says.
+    `intact`: nothing has been changed since, and the seal allows no change. `trusted`: the certificate leads
+    to a trusted root and held when it was used. `sealed_at` is the sealer's own clock; `stamped_at` what an
+    authority says.
     `expired_at` and `revoked_at` say since when the certificate holds no more, None where it holds.
     """
 
@@ -107,13 +115,9 @@ def verify(pdf: bytes, anchors: Anchors, *, now: datetime, on_record: OnRecord |
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         signatures = list(reader.embedded_regular_signatures)
-        stamps = [
-            validate_pdf_timestamp(one, _context(anchors.stamps, now))
-            for one in reader.embedded_timestamp_signatures
-        ]
-        added = [one.timestamp for one in stamps if one.valid and one.intact and one.trusted]
-        whole = _covers_all(reader, len(pdf))
-        proofs = _Proofs(stamped_at=min(added, default=None), on_record=on_record)
+        stamps = tuple(_stamps(reader, anchors, now))
+        proofs = _Proofs(stamps=stamps, on_record=on_record)
+        whole = _is_whole(reader, pdf)
         found = tuple(_seal(one, anchors, now, proofs, whole=whole) for one in signatures)
     except Exception as error:  # A hostile file makes the reader fail in more ways than it names.
         raise NoSealError(f"no document whose seal can be read: {type(error).__name__} {error}") from error
@@ -122,18 +126,45 @@ def verify(pdf: bytes, anchors: Anchors, *, now: datetime, on_record: OnRecord |
     return Verification(seals=found)
 
 
-def _covers_all(reader: PdfFileReader, size: int) -> bool:
-    """Tell whether the last signature reaches the end of the file; what follows it nobody has signed."""
-    ends = [int(one.byte_range[2]) + int(one.byte_range[3]) for one in reader.embedded_signatures]
-    return max(ends, default=0) == size
+def _is_whole(reader: PdfFileReader, pdf: bytes) -> bool:
+    """Tell whether the seal is one as we press it, all signatures ever made are there, and cover the file.
+
+    One seal that certifies the document and allows no change; what follows the last signature nobody signed.
+    """
+    certified = read_certification_data(reader)
+    return (
+        certified is not None
+        and certified.permission == MDPPerm.NO_CHANGES
+        and [one.sig_object for one in reader.embedded_regular_signatures] == [certified.author_sig]
+        and pdf.count(b"/ByteRange") == len(reader.embedded_signatures)
+        and max(_end(one) for one in reader.embedded_signatures) == len(pdf)
+    )
+
+
+def _end(signature: EmbeddedPdfSignature) -> int:
+    """Return up to which byte of the file a signature goes."""
+    return int(signature.byte_range[2]) + int(signature.byte_range[3])
+
+
+def _stamps(reader: PdfFileReader, anchors: Anchors, now: datetime) -> Iterator[tuple[int, datetime]]:
+    """Yield each time-stamp of the file that holds: up to which byte it goes, and its time."""
+    for one in reader.embedded_timestamp_signatures:
+        status = validate_pdf_timestamp(one, _context(anchors.stamps, now))
+        covers = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION
+        if covers and status.valid and status.intact and status.trusted:
+            yield _end(one), status.timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Proofs:
-    """What shows from outside a signature when it was made."""
+    """What shows from outside a signature when it was made; stamps by the byte up to which they go."""
 
-    stamped_at: datetime | None
+    stamps: tuple[tuple[int, datetime], ...]
     on_record: OnRecord | None
+
+    def stamped_at(self, signature: EmbeddedPdfSignature) -> datetime | None:
+        """Return the first time-stamp over this signature; one made before it says nothing of it."""
+        return min((at for end, at in self.stamps if end > _end(signature)), default=None)
 
     def sealed_at(self, status: PdfSignatureStatus) -> datetime | None:
         """Return when the register says that this seal was pressed; it must agree with the seal itself."""
@@ -154,15 +185,20 @@ def _seal(
 ) -> SealFound:
     status = _status(signature, anchors, now, now)
     stamp = status.timestamp_validity
-    stamp_problem, stamped_at = "", proofs.stamped_at
+    reported = status.signer_reported_dt
+    stamp_problem, stamped_at = "", proofs.stamped_at(signature)
     if stamp is not None:
         stamped_at = stamp.timestamp
         if not (stamp.valid and stamp.intact):
             stamp_problem = "the time-stamp is not of this document"
         elif not stamp.trusted:
             stamp_problem = "the time-stamp's certificate leads to no trusted root"
-        elif stamped_at > now + CLOCKS_DIFFER:
-            stamp_problem = f"the time-stamp says {stamped_at:%F %T %Z}, which is still to come"
+    if stamped_at is not None and not stamp_problem:
+        says = f"the time-stamp says {stamped_at:%F %T %Z}"
+        if stamped_at > now + CLOCKS_DIFFER:
+            stamp_problem = f"{says}, which is still to come"
+        elif reported is not None and stamped_at < reported - CLOCKS_DIFFER:
+            stamp_problem = f"{says}, before the seal was pressed"
     used_at = stamped_at if stamped_at and not stamp_problem else proofs.sealed_at(status)
     if used_at is not None and not status.trusted:
         # The certificate may have expired since; what counts is that it held when it was used.
@@ -172,7 +208,6 @@ def _seal(
     trust_problem = "" if status.trusted else _words(status)
     if revoked_at is not None and revoked_at <= (used_at or now):
         trust_problem = f"the certificate was revoked {revoked_at:%F}"
-    reported = status.signer_reported_dt
     subject = status.signing_cert.subject
     return SealFound(
         sealed_by=subject.native.get("common_name", subject.human_friendly),

@@ -8,16 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import papers
 import pytest
-from asn1crypto import keys as asn1_keys
 from asn1crypto import tsp
-from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from time_stamps import stamper
 
 from notices.documents.issue import Office
 from notices.documents.kinds import DocumentKind
@@ -62,33 +55,6 @@ class Authority:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
-
-
-def stamper(fixed: datetime | None = None) -> tuple[DummyTimeStamper, x509.Certificate]:
-    """Return what makes time-stamps, and its certificate."""
-    key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "测试时间戳 TEST")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=4000))
-        .not_valid_after(now + timedelta(days=4000))
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    packed = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    made = DummyTimeStamper(
-        tsa_cert=asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)),
-        tsa_key=asn1_keys.PrivateKeyInfo.load(packed),
-        certs_to_embed=SimpleCertificateStore(),
-        fixed_dt=fixed,
-        include_nonce=True,
-    )
-    return made, certificate
 
 
 HONEST, ROOT = stamper()
@@ -161,7 +127,7 @@ LIES: dict[str, tuple[Answer, str]] = {
     "another digest": (answering(HONEST, other_digest), "the time-stamp is not of this document"),
     "another nonce": (answering(HONEST, other_nonce), "time-stamp refused"),
     "another authority": (answering(STRANGER), "leads to no trusted root"),
-    "another time": (answering(LONG_AGO), "it says 2020-01-01"),
+    "another time": (answering(LONG_AGO), "says 2020-01-01"),
     "no time-stamp": (lambda _: b"hello", "time-stamp refused"),
     "nothing": (lambda _: b"", "time-stamp refused"),
     "too much": (lambda _: b"x" * 70_000, "an answer of more than 65536 bytes"),
