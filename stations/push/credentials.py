@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -16,6 +17,8 @@ from stations.push.refusals import Reason, RefusedError
 # The prefix lets scanners of leaked secrets know one when they see it.
 TOKEN = re.compile(r"zhichao_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 SCHEME = "bearer "
+# As long as a revoked token may still cost its station pace and room.
+REMEMBERED_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,27 +76,30 @@ def credential_of(connection: Connection, authorization: str) -> Credential:
     return Credential(id=row.id, station_id=row.station_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Tokens:
-    """Remembers whose a token is: that never changes.
+    """Remembers for a few seconds whose a token is (as RFC 7662, section 4, lets answers be cached shortly).
 
     Whether it still holds is asked again by whoever keeps something of its sender, within that transaction.
     """
 
     database: Database
-    _known: dict[str, Credential] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    _known: dict[str, tuple[Credential, float]] = field(default_factory=dict)
 
     def known(self, authorization: str) -> Credential | None:
-        """Return whose token an `Authorization` header bears, None where that was not asked for yet."""
+        """Return whose token an `Authorization` header bears, None where that was not asked for lately."""
         token = _token(authorization)
-        return self._known.get(_digest(token[0])) if token else None
+        credential, until_s = self._known.get(_digest(token[0]) if token else "", (None, 0.0))
+        return credential if self.clock() < until_s else None
 
     def ask(self, authorization: str) -> Credential:
         """Return the same from the database; a RefusedError as `credential_of` says."""
+        until_s = self.clock() + REMEMBERED_S
         with self.database.read() as connection:
             credential = credential_of(connection, authorization)
         if token := _token(authorization):
-            self._known[_digest(token[0])] = credential
+            self._known[_digest(token[0])] = credential, until_s
         return credential
 
     def revoked(self, connection: Connection, numbers: Collection[str]) -> set[str]:
@@ -102,7 +108,7 @@ class Tokens:
             StationCredential.id.in_(numbers), StationCredential.revoked_at.is_(None)
         )
         gone = set(numbers) - set(connection.scalars(holds))
-        for digest, credential in list(self._known.items()) if gone else ():
+        for digest, (credential, _) in list(self._known.items()) if gone else ():
             if credential.id in gone:
                 self._known.pop(digest, None)
         return gone

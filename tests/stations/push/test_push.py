@@ -19,7 +19,13 @@ from models.push_tables import DeliveryRow, StationHeard
 from models.tables import Frame, FrameReference, Passage, Quarantine, SourceFile
 from models.values.states import Via
 from stations.push.app import _announced
-from stations.push.credentials import Credential, credentials, revoke_credential
+from stations.push.credentials import (
+    REMEMBERED_S,
+    Credential,
+    credentials,
+    make_credential,
+    revoke_credential,
+)
 from stations.push.gather import Gather
 from stations.push.pace import Room
 from stations.push.refusals import RefusedError
@@ -180,6 +186,27 @@ def test_a_revoked_token_is_remembered_no_more_and_nothing_it_brings_is_stored(e
     before = stored()
     assert problem(either.records(upload("3"))) == "revoked_credential"
     assert (stored(), count(either.database, Passage)) == (before, 1)
+
+
+def test_a_revoked_token_soon_takes_nothing_of_what_its_station_may_send(
+    make_pushing: Callable[..., Pushing],
+) -> None:
+    paced = make_pushing(per_second=0.001, burst=4)
+    now_s = 0.0
+    paced.take_in.tokens.clock = lambda: now_s
+    assert paced.records(upload()).status_code == 200
+    leaked = paced.token
+    with paced.database.write("test") as connection:
+        revoke_credential(connection, leaked.split("_")[1], "泄露", NOW_MS)
+        fresh = make_credential(connection, "one", "新制", NOW_MS)
+    broken = {"content": b"x", "headers": {"content-type": "multipart/form-data; boundary=a"}}
+    # Remembered: it gets as far as its body, which is never kept.
+    now_s = REMEMBERED_S - 0.1
+    assert problem(paced.ask("POST", "/v1/frames", leaked, **broken)) == "malformed"
+    now_s = REMEMBERED_S
+    answers = [problem(paced.ask("POST", "/v1/frames", leaked, **broken)) for _ in range(6)]
+    assert set(answers) == {"revoked_credential"}
+    assert [paced.records(upload(str(n)), token=fresh).status_code for n in range(3)] == [200, 200, 429]
 
 
 def test_a_revoked_token_gives_no_sign_of_life(either: Pushing) -> None:
