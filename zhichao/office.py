@@ -17,6 +17,7 @@ from notices.seal.authority import ROOTS_FILE, make_test_authority, make_test_se
 from notices.seal.clock import StampingAuthority
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
+from notices.seal.revoked import load_revoked
 from notices.seal.sealer import Sealer
 from notices.seal.sm2 import SM2_PUBLIC_FILE, Sm2Known, public_keys
 from notices.seal.verify import Anchors
@@ -93,23 +94,8 @@ def anchors(settings: Settings, roots: Path | None = None) -> Anchors:
         if roots
         else tuple(one for folder in folders for one in _certificates(folder / ROOTS_FILE, missing=True))
     )
-    revoked = tuple(_revoked(path, seals) for folder in folders for path in sorted(folder.glob("*.crl")))
+    revoked = tuple(one for folder in folders for one in load_revoked(folder, seals))
     return Anchors(seals=seals, stamps=stamps, sm2=sm2, revoked=revoked)
-
-
-def _revoked(path: Path, roots: tuple[x509.Certificate, ...]) -> x509.CertificateRevocationList:
-    """Read a list of revoked certificates, PEM or DER; where its issuer is one of the roots, it signed it."""
-    try:
-        content = path.read_bytes()
-        of_pem = content.startswith(b"-----BEGIN")
-        found = x509.load_pem_x509_crl(content) if of_pem else x509.load_der_x509_crl(content)
-        issuers = [one for one in roots if one.subject == found.issuer]
-        signed = [one for one in issuers if found.is_signature_valid(one.public_key())]  # type: ignore[arg-type]
-    except (OSError, ValueError, TypeError) as error:
-        raise SealError(f"{path}: no list of revoked certificates ({error})") from error
-    if issuers and not signed:
-        raise SealError(f"{path}: not signed by {found.issuer.rfc4514_string()}")
-    return found
 
 
 def _sm2_of(settings: Settings, folder: Path) -> Sm2Known:

@@ -15,6 +15,7 @@ from pyhanko.sign.signers import Signer
 from notices.seal.authority import IMAGE_FILE, ROOTS_FILE
 from notices.seal.error import SealError
 from notices.seal.packed import PackedKey
+from notices.seal.revoked import load_revoked, revoked_at
 from notices.seal.sm2 import Sm2Key
 from notices.seal.sm2 import load_key as load_sm2_key
 from notices.seal.token import TOKEN_FILE, TokenKey
@@ -38,11 +39,15 @@ class SealKey(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """What an agency seals with; `sm2`, where it has one, signs the sealed file a second time."""
+    """What an agency seals with; `sm2`, where it has one, signs the sealed file a second time.
+
+    `revoked` are the lists of revoked certificates that lie beside it.
+    """
 
     key: SealKey
     image: Image.Image
     roots: tuple[x509.Certificate, ...]
+    revoked: tuple[x509.CertificateRevocationList, ...] = ()
     sm2: Sm2Key | None = None
 
     @property
@@ -57,34 +62,41 @@ class Seal:
         return str(names[0].value) if names else self.certificate.subject.rfc4514_string()
 
     def refuse_unless_valid(self, now: datetime) -> None:
-        """Refuse a certificate that has expired or doesn't hold yet.
+        """Refuse a certificate that has expired, doesn't hold yet or is revoked.
 
         Raises:
-            SealError: with the days that it is valid.
+            SealError: with the days that it is valid, or since when it is revoked.
 
         """
         start, end = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
         if not start <= now <= end:
             days = f"valid {start:%F} to {end:%F}, not on {now:%F}"
             raise SealError(f"the certificate of {self.holder} is {days}")
+        since = revoked_at(self.certificate, self.revoked)
+        if since is not None and since <= now:
+            raise SealError(f"the certificate of {self.holder} is revoked since {since:%F}")
 
 
 def load_seal(folder: Path) -> Seal:
     """Read a seal from its folder; where `token.toml` lies in it, its key is in a token.
 
     Raises:
-        SealError: a file is missing, the passphrase is wrong, the key doesn't fit the certificate, or
-            the image is none.
+        SealError: a file is missing, the passphrase is wrong, the key doesn't fit the certificate,
+            the image is none, or a list of revoked certificates is none or not its issuer's.
 
     """
     try:
         key: SealKey = TokenKey(folder) if (folder / TOKEN_FILE).exists() else PackedKey(folder)
         image = (folder / IMAGE_FILE).read_bytes()
-        roots = x509.load_pem_x509_certificates((folder / ROOTS_FILE).read_bytes())
+        roots = tuple(x509.load_pem_x509_certificates((folder / ROOTS_FILE).read_bytes()))
     except (OSError, ValueError) as error:
         raise SealError(f"no seal in {folder}: {error}") from error
     return Seal(
-        key=key, image=_image(image, folder / IMAGE_FILE), roots=tuple(roots), sm2=load_sm2_key(folder)
+        key=key,
+        image=_image(image, folder / IMAGE_FILE),
+        roots=roots,
+        revoked=load_revoked(folder, roots),
+        sm2=load_sm2_key(folder),
     )
 
 

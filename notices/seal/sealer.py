@@ -71,7 +71,8 @@ class Sealer:
         """Make sure that a document could be sealed now.
 
         Raises:
-            SealError: the certificate isn't valid now, the key can't sign, or doesn't fit the certificate.
+            SealError: the certificate isn't valid now or is revoked, the key can't sign, or doesn't fit the
+                certificate.
 
         """
         self.seal_used.refuse_unless_valid(self._clock())
@@ -101,8 +102,8 @@ class Sealer:
         Without an authority, or while it is away, the document is sealed and not stamped.
 
         Raises:
-            SealError: the certificate isn't valid now, the authority lies or hangs, or the seal just pressed
-                doesn't hold.
+            SealError: the certificate isn't valid now or is revoked, the authority lies or hangs, or the seal
+                just pressed doesn't hold.
 
         """
         now, authority = self._clock(), self._authority
@@ -166,8 +167,9 @@ class Sealer:
     def _found(self, pdf: bytes, now: datetime) -> SealFound:
         """Return the seal just pressed, or just stamped, as whoever gets the document will find it."""
         stamps = self._authority.roots if self._authority else ()
+        trusted = Anchors(seals=self.seal_used.roots, stamps=stamps, revoked=self.seal_used.revoked)
         try:
-            return verify(pdf, Anchors(seals=self.seal_used.roots, stamps=stamps), now=now).seals[-1]
+            return verify(pdf, trusted, now=now).seals[-1]
         except NoSealError as error:
             raise SealError(f"what was sealed can't be read: {error}") from error
 

@@ -22,6 +22,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, read_cert
 from pyhanko_certvalidator import ValidationContext
 
 from models.errors import NotDoneError
+from notices.seal.revoked import revoked_at
 from notices.seal.sm2 import Sm2Known
 
 MOST_BYTES = 64_000_000
@@ -204,10 +205,10 @@ def _seal(
         # The certificate may have expired since; what counts is that it held when it was used.
         status = _status(signature, anchors, now, used_at)
     expires_at = status.signing_cert.not_valid_after
-    revoked_at = _revoked_at(status, anchors)
+    revoked = revoked_at(x509.load_der_x509_certificate(status.signing_cert.dump()), anchors.revoked)
     trust_problem = "" if status.trusted else _words(status)
-    if revoked_at is not None and revoked_at <= (used_at or now):
-        trust_problem = f"the certificate was revoked {revoked_at:%F}"
+    if revoked is not None and revoked <= (used_at or now):
+        trust_problem = f"the certificate was revoked {revoked:%F}"
     subject = status.signing_cert.subject
     return SealFound(
         sealed_by=subject.native.get("common_name", subject.human_friendly),
@@ -217,22 +218,11 @@ def _seal(
         trusted=not trust_problem,
         trust_problem=trust_problem,
         expired_at=expires_at if expires_at < now else None,
-        revoked_at=revoked_at if revoked_at and revoked_at <= now else None,
+        revoked_at=revoked if revoked and revoked <= now else None,
         stamped_at=stamped_at,
         stamp_holds=stamped_at is not None and not stamp_problem,
         stamp_problem=stamp_problem,
     )
-
-
-def _revoked_at(status: PdfSignatureStatus, anchors: Anchors) -> datetime | None:
-    used = x509.load_der_x509_certificate(status.signing_cert.dump())
-    listed = [
-        entry.revocation_date_utc
-        for one in anchors.revoked
-        if one.issuer == used.issuer
-        and (entry := one.get_revoked_certificate_by_serial_number(used.serial_number)) is not None
-    ]
-    return min(listed, default=None)
 
 
 def _words(status: PdfSignatureStatus) -> str:

@@ -12,7 +12,7 @@ import pypdfium2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from PIL import Image
 from pyhanko.sign.signers import SimpleSigner
 
@@ -150,6 +150,28 @@ def test_an_expired_certificate_seals_nothing(seal: Seal, rendered: RenderedDocu
     late = Sealer(seal, clock=lambda: NOW + timedelta(days=days))
     with pytest.raises(SealError, match=r"is valid 2026-06-25 to 2028-06-24, not on 20\d\d-06-24"):
         late.seal(rendered)
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_revoked_certificate_seals_nothing_from_that_day_on(
+    tmp_path: Path, rendered: RenderedDocument, days: int
+) -> None:
+    folder, authority = tmp_path / "seal", make_test_authority(NOW)
+    make_test_seal(folder, "虚构某机关", authority, NOW)
+    since = NOW + timedelta(days=days)
+    entry = x509.RevokedCertificateBuilder().serial_number(load_seal(folder).certificate.serial_number)
+    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    made = made.last_update(since).next_update(since + timedelta(days=1))
+    listed = made.add_revoked_certificate(entry.revocation_date(since).build())
+    (folder / "issuer.crl").write_bytes(listed.sign(authority.key, SHA256()).public_bytes(Encoding.DER))
+    sealer = Sealer(load_seal(folder), clock=lambda: NOW)
+    if days:
+        sealer.refuse_unless_ready()
+        assert sealer.seal(rendered).pdf
+        return
+    for use in (sealer.refuse_unless_ready, lambda: sealer.seal(rendered)):
+        with pytest.raises(SealError, match=f"of 虚构某机关 测试 TEST is revoked since {since:%F}"):
+            use()
 
 
 def test_a_key_changed_since_it_was_proved_seals_nothing(
