@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,8 @@ from pipeline.rules.rule_sets import rule_sets
 from stations.station import Station
 
 PLATE_KINDS = (FrameKind.FRONT, FrameKind.REAR, FrameKind.PANORAMA, FrameKind.UNKNOWN)
+# What a reader raises over a frame's content. Anything else is the machine's: the chunk is tried again.
+OF_THE_FRAME = (cv2.error, ValueError, ArithmeticError, LookupError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +126,12 @@ def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResu
 def _read(frame: FrameFile, reader: PlateReader) -> FrameResult:
     try:
         image = load_frame(frame.path)
+        if not isinstance(reader, Looks):
+            return FrameResult(frame_id=frame.frame_id, readings=tuple(reader.read(image)))
+        look = reader.look(image)
     except UnreadableFrameError as error:
         return FrameResult(frame_id=frame.frame_id, readings=(), problem=str(error))
-    if not isinstance(reader, Looks):
-        return FrameResult(frame_id=frame.frame_id, readings=tuple(reader.read(image)))
-    look = reader.look(image)
+    except OF_THE_FRAME as error:
+        problem = f"{frame.path.name}: no reader can look at it: {type(error).__name__}: {error}"
+        return FrameResult(frame_id=frame.frame_id, readings=(), problem=problem)
     return FrameResult(frame_id=frame.frame_id, readings=look.readings, legibilities=look.legibilities)

@@ -19,7 +19,8 @@ class FrameQuality:
 
 def frame_quality(image: NDArray[np.uint8]) -> FrameQuality:
     """Measure a frame (BGR)."""
-    scale = min(960 / max(image.shape[:2]), 1.0)
+    # However thin a frame, a pixel of its shorter side is left.
+    scale = max(min(960 / max(image.shape[:2]), 1.0), 1 / min(image.shape[:2]))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     return FrameQuality(sharp=sharpness(grey), bright=float(np.percentile(grey, 90)) / 255)

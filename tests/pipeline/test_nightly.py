@@ -2,6 +2,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from fake_reader import Dying, FakeReader, fake_reader, frame_bytes
@@ -228,6 +229,30 @@ class Stumbling(FakeReader):
         if round(float(image.mean())) == 13:
             raise RuntimeError("the reader stumbled")
         return super().read(image)
+
+
+class Balking(FakeReader):
+    """Balks at plate 13 as OpenCV does."""
+
+    def read(self, image: NDArray[np.uint8]) -> list[PlateReading]:
+        if round(float(image.mean())) == 13:
+            raise cv2.error("a size of nought")
+        return super().read(image)
+
+
+def test_a_frame_that_the_reader_balks_at_is_told_and_holds_up_no_other(make_night: MakeNight) -> None:
+    night = make_night(InlineExecutor(Balking), 3, clock_offset_ms=400)
+    times = ["2026-06-18 01:01:00.000", "2026-06-18 01:05:00.000"]
+    write_hs(night.inbox / "night.csv", [hs_row(time, 62_000) for time in times])
+    night.frame("010100.400", 13)
+    night.frame("010500.400", 14)
+    found = night.run()
+    assert (found.unjudged, found.plates_read, found.cases, night.report.failures) == (0, 1, 2, [])
+    with night.database.read() as connection:
+        problem, whole = connection.scalars(select(Frame.problem).order_by(Frame.taken_at))
+    assert "a size of nought" in problem
+    assert whole == ""
+    assert sum("frame_damaged" in str(case["doubts"]) for case in night.cases()) == 1
 
 
 def test_a_chunk_that_fails_is_named_and_offered_again(make_night: MakeNight) -> None:

@@ -112,3 +112,9 @@ def test_the_sentence_names_the_characters(visible: tuple[float, ...], words: st
         corners=box, visible=visible, mask=(),
     )  # fmt: skip
     assert words in seen.sentence
+
+
+@pytest.mark.parametrize("shape", [(2, 4000), (1, 3000), (3000, 1), (1, 1), (3, 4000)])
+def test_however_thin_a_frame_its_quality_can_be_told(shape: tuple[int, int]) -> None:
+    quality = frame_quality(np.full((*shape, 3), 51, dtype=np.uint8))
+    assert (quality.sharp, quality.bright) == (0.0, 0.2)
