@@ -130,7 +130,8 @@ class TakeIn:
         # Asked again: a body may come long after its head, and wait for others.
         revoked = self.tokens.revoked(connection, {delivery.credential.id for delivery in deliveries})
         full = set()
-        for station_id in sorted({delivery.station.id for delivery in deliveries}):
+        holds = (delivery.station.id for delivery in deliveries if delivery.credential.id not in revoked)
+        for station_id in sorted(set(holds)):
             heard(connection, station_id, now_ms)
             if self._open_reasons(connection, station_id) >= self.quarantine_max:
                 full.add(station_id)

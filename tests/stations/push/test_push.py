@@ -209,13 +209,19 @@ def test_a_revoked_token_soon_takes_nothing_of_what_its_station_may_send(
     assert [paced.records(upload(str(n)), token=fresh).status_code for n in range(3)] == [200, 200, 429]
 
 
-def test_a_revoked_token_gives_no_sign_of_life(either: Pushing) -> None:
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/v1/heartbeat", {"sentAt": "2026-06-18T08:01:00+08:00", "waiting": 0}),
+        ("/v1/records", [upload("2")]),
+    ],
+)
+def test_a_revoked_token_gives_no_sign_of_life(either: Pushing, path: str, said: Any) -> None:  # noqa: ANN401
     assert either.records(upload()).status_code == 200
     with either.database.write("test") as connection:
         revoke_credential(connection, either.token.split("_")[1], "泄露", NOW_MS)
     either.now_ms += 60_000
-    said = {"sentAt": "2026-06-18T08:01:00+08:00", "waiting": 0}
-    assert problem(either.ask("POST", "/v1/heartbeat", json=said)) == "revoked_credential"
+    assert problem(either.ask("POST", path, json=said)) == "revoked_credential"
     with either.database.read() as connection:
         assert connection.scalars(select(StationHeard.heard_at)).all() == [NOW_MS]
 
