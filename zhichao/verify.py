@@ -69,20 +69,25 @@ def _all_kept(settings: Settings) -> bool:
 
 def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | None, *, as_json: bool) -> bool:
     trusted, pdf = anchors(settings, roots), file.read_bytes()
+    known = _on_record(settings, pdf)
     try:
-        found = verify_seals(pdf, trusted, now=datetime.now(UTC), on_record=_on_record(settings, pdf))
+        found = verify_seals(pdf, trusted, now=datetime.now(UTC), on_record=known)
     except NoSealError as error:
         raise NoSealError(f"{file}: {error}") from error
     again, said = ("", "") if sm2 is None else _again(trusted, pdf, found.seals[-1], sm2)
-    sound = again in {"", "holds"}
+    void = known is not None and known.void
+    sound = again in {"", "holds"} and not void
     if as_json:
         rows = (
-            asdict(one) | {"holds": one.holds and sound, "sm2": again} | _times(one) for one in found.seals
+            asdict(one) | {"holds": one.holds and sound, "void": void, "sm2": again} | _times(one)
+            for one in found.seals
         )
         show.json_lines(rows)
         return found.holds and sound
     for one in found.seals:
         show.console().print(_sentence(one), highlight=False, soft_wrap=True, markup=False)
+    if known is not None and known.void:
+        said = f"✗ 登记册：本文书已作废，不具有效力 VOID on record: {known.document}\n{said}".rstrip()
     if said:
         show.console().print(said, highlight=False, soft_wrap=True, markup=False)
     return found.holds and sound

@@ -11,6 +11,7 @@ from models.tables import Case
 from models.values.documents import DocumentState
 from models.values.timeline import from_ms, to_ms
 from notices.documents.issue import Office
+from notices.documents.kinds import DocumentKind
 from notices.seal.error import SealError
 from notices.seal.verify import OnRecord
 
@@ -45,10 +46,14 @@ def register_rows(connection: Connection, case_number: str = "") -> list[dict[st
 
 def on_record(connection: Connection, sha256: str) -> OnRecord | None:
     """Return what is on record of a sealed file with this digest, None where no document has it."""
-    row = connection.execute(
-        select(Document.sealed_at, Document.certificate).where(Document.sha256 == sha256)
-    ).first()
-    return row and OnRecord(sealed_at=from_ms(row.sealed_at, UTC), certificate_sha256=row.certificate)
+    read = (Document.kind, Document.number, Document.state, Document.sealed_at, Document.certificate)
+    one = connection.execute(select(*read).where(Document.sha256 == sha256)).first()
+    return one and OnRecord(
+        sealed_at=from_ms(one.sealed_at, UTC),
+        certificate_sha256=one.certificate,
+        document=f"{DocumentKind(one.kind).label} {one.number}",
+        void=one.state == DocumentState.VOID.value,
+    )
 
 
 def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:

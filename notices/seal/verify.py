@@ -56,10 +56,15 @@ class Anchors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnRecord:
-    """What the register says of this very file: when it was sealed, and with which certificate."""
+    """What the register says of this very file: when it was sealed, and with which certificate.
+
+    `document` is its kind and number; a `void` one has no force, however its seal stands.
+    """
 
     sealed_at: datetime
     certificate_sha256: str
+    document: str = ""
+    void: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,12 +97,8 @@ def _count(visit: PublicVisit) -> None:
 def _checked(counter: PublicCounter, content: bytes) -> Checked:
     digest = hashlib.sha256(content).hexdigest()
     with counter.database.read() as connection:
-        row = connection.execute(
-            select(Document.kind, Document.number, Document.state).where(Document.sha256 == digest)
-        ).first()
         known = on_record(connection, digest)
-    registered = f"{DocumentKind(row.kind).label} {row.number}" if row else ""
-    void = row is not None and row.state == DocumentState.VOID.value
+    registered, void = (known.document, known.void) if known else ("", False)
     now = datetime.fromtimestamp(counter.clock_ms() / 1000, UTC)
     try:
         found = verify_apart(counter.apart, content, counter.anchors, now=now, on_record=known)

@@ -327,6 +327,18 @@ def test_a_file_on_record_is_verified_by_when_it_was_sealed(
 
 
 @pytest.mark.usefixtures("sealed")
+def test_a_void_document_is_said_to_be_whatever_its_seal_is_worth(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "sheet.pdf"
+    done = run("notice", FINE, "--kind", "evidence_sheet", "--copy", 7, "--out", out, "--json")
+    number = json.loads(done.stdout)["number"]
+    assert run("verify", out).exit_code == 0
+    assert run("documents", "--void", number, "--reason", "重复立案").exit_code == 0
+    told, rows = run("verify", out), run("verify", out, "--json")
+    assert (told.exit_code, f"VOID on record: 技术监控记录证据单 {number}" in told.stdout) == (1, True)
+    assert (rows.exit_code, *(json.loads(rows.stdout)[key] for key in ("void", "holds"))) == (1, True, False)
+
+
+@pytest.mark.usefixtures("sealed")
 def test_a_list_of_revoked_certificates_is_its_issuers_own(run: Run, data: Path, tmp_path: Path) -> None:
     out, path = tmp_path / "sheet.pdf", data / "seals" / "浙江" / "issuer.crl"
     assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
