@@ -184,6 +184,23 @@ class Database:
             raise DatabaseUnavailableError(message) from error
 
 
+@contextmanager
+def as_it_is(url: str) -> Iterator[Connection]:
+    """Give a connection to a database that is there, whatever its schema: nothing is brought up to date.
+
+    Raises:
+        SQLAlchemyError, ImportError: there is no such database, or it doesn't answer.
+
+    """
+    parsed = make_url(url)
+    engine = create_engine(parsed, hide_parameters=True, connect_args=patience(parsed))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 def patience(url: URL) -> dict[str, int]:
     """Return how long a server is waited for, where the URL does not say; nothing for a file."""
     server = url.get_backend_name() == "postgresql"

@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from alembic.migration import MigrationContext
 from rich.console import Console
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import audit, head_file
 from models.case_life import ZONE
-from models.database import Database, DatabaseUnavailableError
+from models.database import Database, as_it_is
 from notices.documents.register import on_record
 from notices.seal.sm2 import holds, known_of
 from notices.seal.verify import Anchors, NoSealError, OnRecord, SealFound
 from notices.seal.verify import verify as verify_seals
 from zhichao import show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
+from zhichao.health.readiness import newest_schema
 from zhichao.office import anchors
 from zhichao.progress import Bars
 from zhichao.settings import Settings, load_settings
@@ -95,16 +98,20 @@ def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | No
 
 def _on_record(settings: Settings, pdf: bytes) -> OnRecord | None:
     """Return what the register here says of a file; whoever verifies elsewhere has none."""
-    url = make_url(settings.url)
-    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
-        return None
     try:
-        with Database(settings.url).read() as connection:
-            return on_record(connection, hashlib.sha256(pdf).hexdigest())
-    except DatabaseUnavailableError as error:
-        notes = Console(stderr=True)
-        notes.print(f"登记册未能查询 the register was not asked: {error}", highlight=False, soft_wrap=True)
-        return None
+        url = make_url(settings.url)
+        if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+            return None
+        with as_it_is(settings.url) as connection:
+            revision, newest = MigrationContext.configure(connection).get_current_revision(), newest_schema()
+            if revision == newest:
+                return on_record(connection, hashlib.sha256(pdf).hexdigest())
+            problem = f"schema {revision}, this program knows {newest}"
+    except (SQLAlchemyError, ImportError) as error:
+        problem = str(getattr(error, "orig", None) or error)
+    notes = Console(stderr=True)
+    notes.print(f"登记册未能查询 the register was not asked: {problem}", highlight=False, soft_wrap=True)
+    return None
 
 
 def _again(trusted: Anchors, pdf: bytes, seal: SealFound, sm2: Path) -> tuple[str, str]:

@@ -327,6 +327,26 @@ def test_a_file_on_record_is_verified_by_when_it_was_sealed(
 
 
 @pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("url", ["sqlite:///{}/older.sqlite", "sqlite:///{}/none.sqlite", "nonsense"])
+def test_a_file_is_verified_without_a_word_to_the_database(
+    run: Run, data: Path, tmp_path: Path, url: str
+) -> None:
+    out, config = tmp_path / "sheet.pdf", tmp_path / "config.toml"
+    assert run("notice", FINE, "--kind", "evidence_sheet", "--out", out).exit_code == 0
+    older = tmp_path / "older.sqlite"
+    Database(f"sqlite:///{older}", revision="0020").close()
+    before = older.read_bytes()
+    lines = (ROOT / "config.toml").read_text("utf-8")
+    assert 'database_url = ""' in lines
+    config.write_text(lines.replace('database_url = ""', f'database_url = "{url.format(tmp_path)}"'), "utf-8")
+    given = ["verify", str(out), "--config", str(config)]
+    told = CliRunner().invoke(app, given, env={"ZHICHAO_DATA_DIR": str(data)})
+    assert (told.exit_code, "证书可信 trusted" in told.stdout) == (0, True), told.output
+    assert ("the register was not asked" in told.stderr) == ("none" not in url)
+    assert (older.read_bytes(), (tmp_path / "none.sqlite").exists()) == (before, False)
+
+
+@pytest.mark.usefixtures("sealed")
 def test_a_void_document_is_said_to_be_whatever_its_seal_is_worth(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "sheet.pdf"
     done = run("notice", FINE, "--kind", "evidence_sheet", "--copy", 7, "--out", out, "--json")

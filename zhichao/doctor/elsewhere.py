@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, func, make_url, select
+from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import leases
 from models.clock import clock_ms
-from models.database import patience
+from models.database import as_it_is
 from models.exchange_tables import ExchangeState
 from models.office_tables import AuditEntry
 from models.schedule_view import JobLine, Kept, kept_by, schedule_lines
@@ -35,12 +35,8 @@ def database(settings: Settings) -> Iterator[Finding]:
         return
     shown = url.render_as_string(hide_password=True)
     try:
-        engine = create_engine(url, connect_args=patience(url))
-        try:
-            with engine.connect() as connection:
-                yield from _told(connection, shown)
-        finally:
-            engine.dispose()
+        with as_it_is(settings.url) as connection:
+            yield from _told(connection, shown)
     except (SQLAlchemyError, ImportError) as error:
         reason = getattr(error, "orig", None) or error
         yield broken(

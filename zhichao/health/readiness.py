@@ -18,9 +18,14 @@ MB = 1 << 20
 MIGRATIONS = Path(models.__file__).parent / "migrations"
 
 
+def newest_schema() -> str | None:
+    """Return the revision of the schema that this program knows."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
 def database(kept: Database) -> Check:
     """Check that the database answers, at the schema this program knows."""
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    newest = newest_schema()
 
     def check() -> str:
         try:
