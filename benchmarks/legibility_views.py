@@ -8,15 +8,17 @@ so views are soon made: specimens of the tuning half, now and then under a fault
 
 # ruff: noqa: PLR2004 (the shares of each kind stand where they are drawn)
 
+import re
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
+from legibility_collage import OUTLINE
 from legibility_data import plains
 from legibility_made import HIDDEN, TOUCHED, Picture, Plain, Specimen, made
 from numpy.typing import NDArray
@@ -24,25 +26,30 @@ from plates_data import PHOTOS, SETS
 
 from pipeline.plates.covered import ABOVE, BESIDE, about, seen_at
 from pipeline.plates.find import Quad, box_of, size_px
-from pipeline.plates.frame_quality import FrameQuality, frame_quality
 from pipeline.plates.legibility import PLATE_CLASSES
 from stations.roadside.camera_faults import FAULTS
-from stations.roadside.draw import draw_frame
+from stations.roadside.draw import DrawnFrame, draw_frame
 from stations.roadside.night import simulate_vehicles
-from stations.roadside.shot import Side, take_shot
+from stations.roadside.shot import Shot, Side, take_shot
 from stations.roadside.sights import Weather
 from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.vehicle import PlateCondition
 
 Floats = NDArray[np.float32]
 # The map of what is hidden.
-MAP = (22, 8)
-OBJECTS, LENS_FAULTS = 6, 5
-SEED, DRAWN = 5000, 130
+MAP = (32, 12)
+# So many objects, faults and other changes of each photo; of one held out so many times the faults.
+OBJECTS, LENS_FAULTS, HELD_FAULTS = 30, 14, 3
+SEED, DRAWN, DRAWN_CLEAR = 5000, 300, 50
+# Of a frame, this many widths and heights of its plate around it are enough.
+AROUND = (2.0, 4.0)
+HELD_OUT = 5
 COLLECTED = Path(__file__).parents[1] / "build" / "legibility-views.npz"
 _NIGHT = date(2026, 5, 4)
 _STATION = RoadsideStation(station_id="drawn", station_code="drawn", format="hs_data")
 _SURE = ("plain", "shadow", "object", "dirt", "flipped")
+# Over these something may be laid.
+_BARE = ("plain", "shadow", "fault")
 _DRAWN = {
     PlateCondition.CLEAR: {"clear": 1.0},
     PlateCondition.SHADOW: {"clear": 1.0},
@@ -57,6 +64,7 @@ _DRAWN = {
     PlateCondition.RAG: {"covered": 1.0},
     PlateCondition.FLIPPED: {"covered": 1.0},
 }
+_UNHIDDEN = (PlateCondition.CLEAR, PlateCondition.SHADOW)
 _CONDITIONS = {one: 0.1 if one in {PlateCondition.CARD, PlateCondition.RAG} else 0.07 for one in _DRAWN}
 del _CONDITIONS[PlateCondition.CLEAR]
 
@@ -65,9 +73,9 @@ del _CONDITIONS[PlateCondition.CLEAR]
 class View:
     """A plate as the network sees it, and the truth.
 
-    `pixels` (HIGH, WIDE, 3) BGR; `about` is crop, rows, width in pixels, the frame's sharpness and light;
-    `word` how much of each of PLATE_CLASSES it is; `hidden` (8, 22) the share that something hides, where
-    that is `known`.
+    `pixels` (HIGH, WIDE, 3) BGR; `about` is crop, rows and width in pixels; `word` how much of each of
+    PLATE_CLASSES it is; `hidden` (12, 32) the share that something hides, where that is `known`; `corners`
+    (4, 2) the plate's own in the view, `characters` how many it has, 0 where nothing may be laid over it.
     """
 
     pixels: Picture
@@ -75,7 +83,9 @@ class View:
     word: Floats
     hidden: Floats
     known: bool
-    name: str
+    corners: Quad
+    characters: int
+    held: bool
     kind: str
 
 
@@ -83,26 +93,43 @@ def of_photos(set_name: str, *, tuning: bool = True, seed: int = SEED) -> Iterat
     """Yield the views of one set's half."""
     for photo, plain in plains(set_name):
         if photo.tuning is tuning:
-            rng = np.random.default_rng([seed, zlib.crc32(f"{plain.name}{plain.text}".encode())])
-            for kind, number in _plan(plain, rng):
-                yield from _views(made(plain, kind, seed + 7 * number + 1), kind, rng)
+            yield from _of_plain(_near(plain), seed, held=held_out(plain.name))
 
 
-def _plan(plain: Plain, rng: np.random.Generator) -> list[tuple[str, int]]:
-    plan = [
-        ("plain", 0),
-        *(("object", n) for n in range(OBJECTS)),
-        *(("fault", n) for n in range(LENS_FAULTS)),
-    ]
-    more = [(kind, 0) for kind in ("dirt", "bent", "flipped", "shadow")]
+def held_out(name: str) -> bool:
+    """Whether a photo is held out from teaching: one in five, with what was cut from it."""
+    stem = re.sub(r"_\d$", "", Path(name).stem)
+    return zlib.crc32(stem.encode()) % HELD_OUT == 0
+
+
+def _of_plain(plain: Plain, seed: int, *, held: bool) -> Iterator[View]:
+    rng = np.random.default_rng([seed, zlib.crc32(f"{plain.name}{plain.text}".encode())])
+    faults = LENS_FAULTS * (HELD_FAULTS if held else 1)
+    counts = {"plain": 1, "object": OBJECTS, "fault": faults, "dirt": 2, "flipped": 1, "shadow": 2, "bent": 1}
+    if not plain.crop:
+        counts |= {"missing": 2, "dirt": 4, "flipped": 2, "shadow": 4, "bent": 2}
+    for kind, count in counts.items():
+        for number in range(count):
+            yield from _views(made(plain, kind, seed + 7 * number + 1), kind, rng, held=held)
+
+
+def _near(plain: Plain) -> Plain:
+    """Return a frame's plate with less around it: the rest isn't looked at."""
     if plain.crop:
-        return plan + [one for one in more if rng.random() >= 0.4]
-    return [*plan, *more, ("missing", 0), ("missing", 1)]
+        return plain
+    left, top, right, bottom = box_of(plain.corners)
+    wide, high = AROUND[0] * (right - left), AROUND[1] * (bottom - top)
+    low = max(int(left - wide), 0), max(int(top - high), 0)
+    image = plain.image[low[1] : int(bottom + high), low[0] : int(right + wide)]
+    corners = np.asarray(plain.corners - np.array(low), dtype=np.float32)
+    return replace(plain, image=np.ascontiguousarray(image), corners=corners)
 
 
-def _views(one: Specimen, kind: str, rng: np.random.Generator) -> Iterator[View]:
+def _views(one: Specimen, kind: str, rng: np.random.Generator, *, held: bool) -> Iterator[View]:
     image, fault = one.image, 0.0
     cut = image.shape != one.plain.image.shape
+    if cut and not one.plain.crop:
+        return
     if kind not in {"plain", "fault", "shadow"} and rng.random() < 0.3:
         name = str(rng.choice([other for other in FAULTS if other != "cut_off"]))
         fault = float(rng.uniform(0, 0.5))
@@ -113,44 +140,50 @@ def _views(one: Specimen, kind: str, rng: np.random.Generator) -> Iterator[View]
         cv2.fillPoly(hidden, [np.rint(one.corners).astype(np.int32)], (1.0,))
     word = _mixed(_word(one, kind), "camera", 0.0 if kind == "missing" else fault)
     known = kind in _SURE and not cut
-    quality, rows, crop = frame_quality(image), one.plain.rows, one.plain.crop
-    if cut and not crop:
-        return
-    for spread in (0.03,) if crop else (0.03, 0.12):
-        corners = one.corners if crop else _moved(one.corners, rng, spread)
-        yield _view(
-            image, corners, (rows, quality, crop), word, hidden, known=known, of=(one.plain.name, kind)
-        )
-    if not crop and kind in {"plain", "fault"}:
-        for _ in range(2):
-            away = _away(one.corners, image.shape, rng)
-            if away is not None:
-                of = (one.plain.name, "beside")
-                yield _view(image, away, (rows, quality, False), _of(nothing=1.0), None, known=False, of=of)
+    bare = len(one.plain.text) if kind in _BARE and not cut else 0
+    of = _Of(one.corners, one.plain.rows, one.plain.crop, held, kind)
+    for spread in (0.03,) if one.plain.crop else (0.03, 0.12):
+        corners = one.corners if one.plain.crop else _moved(one.corners, rng, spread)
+        yield _view(image, corners, word, hidden, of, known=known, bare=bare)
+    if not one.plain.crop and kind in {"plain", "fault"}:
+        away = _away(one.corners, image.shape, rng)
+        if away is not None:
+            yield _view(image, away, _of(nothing=1.0), None, replace(of, kind="beside"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    corners: Quad
+    rows: int
+    crop: bool
+    held: bool
+    kind: str
 
 
 def _view(
     image: Picture,
     corners: Quad,
-    frame: tuple[int, FrameQuality, bool],
     word: Floats,
     hidden: Floats | None,
+    of: _Of,
     *,
-    known: bool,
-    of: tuple[str, str],
+    known: bool = False,
+    bare: int = 0,
 ) -> View:
-    rows, quality, crop = frame
     shown = np.zeros(MAP[::-1], dtype=np.float32)
     if hidden is not None:
-        shown = cv2.resize(seen_at(hidden, corners, crop=crop), MAP, interpolation=cv2.INTER_AREA)
+        shown = cv2.resize(seen_at(hidden, corners, crop=of.crop), MAP, interpolation=cv2.INTER_AREA)
+    to_view = cv2.getPerspectiveTransform(corners.astype(np.float32), OUTLINE)
     return View(
-        pixels=seen_at(image, corners, crop=crop).astype(np.uint8),
-        about=about(image, corners, rows, quality, crop=crop),
+        pixels=seen_at(image, corners, crop=of.crop).astype(np.uint8),
+        about=about(image, corners, of.rows, crop=of.crop),
         word=word,
         hidden=np.asarray(shown, dtype=np.float32),
         known=known,
-        name=of[0],
-        kind=of[1],
+        corners=cv2.perspectiveTransform(of.corners[None].astype(np.float32), to_view)[0],
+        characters=bare,
+        held=of.held,
+        kind=of.kind,
     )
 
 
@@ -196,35 +229,49 @@ def _away(corners: Quad, shape: Sequence[int], rng: np.random.Generator) -> Quad
     return there if left >= 0 and top >= 0 and right <= shape[1] and bottom <= shape[0] else None
 
 
-def of_drawn(passages: int, seed: int = 300) -> Iterator[View]:
-    """Yield the views of drawn trucks, half of them in foul weather."""
-    [vehicles] = simulate_vehicles(_NIGHT, seed, passages, [_STATION], _CONDITIONS)
-    kinds = [None, None, None, *Weather]
+def of_drawn(passages: int, clear: int, seed: int = 300) -> Iterator[View]:
+    """Yield the views of drawn trucks, half of them in foul weather; `clear` more spoiled as photos are."""
+    for frame, shot, weather, rng in _frames(passages, seed, _CONDITIONS):
+        condition = shot.vehicle.plate_condition
+        left, top, right, bottom = (max(int(edge), 60) for edge in box_of(frame.plate_corners))
+        light = np.percentile(frame.pixels[top - 60 : bottom + 60, left - 60 : right + 60], 90)
+        word = _mixed(_of(**_DRAWN[condition]), "camera", 0.15 if weather else 0.0)
+        if weather is Weather.DYING_LAMP or condition is PlateCondition.DARK:
+            word = _mixed(word, "camera", (60 - float(light)) / 30)
+        held = held_out(str(shot.vehicle.serial))
+        of = _Of(frame.plate_corners, shot.plate.rows, False, held, condition.value)
+        for spread in (0.03, 0.12):
+            corners = _moved(frame.plate_corners, rng, spread)
+            yield _view(frame.pixels, corners, word, None, of, known=condition in _UNHIDDEN)
+        away = _away(frame.plate_corners, frame.pixels.shape, rng)
+        if away is not None:
+            yield _view(frame.pixels, away, _of(nothing=1.0), None, replace(of, kind="beside"))
+    for frame, shot, _, _ in _frames(clear, seed + 1, {}):
+        plain = Plain(
+            name=f"drawn{shot.vehicle.serial}{shot.side.value}",
+            image=frame.pixels,
+            corners=np.asarray(frame.plate_corners, dtype=np.float32),
+            text=shot.plate.text,
+            rows=shot.plate.rows,
+            crop=False,
+        )
+        yield from _of_plain(_near(plain), seed, held=held_out(str(shot.vehicle.serial)))
+
+
+def _frames(
+    passages: int, seed: int, conditions: Mapping[PlateCondition, float]
+) -> Iterator[tuple[DrawnFrame, Shot, Weather | None, np.random.Generator]]:
+    [vehicles] = simulate_vehicles(_NIGHT, seed, passages, [_STATION], conditions)
+    kinds = [None, None, None, *Weather] if conditions else [None]
     for number, vehicle in enumerate(vehicles):
         weather = kinds[number % len(kinds)]
         hour = datetime(2026, 5, 4, 7 * number % 6, tzinfo=ZoneInfo("Asia/Shanghai"))
         one = replace(vehicle, lane=1 + number % 2, passed_at=hour + timedelta(seconds=11 * number % 3000))
         for side in Side:
             shot = take_shot(one, side, _STATION, random_stream(seed, one.serial, side))
-            if shot.is_missing:
-                continue
-            stream = random_stream(seed, one.serial, side, "picture")
-            frame = draw_frame(shot, stream, weather)
-            left, top, right, bottom = (max(int(edge), 60) for edge in box_of(frame.plate_corners))
-            light = np.percentile(frame.pixels[top - 60 : bottom + 60, left - 60 : right + 60], 90)
-            word = _mixed(_of(**_DRAWN[one.plate_condition]), "camera", 0.15 if weather else 0.0)
-            if weather is Weather.DYING_LAMP or one.plate_condition is PlateCondition.DARK:
-                word = _mixed(word, "camera", (60 - float(light)) / 30)
-            plain = one.plate_condition in {PlateCondition.CLEAR, PlateCondition.SHADOW}
-            rng = np.random.default_rng([seed, number, side is Side.REAR])
-            of = (f"drawn{one.serial}", one.plate_condition.value)
-            frame_is = (shot.plate.rows, frame_quality(frame.pixels), False)
-            for spread in (0.03, 0.12):
-                corners = _moved(frame.plate_corners, rng, spread)
-                yield _view(frame.pixels, corners, frame_is, word, None, known=plain, of=of)
-            away = _away(frame.plate_corners, frame.pixels.shape, rng)
-            if away is not None:
-                yield _view(frame.pixels, away, frame_is, _of(nothing=1.0), None, known=False, of=of)
+            if not shot.is_missing:
+                frame = draw_frame(shot, random_stream(seed, one.serial, side, "picture"), weather)
+                yield frame, shot, weather, np.random.default_rng([seed, number, side is Side.REAR])
 
 
 def main() -> None:
@@ -232,17 +279,16 @@ def main() -> None:
     if not PHOTOS.is_dir():
         print(f"skipped: no labelled photos at {PHOTOS}")
         return
-    views = list(of_drawn(DRAWN))
+    views = list(of_drawn(DRAWN, DRAWN_CLEAR))
     for set_name in SETS:
         views += of_photos(set_name)
         print(set_name, len(views), flush=True)
     COLLECTED.parent.mkdir(exist_ok=True)
-    fields = ("pixels", "about", "word", "hidden", "known", "name")
     np.savez(
         COLLECTED,
         classes=np.array(PLATE_CLASSES),
         margin=np.array((BESIDE, ABOVE)),
-        **{field: np.array([getattr(one, field) for one in views]) for field in fields},
+        **{one.name: np.array([getattr(view, one.name) for view in views]) for one in fields(View)},
     )
 
 

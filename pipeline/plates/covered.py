@@ -1,11 +1,12 @@
 """Look at a plate's pixels for something that covers it: a small network beside the forests.
 
-The forests of `pipeline.plates.legibility` weigh what was measured of a plate; a patch of another colour over
-one character is seen more easily than measured. `benchmarks/legibility_net.py` taught the network, on what is
+The forests of `pipeline.plates.legibility` weigh what was measured of a plate; what lies over it is seen more
+easily than measured. `benchmarks/legibility_net.py` taught the network, on what is
 in docs/legibility.md. No reading is asked for.
 """
 
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,26 +15,42 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.values.plate_layout import character_cells
+from pipeline.plates.cells import cell_box
 from pipeline.plates.find import Quad, part, size_px
-from pipeline.plates.frame_quality import FrameQuality
 from pipeline.plates.second import session
 from pipeline.plates.visible import Place
 
 NETWORK = Path(__file__).with_name("covered.onnx")
 # The view in pixels, and the margin in it.
-WIDE, HIGH, BESIDE, ABOVE = 88, 32, 10, 6
+WIDE, HIGH, BESIDE, ABOVE = 128, 48, 16, 9
 # A plate this much wider than its view is shrunk first: a warp alone would skip pixels.
 _SHRUNK_FROM = 1.3
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.integer[Any] | np.floating[Any]]
 
 
-def covered_share(image: NDArray[np.uint8], place: Place, frame: FrameQuality) -> float:
-    """Return how surely something covers the plate at `place` of an image (BGR), 0 to 1."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covering:
+    """How surely something covers a plate, and how much of each of its characters, 0 to 1."""
+
+    share: float
+    characters: tuple[float, ...]
+
+
+def covering(image: NDArray[np.uint8], place: Place, characters: int) -> Covering:
+    """Return what covers the plate of so many characters at `place` of an image (BGR)."""
     pixels = seen_at(image, place.corners, crop=place.crop).astype(np.uint8)
-    beside = about(image, place.corners, place.rows, frame, crop=place.crop)
-    [share] = _network().run(None, {"pixels": pixels[None], "about": beside[None]})
-    return float(share[0])
+    beside = about(image, place.corners, place.rows, crop=place.crop)
+    share, hidden = _network().run(None, {"pixels": pixels[None], "about": beside[None]})
+    plate = cv2.resize(hidden[0], (WIDE, HIGH))[ABOVE : HIGH - ABOVE, BESIDE : WIDE - BESIDE]
+    boxes = (
+        cell_box(cell, plate.shape[1], plate.shape[0]) for cell in character_cells(characters, place.rows)
+    )
+    return Covering(
+        share=float(share[0]),
+        characters=tuple(float(plate[top:bottom, left:right].mean()) for left, top, right, bottom in boxes),
+    )
 
 
 def seen_at(image: Pixels, corners: Quad, *, crop: bool) -> Pixels:
@@ -60,10 +77,10 @@ def seen_at(image: Pixels, corners: Quad, *, crop: bool) -> Pixels:
     return cv2.warpPerspective(image, warp, (WIDE, HIGH), borderMode=cv2.BORDER_REPLICATE)
 
 
-def about(image: NDArray[np.uint8], corners: Quad, rows: int, frame: FrameQuality, *, crop: bool) -> Floats:
-    """Return what the network is told besides: crop, rows, width (pixels), the frame's sharpness, light."""
+def about(image: Pixels, corners: Quad, rows: int, *, crop: bool) -> Floats:
+    """Return what the network is told besides: crop, rows, width (pixels)."""
     wide = image.shape[1] if crop else size_px(corners)[0]
-    return np.array([crop, rows, wide, frame.sharp, frame.bright], dtype=np.float32)
+    return np.array([crop, rows, wide], dtype=np.float32)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Look at one frame: what its plates read, and, apart from that, what can be seen of each.
 
-Where every plate reads surely nothing more is done. Otherwise the corner detector's fainter guesses are
-looked at too: a plate that can't be read is still a plate.
+Where every plate reads surely nothing more is done; one beside them that nobody reads is looked at, too.
+Where none reads surely, so are the corner detector's fainter guesses: what can't be read is still a plate.
 """
 
 from collections.abc import Iterator, Sequence
@@ -68,9 +68,11 @@ class LookingReader(PaddlePlateReader):
         readings = self.readings(image, groups)[: 1 if crop else None]
         if not image.size:
             return FrameLook(readings=(), legibilities=())
-        quality = frame_quality(image) if _in_doubt(readings) else FrameQuality(sharp=1.0, bright=1.0)
+        doubt = _in_doubt(readings)
+        unread = not crop and (doubt or len(groups) > len(readings))
+        quality = frame_quality(image) if doubt or unread else FrameQuality(sharp=1.0, bright=1.0)
         seen = [self._of_reading(image, groups, one, quality, crop=crop) for one in readings]
-        more = [] if crop or not _in_doubt(readings) else list(self._unread(image, groups, seen, quality))
+        more = list(self._unread(image, groups, seen, quality, faint=doubt)) if unread else []
         if crop and not seen:
             more = [_judged(image, _whole(image), quality)]
         if not seen and not more:
@@ -94,10 +96,12 @@ class LookingReader(PaddlePlateReader):
         groups: Sequence[Sequence[Sighting]],
         seen: Sequence[PlateLegibility],
         quality: FrameQuality,
+        *,
+        faint: bool,
     ) -> Iterator[PlateLegibility]:
-        """Yield what is seen of plates that the corner detector guesses and nobody reads."""
+        """Yield what is seen of plates that are guessed, be it a `faint` guess, and nobody reads."""
         taken = [one.box for one in seen]
-        for place in self.unread_places(image, groups):
+        for place in self.unread_places(image, groups, faint=faint):
             box = find.box_of(place.corners)
             if any(find.overlap(box, other) > SAME_PLATE_OVERLAP for other in taken):
                 continue
@@ -107,15 +111,16 @@ class LookingReader(PaddlePlateReader):
                 yield judged
 
     def unread_places(
-        self, image: NDArray[np.uint8], groups: Sequence[Sequence[Sighting]]
+        self, image: NDArray[np.uint8], groups: Sequence[Sequence[Sighting]], *, faint: bool = True
     ) -> Iterator[Place]:
-        """Yield where plates may be that nobody reads, the likeliest first, faint guesses last."""
+        """Yield where plates may be that nobody reads, the likeliest first, `faint` guesses last."""
         for group in groups:
             best = max(group, key=lambda one: one.score)
             if best.score > 0:
                 corners, rows = best.candidate.corners, len(best.candidate.lines)
                 yield _place(corners, rows, best.score)
-        for one in self.engines.second.locate(image, _LONGEST_SIDE_PX, GHOST_SCORE):
+        ghosts = self.engines.second.locate(image, _LONGEST_SIDE_PX, GHOST_SCORE) if faint else ()
+        for one in ghosts:
             wide, high = find.size_px(one.corners)
             yield _place(one.corners, 2 if wide < find.TWO_ROW_ASPECT[1] * 0.8 * high else 1, one.score)
 

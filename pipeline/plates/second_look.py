@@ -23,7 +23,7 @@ LEAST_PLATE, _FAINTEST = 0.2, 0.0003
 _LONGEST_SIDE_PX = 960
 # What the absence of a plate in one frame is worth; two frames and the night's others make a finding of it.
 _MISSING = 0.75
-_HIDING = frozenset({Legibility.COVERED, Legibility.DIRTY, Legibility.DAMAGED})
+_TOLD = frozenset({Legibility.DIRTY, Legibility.DAMAGED, Legibility.CAMERA})
 
 
 class Locates(Protocol):
@@ -47,21 +47,28 @@ def look_where_usual(
     `usual` is the picture of the camera's readable frames there, in the same hour.
     """
     fault = picture(place.window(image)).worse_than(usual)
-    if fault is not None:
+    if fault is not None and fault is not CameraCause.BLUR:
         return _nothing(place, Legibility.CAMERA, fault)
-    located = detector.locate(image, _LONGEST_SIDE_PX, _FAINTEST)
     there: list[Located] = []
-    for one in located:
-        if place.holds(find.box_of(one.corners)):
+    elsewhere = False
+    for one in detector.locate(image, _LONGEST_SIDE_PX, _FAINTEST):
+        box = find.box_of(one.corners)
+        if place.holds(box):
             there.append(one)
-        elif one.score >= LEAST_PLATE and not place.passed_by(find.box_of(one.corners)):
-            # Mounted elsewhere, or the camera was turned: nothing is missing for certain.
-            return None
+        elsewhere |= one.score >= LEAST_PLATE and not place.holds(box) and not place.passed_by(box)
+    if elsewhere:
+        # Mounted elsewhere, or the camera was turned: nothing is missing for certain.
+        return None if fault is None else _nothing(place, Legibility.CAMERA, fault)
     best = max(there, key=lambda one: one.score, default=None)
     judged = None if best is None else judge_plate(image, _placed(best), frame_quality(image), "")
-    if judged is not None and (judged.legibility in _HIDING or judged.legibility is Legibility.CAMERA):
+    if judged is not None and judged.legibility is Legibility.COVERED:
+        # A cloth over the plate takes the steepest edges away: that is no blurred picture.
         return replace(judged, judge=second_judge())
-    if best is None or best.score < LEAST_PLATE:
+    if fault is not None:
+        return _nothing(place, Legibility.CAMERA, fault)
+    if judged is not None and judged.legibility in _TOLD:
+        return replace(judged, judge=second_judge())
+    if judged is None and (best is None or best.score < LEAST_PLATE):
         return _nothing(place, Legibility.MISSING)
     return None
 

@@ -13,6 +13,7 @@ from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from models.values.plates import PlateColour
 from pipeline.plates import legibility
 from pipeline.plates.cells import CELL_FEATURES
+from pipeline.plates.covered import Covering
 from pipeline.plates.frame_quality import frame_quality
 from pipeline.plates.legibility import FOREST, Forest, forests, judge_plate
 from pipeline.plates.look import nothing_seen
@@ -51,11 +52,12 @@ def test_a_frame_lost_in_darkness_light_or_blur_accuses_nobody(seed: int, confid
         np.clip(frame * 9.0 + 120, 0, 255),
         cv2.GaussianBlur(frame, (0, 0), 14),
     ]
+    sure = Covering(share=1.0, characters=(1.0,) * 7)
     for one in lost:
         where = place(corners, *[confidence] * 7 if confidence > 0.05 else (), confidence=confidence)
         with pytest.MonkeyPatch.context() as patched:
             # Not even where the network is as sure as can be.
-            patched.setattr(legibility, "covered_share", lambda *_: 1.0)
+            patched.setattr(legibility, "covering", lambda *_: sure)
             seen = judge_plate(one.astype(np.uint8), where, frame_quality(one.astype(np.uint8)), TEXT)
         assert seen is None or seen.legibility is not Legibility.COVERED
 

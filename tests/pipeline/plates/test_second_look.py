@@ -1,6 +1,6 @@
 """A second look where plates usually are: nothing there is a missing plate in a good picture alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from road_frames import PLACE, road
 
 from models.values.legibility import CameraCause, Legibility
+from pipeline.plates import second_look
+from pipeline.plates.frame_quality import frame_quality
+from pipeline.plates.look import nothing_seen
 from pipeline.plates.second import Located
 from pipeline.plates.second_look import look_where_usual, second_judge
 from pipeline.plates.usual import picture, usual_picture
@@ -60,3 +63,21 @@ def test_no_plate_in_a_blurred_picture_is_the_cameras_fault() -> None:
 def test_a_plate_that_the_detector_surely_sees_is_not_missing() -> None:
     said = look_where_usual(road(7), PLACE, USUAL, Detector(score=0.99))
     assert said is None or said.legibility is not Legibility.MISSING
+
+
+@pytest.mark.parametrize(("word", "said_word"), [("covered", "covered"), ("doubtful", "camera")])
+def test_what_covers_a_plate_may_take_the_sharpness_away(
+    monkeypatch: pytest.MonkeyPatch, word: str, said_word: str
+) -> None:
+    judged = replace(nothing_seen(road(7), frame_quality(road(7))), legibility=Legibility(word), rows=1)
+    monkeypatch.setattr(second_look, "judge_plate", lambda *_: judged)
+    blurred = np.asarray(cv2.GaussianBlur(road(7), (0, 0), 6))
+    said = look_where_usual(blurred, PLACE, USUAL, Detector(score=0.1))
+    assert said is not None
+    assert said.legibility is Legibility(said_word)
+
+
+def test_what_may_be_a_plate_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = replace(nothing_seen(road(7), frame_quality(road(7))), legibility=Legibility.DOUBTFUL, rows=1)
+    monkeypatch.setattr(second_look, "judge_plate", lambda *_: judged)
+    assert look_where_usual(road(7), PLACE, USUAL, Detector(score=0.1)) is None
