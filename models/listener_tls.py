@@ -44,6 +44,11 @@ class ListenerTls:
 
         def known() -> ssl.SSLContext:
             made = make()
+            if not self.clients:
+                return made
+            # No session is resumed: it would let in a client whose certificate was taken away since. TLS 1.2
+            # remembers sessions without tickets too, and Python can't turn that off.
+            made.minimum_version, made.num_tickets = ssl.TLSVersion.TLSv1_3, 0
             # Each certificate known counts by itself: the new one beside the one before, of the same name.
             made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             for one in self.clients:

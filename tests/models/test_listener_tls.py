@@ -59,10 +59,13 @@ def listening(tls: ListenerTls) -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         thread = threading.Thread(target=serve)
         thread.start()
-        yield bound
-        with socket.create_connection(bound.getsockname()) as last, trusting_any().wrap_socket(last) as end:
-            end.send(b".")
-            thread.join(10)
+        try:
+            yield bound
+        finally:
+            last = socket.create_connection(bound.getsockname())
+            with trusting_any().wrap_socket(last) as end:
+                end.send(b".")
+                thread.join(10)
 
 
 def trusting_any() -> ssl.SSLContext:
@@ -147,3 +150,37 @@ def test_a_client_is_known_once_its_certificate_lies_there(tls: ListenerTls) -> 
         other.cert_pem.write_to_path(known, append=True)
         assert shown(bound, authority, other.issue_cert("client.test"))
         assert shown(bound, authority, CLIENTS.issue_cert("client.test"))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_whose_certificate_is_taken_away_can_not_resume_its_session(
+    tls: ListenerTls, version: ssl.TLSVersion
+) -> None:
+    authority, leaves = write(tls), trustme.CA()
+    known = tls.certificate.with_name("client.pem")
+    known.write_bytes(CLIENTS.cert_pem.bytes() + leaves.cert_pem.bytes())
+    tls.clients = (known,)
+    context = ssl.create_default_context()
+    context.maximum_version = version
+    authority.configure_trust(context)
+    leaves.issue_cert("client.test").configure_cert(context)
+
+    def let_in(
+        bound: socket.socket, session: ssl.SSLSession | None = None
+    ) -> tuple[bool, ssl.SSLSession | None]:
+        try:
+            with (
+                socket.create_connection(bound.getsockname(), 10) as plain,
+                context.wrap_socket(plain, server_hostname="127.0.0.1", session=session) as secret,
+            ):
+                secret.send(b"?")
+                return secret.recv(1) == b"!", secret.session
+        except (ssl.SSLError, ConnectionError):
+            return False, None
+
+    with listening(tls) as bound:
+        known_one, session = let_in(bound)
+        # TLS 1.2, whose sessions can't be kept from being resumed, is not spoken at all.
+        assert known_one is (version is ssl.TLSVersion.TLSv1_3)
+        CLIENTS.cert_pem.write_to_path(known)
+        assert let_in(bound, session) == (False, None)
