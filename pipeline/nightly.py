@@ -273,12 +273,16 @@ class NightlyRun:
         roads = roads_of(stations)
         for station in stations:
             _, end_ms = day_bounds_ms(report.day, station.zone)
-            with self.intake.alone(station), self.database.write("reidentified") as connection:
-                if end_ms not in fleets:
-                    # What stations have in common is read once a night, not once a station.
-                    fleets[end_ms] = Fleets(connection, end_ms, roads)
-                fleet = fleets[end_ms].of(connection, station.id)
-                found = reidentify_day(connection, station, report.day, roads, fleet)
+            try:
+                with self.intake.alone(station), self.database.write("reidentified") as connection:
+                    if end_ms not in fleets:
+                        # What stations have in common is read once a night, not once a station.
+                        fleets[end_ms] = Fleets(connection, end_ms, roads)
+                    fleet = fleets[end_ms].of(connection, station.id)
+                    found = reidentify_day(connection, station, report.day, roads, fleet)
+            except Exception as error:  # noqa: BLE001 (who it was is a hint: the other stations and the night go on)
+                report.failures.append(f"{station.id}: reidentify: {type(error).__name__}: {error}")
+                continue
             report.searched += found.searched
             report.plate_conflicts += found.conflicts
             report.clock_troubles += found.troubles

@@ -5,8 +5,8 @@ vehicle that bears the plate. Copies of the same model are alike there, and are 
 record is no second vehicle: what a wrong speed or a missed axle explains has to be seen again and again.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +23,14 @@ CERTAINTY, LEAST_MM = 6.0, 300.0
 WRONG_SPEED = 1.5
 # What one spoiled record explains is told once so many others bear out each of the two vehicles.
 BORNE_OUT = 2
-# If so many plates and this share of them conflict from one station to another, a device is at fault.
-FAULT_LEAST, FAULT_SHARE = 3, 0.2
+# If so many plates and this share of a way's plates conflict, a device is at fault; so many are named.
+FAULT_LEAST, FAULT_SHARE, FAULT_NAMED = 3, 0.2, 20
+# No vehicle passes so often in a day: a camera is stuck on its plate (judgement).
+STUCK = 100
+# A plate is held against so many of its latest passages: every one against every other is kept.
+LOOK_BACK = 300
 SECONDS = 1000
+DAY_MS = 86_400 * SECONDS
 FAULTS = {
     ConflictKind.TRAVEL_TIME: "行程时间不可能，疑为时钟不准",
     ConflictKind.SIGNATURE: "轴距不符，疑为轴距测量不准",
@@ -46,24 +51,48 @@ def conflicts(
     fleet: Fleet, noise: Noise, roads: Roads, wanted: NDArray[np.bool_]
 ) -> tuple[list[Conflict], list[str]]:
     """Return which `wanted` passages (N,) conflict with earlier ones of their plates, and faulty devices."""
-    pairs: Counter[tuple[str, str]] = Counter()
+    compared: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     found: defaultdict[tuple[str, str, ConflictKind], list[Conflict]] = defaultdict(list)
-    for history in _histories(fleet, wanted):
+    told: list[Conflict] = []
+    troubles: list[str] = []
+    for whole in _histories(fleet, wanted):
+        if _stuck(fleet, whole):
+            troubles.append(_stuck_on(fleet, whole))
+            continue
+        history = whole[-LOOK_BACK:]
+        plate = str(fleet.plate[history[0]])
         for here, there in zip(history[:-1].tolist(), history[1:].tolist(), strict=True):
             if wanted[there]:
-                pairs[_way(fleet, here, there)] += 1
+                compared[_way(fleet, here, there)].add(plate)
         for one in (*_hurried(fleet, history, roads), *_unlike(fleet, history, noise)):
             if wanted[one.later]:
                 found[(*_way(fleet, one.earlier, one.later), one.kind)].append(one)
-    told: list[Conflict] = []
-    troubles: list[str] = []
     for (here, there, kind), some in sorted(found.items()):
-        count = pairs[here, there]
-        if len(some) >= FAULT_LEAST and len(some) > FAULT_SHARE * count:
-            troubles.append(f"{here}至{there}：{count}对同号牌过车中{len(some)}对{FAULTS[kind]}，未作为线索")
+        plates = {str(fleet.plate[one.later]) for one in some}
+        count = len(compared[here, there] | plates)
+        if len(plates) >= FAULT_LEAST and len(plates) > FAULT_SHARE * count:
+            troubles.append(
+                f"{here}至{there}：{count}个号牌中{len(plates)}个{FAULTS[kind]}，未作为线索：{_named(plates)}"
+            )
         else:
             told += some
     return told, troubles
+
+
+def _named(plates: Collection[str]) -> str:
+    more = f"等{len(plates)}个" if len(plates) > FAULT_NAMED else ""
+    return "、".join(sorted(plates)[:FAULT_NAMED]) + more
+
+
+def _stuck(fleet: Fleet, history: NDArray[np.intp]) -> bool:
+    times_ms = fleet.batch.passed_at_ms[history]
+    return bool((times_ms[STUCK:] - times_ms[:-STUCK] < DAY_MS).any())
+
+
+def _stuck_on(fleet: Fleet, history: NDArray[np.intp]) -> str:
+    stations, counts = np.unique(fleet.station[history].astype(str), return_counts=True)
+    plate, often = fleet.plate[history[0]], stations[counts.argmax()]
+    return f"{often}：号牌{plate}一天内过车超过{STUCK}次，疑为设备反复报出同一号牌，未作比对"
 
 
 def _way(fleet: Fleet, here: int, there: int) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """One plate on two vehicles: seen where no error explains it, not where a clock or a trailer does."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from driven import trucks
 from trucks import HOUR_S, fleet
 
 from models.values.reidentify import ConflictKind
-from pipeline.reidentify.conflicts import conflicts
+from pipeline.reidentify.conflicts import STUCK, conflicts
 from pipeline.reidentify.noise import Noise
 
 NOISE = Noise.of_class(5)
@@ -102,4 +103,39 @@ def test_a_scale_that_measures_all_axles_wrongly_makes_no_conflicts() -> None:
     spacing = [[1900, 4500, 1350]] * 4 + [[3200, 3200, 1350]] * 4
     result, troubles = found([HOUR_S * n for n in range(8)], plates * 2, "aaaacccc", spacing_mm=spacing)
     assert result == []
-    assert troubles == ["a至c：4对同号牌过车中4对轴距不符，疑为轴距测量不准，未作为线索"]
+    assert troubles == [
+        "a至c：4个号牌中4个轴距不符，疑为轴距测量不准，未作为线索：浙Z00000、浙Z00001、浙Z00002、浙Z00003"
+    ]
+
+
+@pytest.mark.parametrize("often", [4, 6])
+def test_a_clone_that_passes_often_is_no_fault_of_the_device(often: int) -> None:
+    honest = [f"浙Z{number:05d}" for number in range(10, 16)] * 2
+    clone = [RIGID if turn % 2 else [6800, 1350, 0] for turn in range(often)]
+    plates = honest + [PLATE] * often
+    times = [600.0 * n for n in range(len(plates))]
+    result, troubles = found(times, plates, "a" * len(plates), spacing_mm=[RIGID] * 12 + clone)
+    assert len(result) == often - 1
+    assert troubles == []
+
+
+def test_a_camera_that_is_stuck_on_a_plate_is_told_of_and_its_plate_left_alone() -> None:
+    clone = [RIGID, [6800, 1350, 0]]
+    times = [*(120.0 * n for n in range(STUCK + 1)), 0.0, HOUR_S]
+    plates = [PLATE] * (STUCK + 1) + ["浙Z00002"] * 2
+    (one,), troubles = found(
+        times, plates, "a" * len(plates), spacing_mm=[*[clone[n % 2] for n in range(STUCK + 1)], *clone]
+    )
+    assert plates[one.later] == "浙Z00002"
+    assert troubles == [f"a：号牌{PLATE}一天内过车超过{STUCK}次，疑为设备反复报出同一号牌，未作比对"]
+
+
+def test_a_plate_of_many_passages_costs_no_more_than_its_latest() -> None:
+    count = 3_000
+    made = fleet(trucks([HOUR_S * n for n in range(count)], spacing_mm=[RIGID] * count), [PLATE] * count)
+    tracemalloc.start()
+    try:
+        assert conflicts(made, NOISE, ROADS, np.full(count, True)) == ([], [])
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()

@@ -10,6 +10,7 @@ from hs_file import HEADER, hs_row
 from nights import DAY, Night
 from snapshot import snapshot
 
+from pipeline import nightly
 from pipeline.reidentify.lists import candidate_rows, conflict_rows
 from pipeline.reidentify.partial import DISAGREE, merged
 from stations.station import Station
@@ -76,3 +77,14 @@ def test_frames_of_two_vehicles_tell_nothing_of_a_plate() -> None:
     near = reading("浙Z00013", 0.9)
     assert merged([first, near]) == (("浙Z00012", (0.95,) * 7, "yellow"), "")
     assert merged([]) == (("", (), ""), "")
+
+
+def test_what_fails_here_is_told_and_the_night_goes_on(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("so many")
+
+    monkeypatch.setattr(nightly, "reidentify_day", fail)
+    write(night, [(hs_row("2026-06-18 02:00:00.000", 62_300), "")])
+    night.run()
+    assert night.report.failures == ["test-1: reidentify: MemoryError: so many"]
+    assert "registries" in night.report.seconds
