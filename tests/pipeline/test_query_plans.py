@@ -278,7 +278,7 @@ def test_hidden_plates_of_a_day_are_sought_without_reading_a_whole_table(
     database.engine.dispose()
     with recorded(database) as statements, database.write("test") as connection:
         judge_obscured_day(connection, station, DAY)
-    assert len(statements) == 3
+    assert len(statements) == 4
     with database.read() as connection:
         for statement, parameters in statements:
             assert scanned(connection, statement, parameters) == set(), statement
