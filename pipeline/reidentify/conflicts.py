@@ -100,7 +100,10 @@ def _way(fleet: Fleet, here: int, there: int) -> tuple[str, str]:
 
 
 def _histories(fleet: Fleet, wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
-    """Yield the passages of each `wanted` plate by time; of a station's one minute the last alone."""
+    """Yield the passages of each `wanted` plate by time; of a station's one minute the first alone.
+
+    What follows so soon is the crossing again, or its trailer: the first has the first spacing.
+    """
     # Sorting is the work: only the plates that are asked for.
     plates = set(fleet.plate[wanted].tolist())
     asked = np.flatnonzero(np.fromiter((one in plates for one in fleet.plate), np.bool_, len(fleet.plate)))
@@ -111,7 +114,7 @@ def _histories(fleet: Fleet, wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.i
     for history in np.split(order, np.flatnonzero(~same) + 1):
         moved = fleet.station[history][1:] != fleet.station[history][:-1]
         apart = np.diff(fleet.batch.passed_at_ms[history]) >= SAME_STATION_S * SECONDS
-        yield np.append(history[:-1][moved | apart], history[-1])
+        yield history[np.append(True, moved | apart)]
 
 
 def _unlike(fleet: Fleet, history: NDArray[np.intp], noise: Noise) -> Iterator[Conflict]:
@@ -147,13 +150,13 @@ def _error(first_mm: NDArray[np.float64], noise: Noise) -> NDArray[np.float64]:
 
 
 def _spoiled(fleet: Fleet, pair: tuple[int, int], noise: Noise) -> bool:
-    """Tell whether a speed taken wrongly, or an axle missed or counted too much, in either explains both."""
-    first, second = (fleet.batch.spacing_mm[one, :2].astype(np.float64) for one in pair)
+    """Tell whether a speed taken wrongly, or axles missed or counted too much, in either explains both."""
+    first, second = (fleet.batch.spacing_mm[one].astype(np.float64) for one in pair)
     if max(first[0], second[0]) <= WRONG_SPEED * min(first[0], second[0]):
         return True
     for whole, short in ((first, second), (second, first)):
-        # The first axle of `short` was missed, or its second.
-        might_be = np.array([whole[1], whole.sum()])
+        # The front of `short` was missed, by an axle or by all of the tractor, or its second axle.
+        might_be = np.append(whole[1:][whole[1:] > 0], whole[:2].sum())
         if whole[1] > 0 and (np.abs(might_be - short[0]) <= _reach(might_be, noise)).any():
             return True
     return False

@@ -139,3 +139,23 @@ def test_a_plate_of_many_passages_costs_no_more_than_its_latest() -> None:
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "crossing",
+    [
+        pytest.param([(0, [3500, 0, 0]), (20, [1310, 1310, 0])], id="the tractor, then its trailer"),
+        pytest.param([(0, [1310, 1310, 0])], id="the trailer alone"),
+    ],
+)
+def test_a_record_that_was_split_is_no_second_vehicle(crossing: list[tuple[float, list[int]]]) -> None:
+    whole = [3500, 5800, 1310]
+    passed = [(-24 * HOUR_S, whole), *crossing, (24 * HOUR_S, whole)]
+    times, spacing = [one for one, _ in passed], [one for _, one in passed]
+    assert found(times, [PLATE] * len(times), "a" * len(times), spacing_mm=spacing) == ([], [])
+
+
+def test_of_one_crossing_the_record_with_the_front_axles_counts() -> None:
+    clone = [[3500, 5800, 1310], [7400, 0, 0], [1310, 1310, 0]]
+    (one,), _ = found([0, HOUR_S, HOUR_S + 20], [PLATE] * 3, "aaa", spacing_mm=clone)
+    assert (one.earlier, one.later) == (0, 1)
