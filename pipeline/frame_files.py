@@ -11,6 +11,10 @@ class UnreadableFrameError(ValueError):
     """A stored frame can't be decoded."""
 
 
+# What is raised over a frame's content, by who opens or reads it. Anything else is the machine's.
+OF_THE_FRAME = (cv2.error, ValueError, ArithmeticError, LookupError)
+
+
 def load_frame(path: Path) -> NDArray[np.uint8]:
     """Return the frame as BGR, (height, width, 3) uint8, turned as its orientation tag says.
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +12,7 @@ from models.values.findings import Doubt, FindingKind
 from models.values.legibility import PlateLegibility
 from models.values.passages import FrameKind, PassageBatch
 from models.values.plates import PlateReading
-from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.frame_files import OF_THE_FRAME, UnreadableFrameError, load_frame
 from pipeline.obscured import FrameReadings, PlateVerdict, plate_verdict
 from pipeline.overload import Overload, judge_overload
 from pipeline.plates.look import Looks
@@ -23,8 +22,6 @@ from pipeline.rules.rule_sets import rule_sets
 from stations.station import Station
 
 PLATE_KINDS = (FrameKind.FRONT, FrameKind.REAR, FrameKind.PANORAMA, FrameKind.UNKNOWN)
-# What a reader raises over a frame's content. Anything else is the machine's: the chunk is tried again.
-OF_THE_FRAME = (cv2.error, ValueError, ArithmeticError, LookupError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,10 @@ class ChunkResult:
 
 
 def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResult:
-    """Judge a chunk; `reader` is called only if there is a frame to read."""
+    """Judge a chunk; `reader` is called only if there is a frame to read.
+
+    What is no fault of a frame is raised, and the chunk tried again.
+    """
     sets = rule_sets()
     masks = quality_codes(
         work.batch, work.station, sets, received_at_ms=work.received_at_ms, repeated=work.repeated

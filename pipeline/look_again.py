@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
+from models import leases
 from models.database import Database
 from models.files import FileStore
+from models.leases import Holder
 from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Frame, Passage
 from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
-from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.frame_files import OF_THE_FRAME, UnreadableFrameError, load_frame
 from pipeline.obscured_rows import save_legibility
-from pipeline.others_seen import OtherVehicles
 from pipeline.plates.second_look import Locates, look_where_usual, second_judge
 from pipeline.plates.usual import Picture, UsualPlace, learn_place, picture, usual_picture
 from stations.station import Station
@@ -50,31 +51,33 @@ class SecondLook:
         database: Database,
         store: FileStore,
         detector: Callable[[], Locates],
-        others: OtherVehicles | None = None,
     ) -> None:
-        """Use the detector of corners that `detector` makes, at the first frame; `others` are seen before."""
+        """Use the detector of corners that `detector` makes, at the first frame."""
         self._database = database
         self._store = store
         self._detector = cache(detector)
-        self._others = others
 
-    def look(self, station: Station, day: date) -> int:
-        """Look again at a station's local day and keep what was seen; return of how many frames."""
-        if self._others is not None:
-            self._others.look(station, day)
+    def look(self, station: Station, day: date, holder: Holder) -> int:
+        """Look again at a station's local day and keep what was seen; return of how many frames.
+
+        The leases of `holder` are renewed meanwhile.
+        """
         with self._database.read() as connection:
             unread = unread_frames(connection, station, day)
             read = read_frames(connection, station, day)
             cameras = readable_frames(connection, station, day) if unread or read else {}
         known = {key: _Camera(rows, self._open) for key, rows in cameras.items()}
         unread = [*unread, *_of_neighbours(read, known)]
-        # Outside a transaction: nothing may be held open while frames are looked at.
-        looked = [(row.id, self._said(row, known.get((row.lane, row.kind)))) for row in unread]
-        seen = [(frame_id, (said,)) for frame_id, said in looked if said is not None]
-        if seen:
-            with self._database.write("plates.looked_again") as connection:
-                save_legibility(connection, seen)
-        return len(seen)
+        kept = 0
+        for row in unread:
+            # Outside a transaction: nothing may be held open while frames are looked at.
+            said = self._said(row, known.get((row.lane, row.kind)))
+            if said is not None:
+                with self._database.write("plates.looked_again") as connection:
+                    save_legibility(connection, [(row.id, (said,))])
+                    leases.renew(connection, holder)
+                kept += 1
+        return kept
 
     def _said(self, row: Any, camera: "_Camera | None") -> PlateLegibility | None:  # noqa: ANN401 (a row)
         if camera is None or camera.place is None:
@@ -83,7 +86,11 @@ class SecondLook:
         usual = None if image is None else camera.picture_at(row.passed_at, image.shape)
         if image is None or usual is None:
             return None
-        return look_where_usual(image, camera.place, usual, self._detector())
+        detector = self._detector()
+        try:
+            return look_where_usual(image, camera.place, usual, detector)
+        except OF_THE_FRAME:
+            return None
 
     def _open(self, sha256: str) -> NDArray[np.uint8] | None:
         try:

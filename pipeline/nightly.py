@@ -34,6 +34,7 @@ from pipeline.ledger import (
 from pipeline.look_again import SecondLook
 from pipeline.match import match_frames
 from pipeline.obscured_rows import judge_obscured_day
+from pipeline.others_seen import OtherVehicles
 from pipeline.registries.look_up import LookupReport, Registries
 from pipeline.reidentify.named import Fleets
 from pipeline.reidentify.night import reidentify_day
@@ -110,6 +111,7 @@ class NightlyRun:
     plate_threshold: float
     progress: Progress
     registries: Registries | None = None
+    others: OtherVehicles | None = None
     second_look: SecondLook | None = None
 
     def run(self, stations: Sequence[Station], day: date) -> NightReport:
@@ -238,18 +240,28 @@ class NightlyRun:
                 report.lanes_measured += measure_lanes(connection, station, report.day)
 
     def _judge_obscured(self, stations: Sequence[Station], report: NightReport) -> None:
+        self.progress.stage("细看号牌 look closer", len(stations))
         for station in stations:
-            with self.intake.alone(station):
-                self._judge_plates(station, report)
+            # One runner looks, and nobody waits for what it looks at: what is kept twice is kept once.
+            with leases.hold(self.database, f"look:{station.id}", self.intake.holder):
+                self._look_closer(station, report)
+            with self.intake.alone(station), self.database.write("plates.obscured") as connection:
+                report.plates_obscured += judge_obscured_day(connection, station, report.day)
+            self.progress.step()
 
-    def _judge_plates(self, station: Station, report: NightReport) -> None:
+    def _look_closer(self, station: Station, report: NightReport) -> None:
+        holder = self.intake.holder
+        if self.others is not None:
+            with _told(station, "looking beside", report):
+                left = self.others.look(station, report.day, holder)
+                if left:
+                    report.failures.append(
+                        f"{station.id}: looking beside: {left} vehicles without a readable plate are left "
+                        "without others to compare with; a further run goes on"
+                    )
         if self.second_look is not None:
-            try:
-                self.second_look.look(station, report.day)
-            except Exception as error:  # noqa: BLE001 (what was seen at first still counts, and the night goes on)
-                report.failures.append(f"{station.id}: second look: {type(error).__name__}: {error}")
-        with self.database.write("plates.obscured") as connection:
-            report.plates_obscured += judge_obscured_day(connection, station, report.day)
+            with _told(station, "second look", report):
+                self.second_look.look(station, report.day, holder)
 
     def _open_cases(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:
@@ -295,3 +307,12 @@ class NightlyRun:
             report.registries = self.registries.look_up(stations, report.day)
         except Exception as error:  # noqa: BLE001 (what fails there leaves its cases waiting, and the night going)
             report.failures.append(f"registries: {type(error).__name__}: {error}")
+
+
+@contextmanager
+def _told(station: Station, what: str, report: NightReport) -> Iterator[None]:
+    """Tell what fails: what was seen so far still counts, and the night goes on."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 (see above)
+        report.failures.append(f"{station.id}: {what}: {type(error).__name__}: {error}")

@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, select
 
+from models import leases
 from models.database import Database
 from models.files import FileStore
+from models.leases import Holder
 from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Finding, Frame, Passage
@@ -22,7 +24,7 @@ from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.deliberate import NEAR_MS
-from pipeline.frame_files import UnreadableFrameError, load_frame
+from pipeline.frame_files import OF_THE_FRAME, load_frame
 from pipeline.obscured_rows import save_legibility
 from pipeline.plates.look import Looks
 from pipeline.plates.usual import LEAST_VEHICLES
@@ -30,6 +32,8 @@ from stations.station import Station
 
 # So many vehicles beside one: those that a usual place is learnt from, and some that don't read.
 BESIDE = LEAST_VEHICLES + 2
+# At two frames a vehicle and 0.3 s a frame these take ten minutes; more is a camera that needs cleaning.
+MOST_SUSPECTS = 100
 _ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
 _SUSPECT = (Legibility.DOUBTFUL.value, Legibility.COVERED.value, Legibility.MISSING.value)
 
@@ -43,32 +47,37 @@ class OtherVehicles:
         self._store = store
         self._reader = cache(reader)
 
-    def look(self, station: Station, day: date) -> int:
-        """Look at what a station's local day lacks for comparison and keep it; return of how many frames."""
+    def look(self, station: Station, day: date, holder: Holder) -> int:
+        """Look at what a station's local day lacks for comparison and keep it, one suspect after the other.
+
+        Return how many suspects were left for a further run. The leases of `holder` are renewed meanwhile.
+        """
         with self._database.read() as connection:
-            frames = frames_beside(connection, station, day)
-        # Outside a transaction: nothing may be held open while frames are looked at.
-        seen = [(row.id, said) for row in frames if (said := self._seen(row.sha256))]
-        if seen:
+            beside = frames_beside(connection, station, day)
+        for frames in beside[:MOST_SUSPECTS]:
+            # Outside a transaction: nothing may be held open while frames are looked at.
+            seen = [(row.id, self._seen(row.sha256)) for row in frames]
             with self._database.write("plates.looked_beside") as connection:
                 save_legibility(connection, seen)
-        return len(seen)
+                leases.renew(connection, holder)
+        return len(beside[MOST_SUSPECTS:])
 
     def _seen(self, sha256: str) -> tuple[PlateLegibility, ...]:
+        reader = self._reader()
         try:
-            image = load_frame(self._store.path(sha256))
-        except UnreadableFrameError:
+            legibilities = reader.look(load_frame(self._store.path(sha256))).legibilities
+        except OF_THE_FRAME:
+            # One vehicle less to compare with.
             return ()
         # That a plate reads matters here, not which.
-        return tuple(
-            replace(one, text="?" * len(one.text)) for one in self._reader().look(image).legibilities
-        )
+        return tuple(replace(one, text="?" * len(one.text)) for one in legibilities)
 
 
-def frames_beside(connection: Connection, station: Station, day: date) -> Sequence[Any]:
-    """Return the frames of both ends, not looked at yet, of the vehicles nearest to each suspect one.
+def frames_beside(connection: Connection, station: Station, day: date) -> list[Sequence[Any]]:
+    """Return, for each suspect in turn, the frames of both ends, not looked at yet, of the vehicles nearest.
 
     Only a vehicle that is overloaded is suspect: who is looked at for comparison alone never becomes so.
+    What an earlier suspect has is not listed again, and who has nothing left is not listed.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     suspects = connection.execute(
@@ -80,25 +89,25 @@ def frames_beside(connection: Connection, station: Station, day: date) -> Sequen
         .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.legibility.in_(_SUSPECT))
         .where(Frame.kind.in_(_ENDS))
         .distinct()
+        .order_by(Passage.passed_at, Passage.id)
     ).all()
-    wanted: set[int] = set()
+    unseen = ~exists().where(PlateLegibilityRow.frame_id == Frame.id)
+    listed: set[int] = set()
+    beside: list[Sequence[Any]] = []
     for one in suspects:
         hour_ms = max(start_ms, one.passed_at - NEAR_MS), min(end_ms, one.passed_at + NEAR_MS + 1)
-        beside = (
+        nearest = (
             select(Passage.id)
             .where(passed_between(station.id, *hour_ms), Passage.lane == one.lane, Passage.id != one.id)
             .where(exists().where(Frame.passage_id == Passage.id, Frame.kind.in_(_ENDS)))
             .order_by(func.abs(Passage.passed_at - one.passed_at), Passage.id)
             .limit(BESIDE)
         )
-        wanted.update(connection.scalars(beside))
-    unseen = ~exists().where(PlateLegibilityRow.frame_id == Frame.id)
-    return [
-        row
-        for passage_id in sorted(wanted)
-        for row in connection.execute(
-            select(Frame.id, Frame.sha256)
-            .where(Frame.passage_id == passage_id, Frame.kind.in_(_ENDS), unseen)
-            .order_by(Frame.id)
+        new = set(connection.scalars(nearest)) - listed
+        listed |= new
+        frames = select(Frame.id, Frame.sha256).where(
+            Frame.passage_id.in_(new), Frame.kind.in_(_ENDS), unseen
         )
-    ]
+        if rows := connection.execute(frames.order_by(Frame.passage_id, Frame.id)).all():
+            beside.append(rows)
+    return beside

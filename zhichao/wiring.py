@@ -86,11 +86,9 @@ def nightly_run(
         plate_threshold=settings.plate_threshold,
         progress=progress,
         registries=registries(settings, database),
+        # Who judges by other means has no reader of ours.
+        others=None if judging else OtherVehicles(database, taking.store, reader(settings)),
         second_look=SecondLook(
-            database,
-            taking.store,
-            partial(SecondOpinion, threads=settings.reader_threads),
-            # Who judges by other means has no reader of ours.
-            None if judging else OtherVehicles(database, taking.store, reader(settings)),
+            database, taking.store, partial(SecondOpinion, threads=settings.reader_threads)
         ),
     )

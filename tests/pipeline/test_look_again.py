@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from fake_reader import FakeReader
@@ -17,9 +18,10 @@ from sqlalchemy import select, update
 
 from models import edges
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
-from models.tables import Finding, Frame, Judgement, Passage
+from models.tables import Finding, Frame, Judgement, Lease, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
+from pipeline import others_seen
 from pipeline.executor import InlineExecutor
 from pipeline.look_again import SecondLook
 from pipeline.obscured_rows import judge_obscured_day, passages_seen
@@ -192,8 +194,7 @@ def test_vehicles_within_their_limits_are_looked_at_for_comparison_alone(make: M
     night.run()
     assert (words(night), flagged(night)) == ([], 0)
     run = night.run_all
-    beside = OtherVehicles(run.database, run.store, corner_reader)
-    night.run_all = replace(run, second_look=SecondLook(run.database, run.store, Blind, beside))
+    night.run_all = replace(run, others=OtherVehicles(run.database, run.store, corner_reader))
     night.run()
     assert (words(night), flagged(night)) == (["missing"] * 4, 1)
     with night.database.read() as connection:
@@ -208,6 +209,94 @@ def test_vehicles_within_their_limits_are_looked_at_for_comparison_alone(make: M
     before = snapshot(night.database)
     night.run()
     assert snapshot(night.database) == before
+
+
+class Balking(CornerReader):
+    """Balks at the frames of number 12 as OpenCV does."""
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        if int(image[0, 0, 0]) == 12:
+            raise cv2.error("a size of nought")
+        return super().look(image, crop=crop)
+
+
+class Stumbling(CornerReader):
+    """Stumbles wherever it is."""
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        del image, crop
+        raise RuntimeError("no memory")
+
+
+def beside(night: Night, reader: Callable[[], CornerReader]) -> None:
+    """Let a night look at the vehicles beside those whose plates can't be seen."""
+    run = night.run_all
+    night.run_all = replace(run, others=OtherVehicles(run.database, run.store, reader))
+
+
+def test_a_neighbours_frame_that_can_not_be_read_costs_that_frame_alone(make: Make) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset(range(11)) - {5})
+    beside(night, Balking)
+    night.run()
+    assert (night.report.failures, words(night), flagged(night)) == ([], ["missing"] * 2, 1)
+    with night.database.read() as connection:
+        (reasons,) = connection.scalars(select(ObscuringRow.reasons))
+    assert "其他车辆9辆，号牌清晰9辆" in reasons
+
+
+def test_what_stops_the_look_beside_is_told_and_stops_no_second_look(make: Make) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset({10}))
+    beside(night, Stumbling)
+    night.run()
+    assert night.report.failures == ["test-1: looking beside: RuntimeError: no memory"]
+    assert (words(night), flagged(night)) == (["missing"] * 2, 1)
+
+
+def test_what_was_looked_at_beside_is_kept_suspect_by_suspect(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(others_seen, "BESIDE", 4)
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset(range(11)) - {5})
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset(range(11)) - {5}, hour=3)
+    beside(night, corner_reader)
+    kept: list[int] = []
+
+    def count(edge: str) -> None:
+        if edge == "plates.looked_beside: after commit":
+            with night.database.read() as connection:
+                kept.append(len(connection.scalars(select(PlateLegibilityRow.id)).all()))
+                waits = select(Lease.name).where(Lease.name.startswith("station:"))
+                assert connection.scalars(waits).all() == []
+
+    monkeypatch.setattr(others_seen, "MOST_SUSPECTS", 1)
+    monkeypatch.setattr(edges, "listener", count)
+    night.run()
+    (told,) = night.report.failures
+    assert "looking beside: 1 vehicles" in told
+    night.run()
+    assert (kept, night.report.failures) == ([4 + 8, 4 + 16], [])
+
+
+def test_a_long_look_beside_keeps_its_lease(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset(range(11)) - {5})
+    beside(night, corner_reader)
+    until: list[int] = []
+
+    def watch(edge: str) -> None:
+        if edge.startswith("plates.looked_"):
+            with night.database.read() as connection:
+                until.extend(connection.scalars(select(Lease.until).where(Lease.name.startswith("look:"))))
+
+    monkeypatch.setattr(edges, "listener", watch)
+    night.run()
+    # Before and after the commit of what was beside, and of the two frames looked at again.
+    assert len(until) == 6
+    assert until == sorted(until)
+    assert until[0] < until[1] < until[-1]
 
 
 def test_a_blurred_frame_among_sharp_ones_is_the_cameras_fault(make: Make) -> None:
@@ -235,7 +324,7 @@ def test_a_frame_that_can_no_longer_be_opened_keeps_none_of_the_others_back(make
     stored = (path for path in night.folder.rglob("originals/**/*") if path.is_file())
     lost = next(path for path in stored if path.read_bytes() == frame(ABSENT) + bytes([5, 0]))
     lost.unlink()
-    assert look.look(night.station, DAY) == 3
+    assert look.look(night.station, DAY, night.run_all.intake.holder) == 3
 
 
 def test_a_detector_that_fails_is_told_and_stops_no_night(make: Make) -> None:
