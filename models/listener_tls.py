@@ -77,7 +77,8 @@ class ListenerTls:
             try:
                 return make()
             except (OSError, ValueError) as error:
-                raise UnusableError(f"{self.certificate}, {self.key}: {error}") from error
+                files = ", ".join(map(str, (self.certificate, self.key, *self.clients)))
+                raise UnusableError(f"{files}: {error}") from error
         try:
             if unfit := self._unfit():
                 raise ValueError(unfit)

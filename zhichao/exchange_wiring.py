@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from models.database import Database
+from models.errors import UnavailableError
 from models.files import FileStore
 from models.keys import load_key, make_key
 from models.leases import this_process
@@ -32,8 +32,11 @@ from zhichao.settings import Settings
 SIGNING_KEY = "agency.pem"
 TIMEOUT_S = 20
 LEASE_MS = 60_000
-AWAKE_S = 3600
-AGAIN_S = 1.0
+AGAIN_S, LOOK_S = 1.0, 0.02
+
+
+class NotListeningError(UnavailableError):
+    """The partners can't be listened for any more, or never could."""
 
 
 def keys_folder(settings: Settings) -> Path:
@@ -106,10 +109,16 @@ def make_good(settings: Settings, ours: Exchange) -> None:
 
 
 @contextmanager
-def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
+def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[threading.Thread]:
     """Listen for the partners and send to them while the block runs, each in a thread of its own.
 
-    A relay that breaks begins again, and /ready says so until it has gone well for a while.
+    A relay that breaks begins again, and /ready says so until it has gone well for a while. The block gets
+    the thread that listens.
+
+    Raises:
+        UnusableError: a certificate can't be used.
+        NotListeningError: the address can't be listened on.
+
     """
     folder = keys_folder(settings)
     certificates = [folder / partner.certificate for partner in settings.partners if partner.certificate]
@@ -128,18 +137,32 @@ def open_to_partners(settings: Settings, ours: Exchange) -> Iterator[None]:
             thread = threading.Thread(target=server.run, name="listener", daemon=True)
             thread.start()
             try:
-                yield
+                while not server.started and thread.is_alive():
+                    thread.join(LOOK_S)
+                if not server.started:
+                    raise _not_listening(settings)
+                yield thread
             finally:
                 server.should_exit = True
                 thread.join(2 * TIMEOUT_S)
 
 
 def serve(settings: Settings, database: Database, is_open: Callable[[], None]) -> None:
-    """Serve the partners until told to stop (SIGINT, SIGTERM); `is_open` is called once that works."""
+    """Serve the partners until told to stop (SIGINT, SIGTERM); `is_open` is called once that works.
+
+    Raises:
+        NotListeningError: nobody listens any more.
+
+    """
     # A handler and not a mask: threads that libraries started on import would take the signal unmasked.
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), open_to_partners(settings, exchange(settings, database)):
+    with suppress(KeyboardInterrupt), open_to_partners(settings, exchange(settings, database)) as listening:
         is_open()
-        while True:
-            time.sleep(AWAKE_S)
+        listening.join()
+        raise _not_listening(settings)
+
+
+def _not_listening(settings: Settings) -> NotListeningError:
+    agency = settings.agency
+    return NotListeningError(f"{agency.host}:{agency.port}: nobody listens; the line before says why")

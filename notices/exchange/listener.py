@@ -24,7 +24,12 @@ def tls_of(agency: Agency, keys: Path, certificates: Sequence[Path]) -> Listener
 
 
 def listener(app: ASGIApp, agency: Agency, tls: ListenerTls) -> uvicorn.Server:
-    """Return the server."""
+    """Return the server.
+
+    Raises:
+        UnusableError: a certificate can't be used.
+
+    """
     config = uvicorn.Config(
         app,
         host=agency.host,
@@ -40,4 +45,6 @@ def listener(app: ASGIApp, agency: Agency, tls: ListenerTls) -> uvicorn.Server:
         log_level="warning",
         lifespan="off",
     )
+    # Here and not in the thread that it runs in, where nobody would hear that a file is missing.
+    config.load()
     return uvicorn.Server(config)

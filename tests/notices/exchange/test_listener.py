@@ -1,13 +1,17 @@
+import signal
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from models.database import Database
+from models.listener_tls import UnusableError
 from notices.exchange.app import partner_app
 from notices.exchange.client import MESSAGES
 from notices.exchange.listener import listener, tls_of
@@ -15,6 +19,7 @@ from notices.exchange.partners import NotTakenError, UnreachableError
 from notices.exchange.relay import Relay
 from zhichao import exchange_wiring
 from zhichao.demo_agency import two_installations
+from zhichao.exchange_wiring import NotListeningError
 from zhichao.settings import Settings
 
 
@@ -79,3 +84,52 @@ def test_a_relay_that_breaks_begins_again(tmp_path: Path, monkeypatch: pytest.Mo
     with exchange_wiring.open_to_partners(here, exchange_wiring.exchange(here, database)):
         assert again.wait(30)
     database.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Serve an agency, its settings changed, until that ends by itself."""
+    here = two_installations(Settings(), tmp_path)[0]
+    by_file = [one.model_copy(update={"url": "", "certificate": "away.pem"}) for one in here.partners]
+    database = Database(here.url)
+    before = {wanted: signal.getsignal(wanted) for wanted in (signal.SIGINT, signal.SIGTERM)}
+
+    def until_it_ends(is_open: Callable[[], None], **agency: object) -> None:
+        asked = here.agency.model_copy(update={"ask_certificate": False, **agency})
+        changed = {"agency": asked, "partners": by_file}
+        exchange_wiring.serve(here.model_copy(update=changed), database, is_open)
+
+    yield until_it_ends
+    for wanted, handler in before.items():
+        signal.signal(wanted, handler)
+    database.close()
+
+
+def test_nobody_is_served_where_a_file_of_a_partner_is_missing_and_it_is_named(
+    serve: Callable[..., None],
+) -> None:
+    with pytest.raises(UnusableError, match=r"tls\.pem, .*tls\.key, .*away\.pem: .*No such file"):
+        serve(lambda: pytest.fail("nobody listens"), ask_certificate=True)
+
+
+# uvicorn ends its thread by a SystemExit.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_nobody_is_served_on_an_address_that_is_taken(serve: Callable[..., None]) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(NotListeningError, match=f"{taken.getsockname()[1]}: nobody listens"),
+    ):
+        serve(lambda: pytest.fail("nobody listens"), port=taken.getsockname()[1])
+
+
+def test_serving_ends_once_nobody_listens_any_more(
+    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_server: uvicorn.Server) -> None:
+        """Serve no longer."""
+
+    monkeypatch.setattr(uvicorn.Server, "main_loop", at_once)
+    opened = list[bool]()
+    with pytest.raises(NotListeningError, match="nobody listens"):
+        serve(lambda: opened.append(True))
+    assert opened == [True]
