@@ -45,7 +45,7 @@ class Silent:
 def all_breaks(
     settings: Settings, connection: Connection, kept: Head | None, progress: Progress
 ) -> Iterator[str]:
-    """Yield the first break of log, steps, originals, sealed documents, proofs and messages, in words."""
+    """Yield the first break of log, steps, originals, proofs, messages, and each broken document."""
     originals = originals_of(connection, wiring.store(settings))
     progress.stage("原始文件 originals", len(originals.named))
     yield from breaks(connection, originals, kept, progress.step)

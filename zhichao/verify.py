@@ -38,7 +38,7 @@ def verify(
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Say who sealed FILE, when, and whether it is as sealed; or name the first break of each thing kept.
+    """Say who sealed FILE, when, and whether it is as sealed; or name what is broken of what is kept.
 
     Kept are audit log, steps of cases, originals, documents, proofs, messages: digests of all files, the
     chains of the logs, every signature.

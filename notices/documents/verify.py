@@ -12,14 +12,14 @@ from models.files import FileStore
 from models.values.timeline import from_ms
 from notices.seal.error import SealError
 from notices.seal.sm2 import holds, known_of
-from notices.seal.verify import Anchors, NoSealError, verify
+from notices.seal.verify import Anchors, NoSealError, OnRecord, verify
 
 UTC = ZoneInfo("UTC")
 
 
 def _sealed() -> Select[*tuple[Any, ...]]:
-    read = (Document.number, Document.sha256, Document.sealed_at, Document.stamped_at, Document.sm2)
-    return select(*read).where(Document.sha256 != "")
+    when = (Document.sealed_at, Document.stamped_at, Document.certificate)
+    return select(Document.number, Document.sha256, Document.sm2, *when).where(Document.sha256 != "")
 
 
 def count_sealed(connection: Connection) -> int:
@@ -30,11 +30,10 @@ def count_sealed(connection: Connection) -> int:
 def breaks(
     connection: Connection, store: FileStore, anchors: Anchors, step: Callable[[], None]
 ) -> Iterator[str]:
-    """Yield the first document that is not as it was sealed; `step` is called for each one read."""
+    """Yield each document that is not as it was sealed; `step` is called for each one read."""
     for row in connection.execute(_sealed().order_by(Document.id)):
         if broken := _broken(row, store, anchors):
             yield f"document {row.number} ({row.sha256}): {broken}"
-            return
         step()
 
 
@@ -47,8 +46,9 @@ def _broken(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
         return "was changed: its bytes have another digest"
     # A certificate ends some day; what counts is that it held when the document was sealed.
     at = max(row.sealed_at, row.stamped_at or 0)
+    known = OnRecord(sealed_at=from_ms(row.sealed_at, UTC), certificate_sha256=row.certificate)
     try:
-        seals = verify(pdf, anchors, now=from_ms(at, UTC)).seals
+        seals = verify(pdf, anchors, now=from_ms(at, UTC), on_record=known).seals
     except NoSealError as error:
         return str(error)
     for one in seals:

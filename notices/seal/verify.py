@@ -110,7 +110,7 @@ class Verification:
 def verify(pdf: bytes, anchors: Anchors, *, now: datetime, on_record: OnRecord | None = None) -> Verification:
     """Check every seal of a document; nothing is fetched.
 
-    A certificate must hold now, or have held when a time-stamp, else `on_record`, shows that it was used.
+    A certificate must hold now, or have held when a time-stamp or `on_record` first shows that it was used.
 
     Raises:
         NoSealError: the file is no PDF that can be read, or carries no seal.
@@ -205,7 +205,9 @@ def _seal(
             stamp_problem = f"{says}, which is still to come"
         elif reported is not None and stamped_at < reported - CLOCKS_DIFFER:
             stamp_problem = f"{says}, before the seal was pressed"
-    used_at = stamped_at if stamped_at and not stamp_problem else proofs.sealed_at(status)
+    # A document sealed while the authority was away is stamped later, and on record since it was sealed.
+    shown = (proofs.sealed_at(status), None if stamp_problem else stamped_at)
+    used_at = min((one for one in shown if one is not None), default=None)
     if used_at is not None and not status.trusted:
         # The certificate may have expired since; what counts is that it held when it was used.
         status = _status(signature, anchors, now, used_at)

@@ -1,19 +1,30 @@
 """Sealed documents on file: a changed byte, a lost file, a document in another's place are named."""
 
+import io
 import shutil
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import papers
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.signers import PdfTimeStamper
 from sqlalchemy import select, update
+from time_stamps import stamper
 
 from models.document_tables import Document
+from models.values.timeline import to_ms
 from notices.documents.issue import Issued, Office
 from notices.documents.kinds import DocumentKind
 from notices.documents.verify import breaks, count_sealed
-from notices.seal.key import Seal
+from notices.seal.authority import make_test_authority, make_test_seal
+from notices.seal.key import Seal, load_seal
+from notices.seal.sealer import Sealer
 from notices.seal.verify import Anchors
 
 
@@ -30,7 +41,7 @@ def found(office: Office, seal: Seal) -> Callable[..., list[str]]:
         with office.database.read() as connection:
             read: list[int] = []
             broken = list(breaks(connection, office.store, Anchors(seals=roots), lambda: read.append(1)))
-            assert len(read) + len(broken) <= count_sealed(connection)
+            assert len(read) == count_sealed(connection)
             return broken
 
     return look
@@ -39,6 +50,40 @@ def found(office: Office, seal: Seal) -> Callable[..., list[str]]:
 def test_what_was_not_touched_is_sound(issued: list[Issued], found: Callable[..., list[str]]) -> None:
     assert len(issued) == 2
     assert found() == []
+
+
+def test_every_broken_document_is_named(issued: list[Issued], found: Callable[..., list[str]]) -> None:
+    for one in issued:
+        one.path.unlink()
+    assert [line.split()[1] for line in found()] == [one.number for one in issued]
+
+
+def test_a_document_stamped_after_its_certificate_was_revoked_was_sealed_before(
+    office: Office, new_case: Callable[[str], int], tmp_path: Path
+) -> None:
+    now, authority = datetime.now(UTC), make_test_authority(datetime.now(UTC))
+    make_test_seal(tmp_path / "seal", "虚构某机关", authority, now)
+    seal, (late, root) = load_seal(tmp_path / "seal"), stamper(now + timedelta(days=2))
+    sealing = replace(office, sealer=Sealer(seal))
+    issued = sealing.issue(papers.paper(DocumentKind.EVIDENCE_SHEET), new_case("case-1"), papers.DAY)
+    writer = IncrementalPdfFileWriter(io.BytesIO(issued.path.read_bytes()))
+    stored = office.store.put(io.BytesIO(PdfTimeStamper(late).timestamp_pdf(writer, "sha256").getvalue()))
+    with office.database.write("test") as connection:
+        stamped = {"sha256": stored.sha256, "stamped_at": to_ms(now + timedelta(days=2))}
+        connection.execute(update(Document).values(stamped))
+
+    def named(revoked_at: datetime) -> list[str]:
+        entry = x509.RevokedCertificateBuilder().serial_number(seal.certificate.serial_number)
+        made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+        made = made.last_update(revoked_at).next_update(revoked_at + timedelta(days=1))
+        listed = made.add_revoked_certificate(entry.revocation_date(revoked_at).build())
+        lists = (listed.sign(authority.key, SHA256()),)
+        anchors = Anchors(seals=seal.roots, stamps=(root,), revoked=lists)
+        with office.database.read() as connection:
+            return list(breaks(connection, office.store, anchors, lambda: None))
+
+    assert named(now + timedelta(days=1)) == []
+    assert "the certificate was revoked" in named(now - timedelta(days=1))[0]
 
 
 def test_one_changed_byte_is_named_and_so_is_a_lost_file(

@@ -16,6 +16,7 @@ from zhichao.soundness import Silent, all_breaks
 
 SIGN_IN_DAYS = 30
 RUN_DAYS = 180
+MOST_TOLD = 5
 # No file is a day on its way into a store.
 HALF_S = 86_400
 
@@ -71,4 +72,7 @@ def verify(installation: Installation, slot_ms: int) -> Done:
     kept = head_file.noted(settings.head_file)
     with installation.database.read() as connection:
         broken = list(all_breaks(settings, connection, kept, Silent()))
-    return Done(summary="；".join(broken) or "完整", troubled=bool(broken))
+    summary = "；".join(broken[:MOST_TOLD]) or "完整"
+    if len(broken) > MOST_TOLD:
+        summary += f"；共 {len(broken)} 处，zhichao verify 逐一列出"
+    return Done(summary=summary, troubled=bool(broken))
