@@ -24,6 +24,7 @@ class Document(Base):
     `copy` tells documents of one kind and case apart. `reason` says why it still waits, or why it is void.
     Only a document with a sealed file can have left (`left_at`): the database refuses any other.
     `sm2` is the second signature over that file (DER in hex), null where the agency has no such key.
+    `unstamped_sha256` is the file as it was, and may have left, before a time-stamp was added later.
     `amount_fen` is the fine that it names, 0 for a warning, null where it names no penalty; triggers refuse a
     decision above what the party was told, and any notice or decision that a defence would have made heavier.
     """
@@ -69,3 +70,4 @@ class Document(Base):
     left_at: Mapped[int | None] = mapped_column(BigInteger)
     amount_fen: Mapped[int | None] = mapped_column(BigInteger)
     sm2: Mapped[str | None] = mapped_column(Text)
+    unstamped_sha256: Mapped[str | None] = mapped_column(Text)

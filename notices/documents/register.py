@@ -4,7 +4,7 @@ import io
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from models.document_tables import Document
 from models.tables import Case
@@ -45,9 +45,14 @@ def register_rows(connection: Connection, case_number: str = "") -> list[dict[st
 
 
 def on_record(connection: Connection, sha256: str) -> OnRecord | None:
-    """Return what is on record of a sealed file with this digest, None where no document has it."""
+    """Return what is on record of a sealed file with this digest, None where no document has it.
+
+    A file that was stamped later is on record as it was before, too: it may have left like that.
+    """
     read = (Document.kind, Document.number, Document.state, Document.sealed_at, Document.certificate)
-    one = connection.execute(select(*read).where(Document.sha256 == sha256)).first()
+    one = connection.execute(
+        select(*read).where(or_(Document.sha256 == sha256, Document.unstamped_sha256 == sha256))
+    ).first()
     return one and OnRecord(
         sealed_at=from_ms(one.sealed_at, UTC),
         certificate_sha256=one.certificate,
@@ -59,7 +64,7 @@ def on_record(connection: Connection, sha256: str) -> OnRecord | None:
 def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:
     """Stamp what an agency sealed while the authority was away; return how many, and why others still wait.
 
-    The stamped file takes the place of the other under its number; the other stays in the store.
+    The stamped file takes the place of the other under its number; the other stays in the store, on record.
     """
     waiting = select(Document.id, Document.number, Document.sha256).where(
         Document.state == DocumentState.SEALED.value,
@@ -82,7 +87,10 @@ def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:
                 update(Document)
                 .where(Document.id == document_id, Document.sha256 == sha256)
                 .values(
-                    sha256=stored.sha256, stamped_at=to_ms(stamped_at), sm2=again.hex() if again else None
+                    sha256=stored.sha256,
+                    unstamped_sha256=sha256,
+                    stamped_at=to_ms(stamped_at),
+                    sm2=again.hex() if again else None,
                 )
             )
         stamped += 1

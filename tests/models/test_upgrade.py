@@ -39,6 +39,8 @@ INSERT INTO case_life (case_id, version, state, plate, first_verdict, no_partner
 VALUES (1, 1, 'flagged', '', '', false, true, false, '', false, '2026-06-25')
 """
 LIFE = (EVENT, STATE)
+# From this one on a passage with a plate is noted apart as it is judged.
+NAMED = "INSERT INTO named_passage VALUES (1, 's-1', 1781712060000)"
 
 
 @pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[2], VERSIONS[5], VERSIONS[-2]])
@@ -51,6 +53,8 @@ def test_an_older_database_is_brought_up_to_date(bare_database: Callable[[], str
         if version >= "0004":
             for row in LIFE:
                 connection.execute(text(row))
+        if version >= "0023":
+            connection.execute(text(NAMED))
     assert old.revision == version
     old.close()
     new = Database(url)

@@ -12,9 +12,9 @@ from asn1crypto import tsp
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
 from time_stamps import stamper
 
-from notices.documents.issue import Office
+from notices.documents.issue import Office, hand_out
 from notices.documents.kinds import DocumentKind
-from notices.documents.register import register_rows, stamp_waiting
+from notices.documents.register import on_record, register_rows, stamp_waiting
 from notices.documents.render import RenderedDocument, Renderer
 from notices.seal.authority import make_test_authority, make_test_seal
 from notices.seal.clock import StampingAuthority
@@ -172,6 +172,8 @@ def test_while_the_authority_is_away_documents_are_sealed_and_stamped_later(
 
     paper = papers.paper(DocumentKind.RECOGNITION).model_copy(update={"act": None})
     issued = office_with("http://127.0.0.1:9/away").issue(paper, new_case("a"), papers.DAY)
+    with office.database.write("test") as connection:
+        left = hand_out(connection, issued.number)
     anchors = Anchors(seals=todays_seal.roots, stamps=(ROOT,))
     assert verify(issued.path.read_bytes(), anchors, now=datetime.now(UTC)).seals[0].stamped_at is None
     stamped, problems = stamp_waiting(office_with("http://127.0.0.1:9/away"), "虚平交")
@@ -180,6 +182,14 @@ def test_while_the_authority_is_away_documents_are_sealed_and_stamped_later(
     assert stamp_waiting(office_with(authority.url), "虚平交") == (0, [])
     with office.database.read() as connection:
         row = register_rows(connection)[0]
+        # The copy that left before is as genuine as the stamped one.
+        known = on_record(connection, left)
+        assert known == on_record(connection, row["sha256"])
+        assert on_record(connection, "0" * 64) is None
+    assert known is not None
+    assert known.document.endswith(issued.number)
+    late = datetime.now(UTC) + timedelta(days=3 * 365)
+    assert verify(office.store.path(left).read_bytes(), anchors, now=late, on_record=known).holds
     assert row["stamped_at"] is not None
     assert row["sha256"] != issued.sha256
     found = verify(office.store.path(row["sha256"]).read_bytes(), anchors, now=datetime.now(UTC)).seals[0]
