@@ -1,6 +1,5 @@
 """TLS of a listener: a new certificate is taken once its files change, without a restart."""
 
-import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,6 @@ from cryptography import x509
 from models.clock import clock_ms
 from models.errors import MisuseError
 from models.renewed import Renewed
-
-LOGGER = logging.getLogger(__name__)
 
 
 class UnusableError(MisuseError):
@@ -32,7 +29,6 @@ class ListenerTls:
     key: Path
     clients: tuple[Path, ...] = ()
     _contexts: Renewed[ssl.SSLContext] | None = field(default=None, init=False)
-    _told: str = field(default="", init=False)
 
     def context(self, _config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         """Return what to listen with; for uvicorn's `ssl_context_factory`, whose `make` reads both files.
@@ -55,7 +51,11 @@ class ListenerTls:
                 made.load_verify_locations(one)
             return made
 
-        contexts = Renewed((self.certificate, self.key, *self.clients), lambda: self._renewed(known))
+        files = (self.certificate, self.key, *self.clients)
+        try:
+            contexts = Renewed(files, known, unfit=self._unfit)
+        except (OSError, ValueError) as error:
+            raise UnusableError(f"{', '.join(map(str, files))}: {error}") from error
         self._contexts = contexts
 
         def at_handshake(connection: ssl.SSLObject, _name: str | None, _before: ssl.SSLContext) -> None:
@@ -70,27 +70,6 @@ class ListenerTls:
         """Return why the files as they are now can't be used or don't hold; "" where they do."""
         refused = self._contexts.latest()[1] if self._contexts else ""
         return refused or self._unfit()
-
-    def _renewed(self, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-        if self._contexts is None:
-            # At the start there is nothing better to use than what does not hold yet or no more.
-            try:
-                return make()
-            except (OSError, ValueError) as error:
-                files = ", ".join(map(str, (self.certificate, self.key, *self.clients)))
-                raise UnusableError(f"{files}: {error}") from error
-        try:
-            if unfit := self._unfit():
-                raise ValueError(unfit)
-            made = make()
-        except (OSError, ValueError) as error:
-            if str(error) != self._told:
-                self._told = str(error)
-                LOGGER.warning("tls.refused", extra={"problem": self._told})
-            raise
-        self._told = ""
-        LOGGER.info("tls.renewed", extra={"certificate": str(self.certificate)})
-        return made
 
     def _unfit(self) -> str:
         try:

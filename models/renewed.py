@@ -1,21 +1,35 @@
 """What is made of files, and made again once they change: certificates are renewed while a process runs."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 class Renewed(Generic[T]):
-    """The latest that could be made of some files; what can't be made leaves the one before in its place."""
+    """The latest that could be made of some files; what can't be made leaves the one before in its place.
+
+    The log tells both, and why, once for each reason.
+    """
 
     def __init__(
-        self, files: Sequence[Path], make: Callable[[], T], discard: Callable[[T], object] = lambda _: None
+        self,
+        files: Sequence[Path],
+        make: Callable[[], T],
+        discard: Callable[[T], object] = lambda _: None,
+        unfit: Callable[[], str] = str,
     ) -> None:
-        """Make it for the first time; what `make` raises then is raised here. `discard` gets what it was."""
-        self._files, self._make, self._discard, self._lock = tuple(files), make, discard, Lock()
+        """Make it for the first time; what `make` raises then is raised here. `discard` gets what it was.
+
+        `unfit` says why new files are not to be used ("" where they are), whatever can be made of them; it
+        is not asked about the first ones, instead of which there would be nothing.
+        """
+        self._files, self._make, self._discard, self._unfit = tuple(files), make, discard, unfit
+        self._lock = Lock()
         self._seen, self._problem = self._look(), ""
         self._latest = make()
 
@@ -25,13 +39,24 @@ class Renewed(Generic[T]):
             seen = self._look()
             # What failed is tried each time: it may have been read half written, or begin to hold only later.
             if seen != self._seen or self._problem:
-                try:
-                    before, self._latest, self._problem = self._latest, self._make(), ""
-                    self._discard(before)
-                except (OSError, ValueError) as error:
-                    self._problem = str(error)
                 self._seen = seen
+                self._renew()
             return self._latest, self._problem
+
+    def _renew(self) -> None:
+        files = [str(path) for path in self._files]
+        try:
+            if unfit := self._unfit():
+                raise ValueError(unfit)
+            made = self._make()
+        except (OSError, ValueError) as error:
+            if str(error) != self._problem:
+                LOGGER.warning("files.refused", extra={"files": files, "problem": str(error)})
+            self._problem = str(error)
+            return
+        before, self._latest, self._problem = self._latest, made, ""
+        LOGGER.info("files.renewed", extra={"files": files})
+        self._discard(before)
 
     def _look(self) -> list[tuple[int, int, int] | None]:
         return [_state(path) for path in self._files]

@@ -81,6 +81,8 @@ def key_ring(settings: Settings) -> KeyRing:
 def client(settings: Settings) -> Client:
     """Return what brings messages to the partners that have an address."""
     folder = keys_folder(settings)
+    # What our listener would not show is not shown to partners' listeners either.
+    own = tls_of(settings.agency, folder, ())
     lines = {
         partner.id: Line(
             url=partner.url,
@@ -88,6 +90,7 @@ def client(settings: Settings) -> Client:
                 [folder / "tls.pem", folder / "tls.key", folder / partner.certificate],
                 partial(https, folder, partner.certificate),
                 httpx.Client.close,
+                own.problem,
             ),
         )
         for partner in settings.partners

@@ -103,7 +103,7 @@ def test_a_renewed_certificate_is_shown_in_the_next_handshake(
         new = write(tls)
         assert shown(bound, new)
         assert tls.problem() == ""
-    assert [one.message for one in caplog.records] == ["tls.renewed"]
+    assert [one.message for one in caplog.records] == ["files.renewed"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_will_not_do_leaves_the_old_one_in_use_and_is_told(
         assert told in ListenerTls(certificate=tls.certificate, key=tls.key).problem()
         assert all(shown(bound, old) for _ in range(3))
         assert told in tls.problem()
-        assert [one.message for one in caplog.records] == ["tls.refused"]
+        assert [one.message for one in caplog.records] == ["files.refused"]
         new = write(tls)
         assert shown(bound, new)
         assert tls.problem() == ""

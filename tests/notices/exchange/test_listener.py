@@ -4,10 +4,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 import uvicorn
 
 from models.database import Database
@@ -63,6 +65,28 @@ def test_with_the_certificate_the_signature_still_counts(both: list[Settings]) -
             client.post(there.agency.id, b"{}")
         with pytest.raises(UnreachableError, match="no address"):
             client.post("无名", b"{}")
+
+
+def test_a_certificate_that_does_not_hold_yet_is_not_shown_and_the_log_tells(
+    both: list[Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    own, there = both
+    keys, authority = exchange_wiring.keys_folder(own), trustme.CA()
+    with exchange_wiring.client(own) as client:
+        with pytest.raises(NotTakenError, match="unknown_kind"):
+            client.post(there.agency.id, b"{}")
+        authority.cert_pem.write_to_path(
+            exchange_wiring.keys_folder(there) / there.partners[0].certificate, append=True
+        )
+        tomorrow = authority.issue_cert("127.0.0.1", not_before=datetime.now(UTC) + timedelta(days=1))
+        tomorrow.cert_chain_pems[0].write_to_path(keys / "tls.pem")
+        tomorrow.private_key_pem.write_to_path(keys / "tls.key")
+        for _ in range(2):
+            with pytest.raises(NotTakenError, match="unknown_kind"):
+                client.post(there.agency.id, b"{}")
+    (told,) = [vars(one) for one in caplog.records if one.message == "files.refused"]
+    assert "valid only from" in told["problem"]
+    assert str(keys / own.partners[0].certificate) in told["files"]
 
 
 def test_a_relay_that_breaks_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
