@@ -33,6 +33,8 @@ CLASS = 5.0
 OUT, OTHER_TRAILER = 0.4, 0.3
 AVERAGE_KMH, DWELL_H = (45.0, 88.0), (0.5, 5.0)
 CLOCK_S, CLOCK_OFF_S = 30.0, 600.0
+# One station's scale measures all spacings so much longer from this day on.
+SCALE_LONG, SCALE_LONG_FROM = 1.2, 10
 MISREAD, SPEED_WRONG, AXLE_WRONG = 0.002, 0.005, 0.005
 SPEED_WRONG_BY = 0.15
 
@@ -88,6 +90,7 @@ def month(
     misread: bool,
     spoiled: bool,
     clock_off: bool = False,
+    scale_long: bool = False,
 ) -> Passages:
     """Return what three stations keep of a month."""
     rng = np.random.default_rng(seed)
@@ -102,6 +105,9 @@ def month(
     noise = Noise.of_class(CLASS)
     of_scale = MeasuringNoise(spacing_mm=noise.spacing_mm, speed=noise.speed, axle=0.02, gross=noise.gross)
     batch = measure(trips, times, of_scale, rng)
+    if scale_long:
+        hit = (station == "b") & (day >= SCALE_LONG_FROM)
+        batch.spacing_mm[hit] = np.rint(batch.spacing_mm[hit] * SCALE_LONG)
     if spoiled:
         _spoil(batch, rng)
     plate = batch.plate_front.copy()
@@ -154,19 +160,27 @@ def told(passages: Passages) -> tuple[list[Conflict], list[str]]:
 def honest(trucks: Sequence[Identity], seed: int) -> list[str]:
     """Tell how often an honest month is told of."""
     days, lines = [range(DAYS)] * len(trucks), []
-    for words, misread, spoiled, clock_off in (
-        ("as measured, trailers changed", False, False, False),
-        (f"and {MISREAD:.1%} of plates misread", True, False, False),
-        (f"and {SPEED_WRONG:.1%} of speeds, {AXLE_WRONG:.1%} of axle counts wrong", True, True, False),
-        ("as measured, one station's clock off by 10 min for a day", False, False, True),
+    as_measured = {"misread": False, "spoiled": False}
+    for words, asked in (
+        ("as measured, trailers changed", as_measured),
+        (f"and {MISREAD:.1%} of plates misread", as_measured | {"misread": True}),
+        (
+            f"and {SPEED_WRONG:.1%} of speeds, {AXLE_WRONG:.1%} of axle counts wrong",
+            {"misread": True, "spoiled": True},
+        ),
+        ("as measured, one station's clock off by 10 min for a day", as_measured | {"clock_off": True}),
+        (
+            f"as measured, one station's spacings {SCALE_LONG - 1:.0%} long from day {SCALE_LONG_FROM}",
+            as_measured | {"scale_long": True},
+        ),
     ):
-        passages = month(trucks, seed, days, misread=misread, spoiled=spoiled, clock_off=clock_off)
+        passages = month(trucks, seed, days, **asked)
         found, troubles = told(passages)
         count = len(passages.batch)
         kinds = Counter(one.kind.value for one in found)
         lines.append(
             f"honest, {words}: {len(found)} of {count:,} passages, {1000 * len(found) / count:.2f} of 1,000"
-            f" ({dict(kinds)}); clocks told of: {len(troubles)}"
+            f" ({dict(kinds)}); devices told of: {len(troubles)}"
         )
     return lines
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.values.reidentify import ConflictKind
 from pipeline.reidentify.fleet import Fleet
 from pipeline.reidentify.noise import Noise
+from pipeline.reidentify.scales import longer_by
 from pipeline.reidentify.travel import CLOCKS_S, SAME_STATION_S, Roads, least_seconds
 
 # Measurements of one vehicle differ by less: so many standard errors, and never less than so many mm.
@@ -74,8 +75,14 @@ def conflicts(
             troubles.append(
                 f"{here}至{there}：{count}个号牌中{len(plates)}个{FAULTS[kind]}，未作为线索：{_named(plates)}"
             )
-        else:
-            told += some
+            continue
+        of_scale = [
+            one for one in some if kind is ConflictKind.SIGNATURE and _scale_explains(fleet, one, noise)
+        ]
+        if of_scale:
+            named = _named({str(fleet.plate[one.later]) for one in of_scale})
+            troubles.append(f"{here}至{there}：其他号牌也{FAULTS[kind]}，未作为线索：{named}")
+        told += [one for one in some if one not in of_scale]
     return told, troubles
 
 
@@ -160,6 +167,13 @@ def _spoiled(fleet: Fleet, pair: tuple[int, int], noise: Noise) -> bool:
         if whole[1] > 0 and (np.abs(might_be - short[0]) <= _reach(might_be, noise)).any():
             return True
     return False
+
+
+def _scale_explains(fleet: Fleet, one: Conflict, noise: Noise) -> bool:
+    """Tell whether a conflict's spacings agree by the measure of what else passed both times."""
+    before, after = fleet.batch.spacing_mm[[one.earlier, one.later], 0].astype(np.float64)
+    after /= longer_by(fleet, one.earlier, one.later)
+    return bool(abs(before - after) <= _reach(np.maximum(before, after), noise))
 
 
 def _unlike_pair(fleet: Fleet, pair: tuple[int, int], noise: Noise, seen: tuple[int, int]) -> Conflict:

@@ -159,3 +159,21 @@ def test_of_one_crossing_the_record_with_the_front_axles_counts() -> None:
     clone = [[3500, 5800, 1310], [7400, 0, 0], [1310, 1310, 0]]
     (one,), _ = found([0, HOUR_S, HOUR_S + 20], [PLATE] * 3, "aaa", spacing_mm=clone)
     assert (one.earlier, one.later) == (0, 1)
+
+
+@pytest.mark.parametrize("factor", [1.0, LONGER[0] / RIGID[0]])
+def test_what_the_scale_does_to_other_plates_too_is_told_of_the_scale(factor: float) -> None:
+    others = [f"浙Z{number:05d}" for number in range(10, 14)]
+    plates = [*others, *[PLATE] * 3, *[PLATE] * 3, *others]
+    long = [round(one * factor) for one in RIGID]
+    spacing = [RIGID] * 4 + [RIGID] * 3 + [LONGER] * 3 + [long] * 4
+    times = [3 * 24 * HOUR_S * (n > 6) + HOUR_S * n for n in range(14)]
+    # The others' second passages are seen before the plate's third long one.
+    times[9] = times[13] + HOUR_S
+    result, troubles = found(times, plates, "a" * 14, spacing_mm=spacing)
+    if factor == 1:
+        assert [(one.earlier, one.later) for one in result] == [(6, 9)]
+        assert troubles == []
+    else:
+        assert result == []
+        assert troubles == [f"a至a：其他号牌也轴距不符，疑为轴距测量不准，未作为线索：{PLATE}"]
