@@ -18,7 +18,7 @@ from models.files import FileStore
 from models.leases import Holder
 from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
-from models.tables import Finding, Frame, Passage
+from models.tables import Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
@@ -69,14 +69,17 @@ class OtherVehicles:
         except OF_THE_FRAME:
             # One vehicle less to compare with.
             return ()
-        # That a plate reads matters here, not which.
-        return tuple(replace(one, text="?" * len(one.text)) for one in legibilities)
+        # That a plate reads matters here, not which. Should the vehicle ever be judged, its own rows stand.
+        return tuple(
+            replace(one, text="?" * len(one.text), judge=f"{one.judge}, beside") for one in legibilities
+        )
 
 
 def frames_beside(connection: Connection, station: Station, day: date) -> list[Sequence[Any]]:
     """Return, for each suspect in turn, the frames of both ends, not looked at yet, of the vehicles nearest.
 
-    Only a vehicle that is overloaded is suspect: who is looked at for comparison alone never becomes so.
+    Only a vehicle that is overloaded is suspect: who is looked at for comparison alone never becomes so. Who
+    isn't judged yet may be overloaded and is no comparison; who is overloaded has its frames read anyway.
     What an earlier suspect has is not listed again, and who has nothing left is not listed.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
@@ -92,6 +95,9 @@ def frames_beside(connection: Connection, station: Station, day: date) -> list[S
         .order_by(Passage.passed_at, Passage.id)
     ).all()
     unseen = ~exists().where(PlateLegibilityRow.frame_id == Frame.id)
+    overloaded = exists().where(
+        Finding.passage_id == Frame.passage_id, Finding.kind == FindingKind.OVERLOAD.value
+    )
     listed: set[int] = set()
     beside: list[Sequence[Any]] = []
     for one in suspects:
@@ -100,13 +106,14 @@ def frames_beside(connection: Connection, station: Station, day: date) -> list[S
             select(Passage.id)
             .where(passed_between(station.id, *hour_ms), Passage.lane == one.lane, Passage.id != one.id)
             .where(exists().where(Frame.passage_id == Passage.id, Frame.kind.in_(_ENDS)))
+            .where(exists().where(Judgement.passage_id == Passage.id))
             .order_by(func.abs(Passage.passed_at - one.passed_at), Passage.id)
             .limit(BESIDE)
         )
         new = set(connection.scalars(nearest)) - listed
         listed |= new
         frames = select(Frame.id, Frame.sha256).where(
-            Frame.passage_id.in_(new), Frame.kind.in_(_ENDS), unseen
+            Frame.passage_id.in_(new), Frame.kind.in_(_ENDS), unseen, ~overloaded
         )
         if rows := connection.execute(frames.order_by(Frame.passage_id, Frame.id)).all():
             beside.append(rows)

@@ -14,7 +14,7 @@ from nights import DAY, MakeNight, Night
 from numpy.typing import NDArray
 from PIL import Image
 from snapshot import snapshot
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from models import edges
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
@@ -24,10 +24,11 @@ from models.values.legibility import Legibility, PlateLegibility
 from pipeline import others_seen
 from pipeline.executor import InlineExecutor
 from pipeline.look_again import SecondLook
-from pipeline.obscured_rows import judge_obscured_day, passages_seen
+from pipeline.obscured_rows import judge_obscured_day, passages_seen, save_legibility
 from pipeline.others_seen import OtherVehicles
 from pipeline.plates.look import FrameLook
 from pipeline.plates.second import Located
+from pipeline.plates.second_look import second_judge
 
 ABSENT, TURNED, NEIGHBOURS, WIDE, HIGH = 0, 30, 40, 320, 240
 BOX = (100, 100, 180, 126)
@@ -117,8 +118,8 @@ def detector() -> Blind:
 def make(make_night: MakeNight, detector: Blind) -> Make:
     """Return a maker of nights that look again."""
 
-    def new(reader: Callable[[], CornerReader] = corner_reader) -> Night:
-        night = make_night(InlineExecutor(reader), 50)
+    def new(reader: Callable[[], CornerReader] = corner_reader, chunk_size: int = 50) -> Night:
+        night = make_night(InlineExecutor(reader), chunk_size)
         run = night.run_all
         night.run_all = replace(run, second_look=SecondLook(run.database, run.store, lambda: detector))
         return night
@@ -152,7 +153,7 @@ def trucks(
 def words(night: Night) -> list[str]:
     """Return what was said of frames beyond the first look."""
     with night.database.read() as connection:
-        query = select(PlateLegibilityRow.legibility).where(PlateLegibilityRow.judge != "fake")
+        query = select(PlateLegibilityRow.legibility).where(PlateLegibilityRow.judge == second_judge())
         return list(connection.scalars(query))
 
 
@@ -252,6 +253,58 @@ def test_what_stops_the_look_beside_is_told_and_stops_no_second_look(make: Make)
     night.run()
     assert night.report.failures == ["test-1: looking beside: RuntimeError: no memory"]
     assert (words(night), flagged(night)) == (["missing"] * 2, 1)
+
+
+class StumblesAtFirst(CornerReader):
+    """Stumbles once at plate 12, so that its chunk waits for the next run."""
+
+    def __init__(self) -> None:
+        self.stumbled = False
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        if int(image[0, 0, 0]) == 12 and not self.stumbled:
+            self.stumbled = True
+            raise RuntimeError("no memory")
+        return super().look(image, crop=crop)
+
+
+def test_who_is_not_judged_yet_is_no_comparison_and_its_own_plates_are_kept(make: Make) -> None:
+    night = make(StumblesAtFirst, 1)
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset({10}))
+    beside(night, corner_reader)
+    texts = (
+        select(PlateLegibilityRow.judge, PlateLegibilityRow.text)
+        .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
+        .join(Passage, Passage.id == Frame.passage_id)
+    )
+    at_12 = texts.where(Passage.gross_kg == 62_000, PlateLegibilityRow.text.in_(("浙Z00012", "???????")))
+    night.run()
+    with night.database.read() as connection:
+        assert connection.execute(at_12).all() == []
+    night.run()
+    with night.database.read() as connection:
+        assert connection.execute(at_12).all() == [("fake", "浙Z00012")] * 2
+    # Nor is who is overloaded looked at, when frames of it come late.
+    with night.database.write("test") as connection:
+        connection.execute(delete(PlateLegibilityRow).where(PlateLegibilityRow.text == "浙Z00012"))
+    night.run()
+    with night.database.read() as connection:
+        assert connection.execute(at_12).all() == []
+
+
+def test_who_was_looked_at_for_comparison_and_is_judged_later_has_rows_of_its_own(make: Make) -> None:
+    night = make()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), within=frozenset(range(11)) - {5})
+    beside(night, corner_reader)
+    night.run()
+    own = CornerReader().look(np.full((HIGH, WIDE, 3), 11, dtype=np.uint8)).legibilities
+    with night.database.write("test") as connection:
+        first = connection.scalars(select(Frame.id).order_by(Frame.taken_at)).first()
+        assert first is not None
+        save_legibility(connection, [(first, own)])
+    with night.database.read() as connection:
+        one, *_ = passages_seen(connection, night.station, DAY, Passage.station_id == night.station.id)
+    assert [frame.text for frame in one.frames] == ["浙Z00011", "???????"]
 
 
 def test_what_was_looked_at_beside_is_kept_suspect_by_suspect(
