@@ -29,13 +29,13 @@ SEEN = (
         PlateLegibilityRow.probability,
         PlateLegibilityRow.sentence,
         PlateLegibilityRow.rows,
-        PlateLegibilityRow.position,
+        PlateLegibilityRow.judge,
         Frame.id.label("frame_id"),
         Frame.kind,
         Frame.sha256,
     )
     .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
-    .where(Frame.passage_id.in_(_OF_CASE), PlateLegibilityRow.legibility != Legibility.CLEAR.value)
+    .where(Frame.passage_id.in_(_OF_CASE))
     .order_by(Frame.kind, Frame.id, PlateLegibilityRow.position, PlateLegibilityRow.id)
 )
 OBSCURING = (
@@ -76,10 +76,15 @@ class PlatesSeen:
 def plates_seen(connection: Connection, case_id: int) -> PlatesSeen:
     """Return what the frames of a case show of its plates; of several conclusions the latest."""
     latest = {row.passage_id: row for row in connection.execute(OBSCURING, {"case_id": case_id})}
-    # What a second look said stands in the place of the first.
-    standing = {(row.frame_id, row.position): row for row in connection.execute(SEEN, {"case_id": case_id})}
+    seen = connection.execute(SEEN, {"case_id": case_id}).all()
+    # What a frame's latest look said stands in the place of all that was said of it before.
+    stands = {row.frame_id: row.judge for row in sorted(seen, key=lambda row: row.id)}
     return PlatesSeen(
-        frames=tuple(standing.values()),
+        frames=tuple(
+            row
+            for row in seen
+            if row.judge == stands[row.frame_id] and row.legibility != Legibility.CLEAR.value
+        ),
         hidings=tuple(
             Hiding(probability=row.probability, reasons=tuple(json.loads(row.reasons)), problem=row.problem)
             for row in latest.values()

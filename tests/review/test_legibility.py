@@ -61,3 +61,23 @@ def test_what_a_second_look_said_stands_in_the_place_of_the_first(
     page = desk("reviewer").get(f"/cases/{hidden[0]}").text
     assert "再看之后" in page
     assert "号牌第3至4位字符处不见应有的笔画" not in page
+
+
+def test_of_a_frame_looked_at_again_nothing_earlier_is_shown(
+    desk: Callable[[str], Desk], office: Office, hidden: tuple[str, int]
+) -> None:
+    with office.write("test") as connection:
+        first = select(PlateLegibilityRow.__table__).where(PlateLegibilityRow.id == hidden[1])
+        row = dict(connection.execute(first).mappings().one())
+        row.pop("id")
+        beside = row | {"position": row["position"] + 1, "sentence": "旁边的号牌"}
+        connection.execute(insert(PlateLegibilityRow).values(beside))
+    page = desk("reviewer").get(f"/cases/{hidden[0]}").text
+    assert "旁边的号牌" in page
+    assert "号牌第3至4位字符处不见应有的笔画" in page
+    with office.write("test") as connection:
+        clear = row | {"judge": "second", "legibility": "clear", "position": 0}
+        connection.execute(insert(PlateLegibilityRow).values(clear))
+    page = desk("reviewer").get(f"/cases/{hidden[0]}").text
+    assert "旁边的号牌" not in page
+    assert "号牌第3至4位字符处不见应有的笔画" not in page
