@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import make_url, text
 from typer.testing import CliRunner
 
@@ -18,7 +21,8 @@ from models import audit
 from models.clock import clock_ms
 from models.database import PATIENCE, Database, patience
 from models.values.office import PROGRAM, Action
-from notices.seal.authority import KEY_FILE
+from notices.seal.authority import KEY_FILE, make_test_authority, make_test_seal
+from notices.seal.key import load_seal
 from zhichao import doctor_command
 from zhichao.cli import app
 from zhichao.doctor import here
@@ -185,6 +189,23 @@ def test_seals_are_opened(patient: Patient) -> None:
     province = min((patient.data / "seals").glob("*/"))
     (province / KEY_FILE).write_bytes(b"no key")
     assert KEY_FILE in patient.broken("印章")["says"]
+
+
+@pytest.mark.parametrize(("days", "own", "health"), [(1, 0, "sound"), (-1, 0, "warning"), (1, 1, "broken")])
+def test_a_revoked_seal_and_an_old_list_of_revoked_ones_are_told(
+    patient: Patient, days: int, own: int, health: str
+) -> None:
+    now, folder = datetime.now(UTC), patient.data / "seals" / "浙江"
+    authority = make_test_authority(now)
+    make_test_seal(folder, "虚构某机关", authority, now)
+    number = load_seal(folder).certificate.serial_number + 1 - own
+    entry = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(now - timedelta(days=2))
+    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
+    made = made.last_update(now - timedelta(days=2)).next_update(now + timedelta(days=days))
+    listed = made.add_revoked_certificate(entry.build()).sign(authority.key, SHA256())
+    (folder / "issuer.crl").write_bytes(listed.public_bytes(Encoding.PEM))
+    told = [one for one in here.certificates(load_settings(patient.config)) if one.thing == "印章"]
+    assert [one.health.value for one in told] == [health]
 
 
 def test_a_backup_is_missed_and_found(patient: Patient) -> None:

@@ -12,6 +12,7 @@ from models.listener_tls import validity_problem
 from notices.exchange.listener import tls_of as exchange_tls
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
+from notices.seal.revoked import revoked_at
 from pipeline.plates import weights
 from stations.push.listener import tls_of as push_tls
 from zhichao.backup.make import STAMP, backups, folder_of, key_files
@@ -139,6 +140,12 @@ def _seal(folder: Path) -> Finding:
     ends, now = seal.certificate.not_valid_after_utc, datetime.fromtimestamp(clock_ms() / 1000, UTC)
     if ends <= now:
         return broken("印章", f"{folder.name}：{ends:%Y-%m-%d} 到期", "换发印章证书；到期后不能签章")
+    since = revoked_at(seal.certificate, seal.revoked)
+    if since and since <= now:
+        return broken("印章", f"{folder.name}：{since:%Y-%m-%d} 被撤销", "换发印章证书；撤销后不能签章")
+    if stale := [one.next_update_utc for one in seal.revoked if (one.next_update_utc or now) < now]:
+        says = f"{folder.name}：撤销列表应于 {min(filter(None, stale)):%Y-%m-%d} 更新"
+        return warning("印章", says, "向签发机构取新的撤销列表（*.crl）放入该目录，重启 zhichao-public")
     if ends - now <= AHEAD:
         return warning("印章", f"{folder.name}：{ends:%Y-%m-%d} 到期", "申请换发印章证书")
     return sound("印章", f"{folder.name}：有效至 {ends:%Y-%m-%d}")
