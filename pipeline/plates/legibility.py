@@ -107,6 +107,16 @@ def judge_plate(
     return _verdict(image, place, text, legibility, probability, visible, cause)
 
 
+def judge_covered(image: NDArray[np.uint8], place: Place, frame: FrameQuality) -> PlateLegibility | None:
+    """Return how surely something covers a plate at `place`, by the network alone; None in a bad picture."""
+    measured = measure(image, place, frame)
+    if not _shows_enough(measured, place):
+        return None
+    seen = covering(image, place, len(measured.cells))
+    visible = [1 - hidden for hidden in seen.characters]
+    return _verdict(image, place, "", Legibility.COVERED, seen.share, visible)
+
+
 def _longer(place: Place) -> list[Place]:
     """Return where the whole plate may be if the outline is that of what was left uncovered."""
     wide, high = size_px(place.corners)

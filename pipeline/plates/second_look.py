@@ -1,9 +1,11 @@
 """Look a second time at a frame in which the vehicle's plate does not read: where its camera's plates are.
 
-There the corner detector's faintest guess is worth a look. Where it sees nothing, and the picture is as good
-as the camera's others, no plate can be seen: there is none, or all of it is covered.
+There the corner detector's faintest guess is worth a look, and a plate's room around it: the detector
+outlines what is left uncovered. Where it sees nothing, and the picture is as good as the camera's others, no
+plate can be seen: there is none, or all of it is covered.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from pipeline.plates import find
 from pipeline.plates.frame_quality import frame_quality
-from pipeline.plates.legibility import judge_name, judge_plate
+from pipeline.plates.legibility import judge_covered, judge_name, judge_plate
 from pipeline.plates.second import Located
 from pipeline.plates.usual import Picture, UsualPlace, picture
 from pipeline.plates.visible import Place
@@ -23,6 +25,9 @@ LEAST_PLATE, _FAINTEST = 0.2, 0.0003
 _LONGEST_SIDE_PX = 960
 # What the absence of a plate in one frame is worth; two frames and the night's others make a finding of it.
 _MISSING = 0.75
+# How surely something must cover a plate as large as usual, and where it may stand beside a guess: by so many
+# of its widths.
+_COVERED_FROM, _BESIDE = 0.9, (-0.25, 0.0, 0.25)
 _TOLD = frozenset({Legibility.DIRTY, Legibility.DAMAGED, Legibility.CAMERA})
 
 
@@ -66,11 +71,36 @@ def look_where_usual(
         return replace(judged, judge=second_judge())
     if fault is not None:
         return _nothing(place, Legibility.CAMERA, fault)
+    covered = _covered(image, place, there)
+    if covered is not None:
+        return replace(covered, judge=second_judge())
     if judged is not None and judged.legibility in _TOLD:
         return replace(judged, judge=second_judge())
     if judged is None and (best is None or best.score < LEAST_PLATE):
         return _nothing(place, Legibility.MISSING)
     return None
+
+
+def _covered(image: NDArray[np.uint8], place: UsualPlace, there: Sequence[Located]) -> PlateLegibility | None:
+    """Return what surely covers a plate as large as usual about one of the guesses; None if nothing does."""
+    frame = frame_quality(image)
+    seen = (
+        judge_covered(
+            image, Place(corners=room, rows=1, score=one.score, confidence=0.0, characters=()), frame
+        )
+        for one in there
+        for room in _rooms(place, one)
+    )
+    sure = [one for one in seen if one is not None and one.probability >= _COVERED_FROM]
+    return max(sure, key=lambda one: one.probability, default=None)
+
+
+def _rooms(place: UsualPlace, guess: Located) -> list[find.Quad]:
+    left, top, right, bottom = find.box_of(guess.corners)
+    wide, high = place.size
+    x, y = (left + right) / 2, (top + bottom) / 2
+    room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float32) * (wide / 2, high / 2) + (x, y)
+    return [find.part(room.astype(np.float32), off, 0, 1 + off, 1) for off in _BESIDE]
 
 
 def _placed(one: Located) -> Place:

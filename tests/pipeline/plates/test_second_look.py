@@ -8,13 +8,15 @@ import pytest
 from numpy.typing import NDArray
 from road_frames import PLACE, road
 
-from models.values.legibility import CameraCause, Legibility
+from models.values.legibility import HIDDEN_BELOW, CameraCause, Legibility
+from models.values.plates import PlateColour
 from pipeline.plates import second_look
 from pipeline.plates.frame_quality import frame_quality
 from pipeline.plates.look import nothing_seen
 from pipeline.plates.second import Located
 from pipeline.plates.second_look import look_where_usual, second_judge
 from pipeline.plates.usual import picture, usual_picture
+from stations.roadside.plate import draw_plate
 
 USUAL = usual_picture(picture(PLACE.window(road(seed))) for seed in range(5))
 
@@ -25,10 +27,12 @@ class Detector:
 
     left: int = 260
     score: float = 0.0
+    wide: int = 120
 
     def locate(self, image: NDArray[np.uint8], longest_side_px: int, least_score: float) -> list[Located]:
         del image, longest_side_px
-        box = (self.left, 220), (self.left + 120, 220), (self.left + 120, 260), (self.left, 260)
+        right = self.left + self.wide
+        box = (self.left, 220), (right, 220), (right, 260), (self.left, 260)
         found = Located(corners=np.array(box, dtype=np.float32), score=self.score)
         return [found] if self.score >= least_score else []
 
@@ -75,6 +79,20 @@ def test_what_covers_a_plate_may_take_the_sharpness_away(
     said = look_where_usual(blurred, PLACE, USUAL, Detector(score=0.1))
     assert said is not None
     assert said.legibility is Legibility(said_word)
+
+
+def test_what_is_left_of_a_plate_shows_what_covers_the_rest() -> None:
+    frame = road(7)
+    frame[220:260, 260:380] = cv2.resize(draw_plate("浙Z12345", PlateColour.BLUE, 1), (120, 40))
+    left_uncovered = Detector(left=310, score=0.5, wide=70)
+    said = look_where_usual(frame, PLACE, USUAL, left_uncovered)
+    assert said is None or said.legibility is not Legibility.COVERED
+    frame[212:268, 250:312] = (150, 190, 205)
+    said = look_where_usual(frame, PLACE, USUAL, left_uncovered)
+    assert said is not None
+    assert said.legibility is Legibility.COVERED
+    assert said.visible[0] < HIDDEN_BELOW < said.visible[-1]
+    assert (said.judge, bool(said.mask)) == (second_judge(), True)
 
 
 def test_what_may_be_a_plate_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
