@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
 from models import leases
@@ -179,16 +179,26 @@ def read_frames(connection: Connection, station: Station, day: date) -> Sequence
 def readable_frames(connection: Connection, station: Station, day: date) -> dict[tuple[int, str], list[Any]]:
     """Return the frames whose plates read, by lane and end, of a day and those before it."""
     start_ms, end_ms = day_bounds_ms(day, station.zone)
-    rows = connection.execute(
-        select(Frame.sha256, Frame.kind, Passage.lane, Passage.passed_at, PlateLegibilityRow.box)
+    order = (Passage.passed_at.desc(), Frame.id)
+    of_camera = func.row_number().over(partition_by=(Passage.lane, Frame.kind), order_by=order)
+    found = (
+        select(
+            Frame.sha256,
+            Frame.kind,
+            Passage.lane,
+            Passage.passed_at,
+            PlateLegibilityRow.box,
+            of_camera.label("place"),
+        )
         .join(Frame, Frame.passage_id == Passage.id)
         .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
         .where(passed_between(station.id, start_ms - LEARNT_DAYS * DAY_MS, end_ms), Frame.kind.in_(_ENDS))
         .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.text != "")
         .where(PlateLegibilityRow.legibility == Legibility.CLEAR.value)
-        .order_by(Passage.passed_at.desc(), Frame.id)
-        .limit(LEARNT_FRAMES)
-    ).all()
+        .subquery()
+    )
+    # The latest of each camera: one lane's busy evening leaves the others theirs.
+    rows = connection.execute(select(found).where(found.c.place <= LEARNT_FRAMES).order_by(found.c.place))
     cameras: defaultdict[tuple[int, str], list[Any]] = defaultdict(list)
     for row in rows:
         cameras[row.lane, row.kind].append(row)

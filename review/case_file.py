@@ -10,14 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from models.audit import append
 from models.case_life import ZONE, clocks_of
 from models.leases import now_ms
 from models.values.case_clocks import Clock
 from models.values.case_life import IN_REVIEW, CaseState
 from models.values.findings import Doubt, FindingKind, doubts_on_plate
 from models.values.money import Consequence
-from models.values.office import Action
 from models.values.quality import QualityCode
 from models.values.timeline import from_ms
 from pipeline.rules.rule import RuleError
@@ -166,13 +164,6 @@ def _lookups(
     again = office.asking is not None and office.asking.is_asking(of_case["case_id"])
     # What stood there before would tell what the first reviewer changed.
     return replace(found, before=None if blind else found.before, again=again)
-
-
-def note_look(office: Office, visitor: Visitor, number: str) -> None:
-    """Log that an officer saw the case, once an hour."""
-    if office.first_look(visitor.officer_id, number):
-        with office.write("console.saw") as connection:
-            append(connection, visitor.actor, Action.SAW, number, at_ms=office.clock_ms())
 
 
 def _passages(connection: Connection, case_id: int, zone: ZoneInfo) -> tuple[PassageSheet, ...]:

@@ -12,8 +12,9 @@ from models.values.office import Role
 from review import steps, verdicts
 from review.access import CASE_READERS, CASE_WORKERS, Page, Visit, see
 from review.assignment import give_back, take
-from review.case_file import note_look, read_case
+from review.case_file import read_case
 from review.forms import line, number, paragraph
+from review.looks import note_look
 from review.pages import bundle, registration
 from review.pages.queue import take_another, today
 from review.partners import case_partner

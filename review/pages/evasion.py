@@ -17,6 +17,7 @@ from pipeline.gate.conditions import Obstacle
 from pipeline.reidentify.lists import CONFLICTS
 from review.access import CASE_READERS, Page, Visit, see
 from review.forms import line, number
+from review.looks import note_look
 from review.refusals import BadInputError
 
 SPEAKERS = frozenset({Role.REVIEWER, Role.TEAM_LEADER})
@@ -71,6 +72,9 @@ def show(visit: Visit) -> Response:
             of_waiting.where(ManoeuvreRow.passage_id.in_([one.id for one in waiting]))
         ):
             seen[passage_id].append(sentence)
+    if conflicts:
+        # Whole plates and where they were, of vehicles that are in no case.
+        note_look(visit.office, visit.officer, "evasion/plates")
     return visit.render(
         "evasion.html",
         rows=rows,

@@ -21,9 +21,9 @@ from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Finding, Frame, Judgement, Lease, Passage
 from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
-from pipeline import others_seen
+from pipeline import look_again, others_seen
 from pipeline.executor import InlineExecutor
-from pipeline.look_again import SecondLook
+from pipeline.look_again import SecondLook, readable_frames
 from pipeline.obscured_rows import judge_obscured_day, passages_seen, save_legibility
 from pipeline.others_seen import OtherVehicles
 from pipeline.plates.look import FrameLook
@@ -180,6 +180,20 @@ def test_a_plate_missing_at_both_ends_is_flagged_once_and_a_rerun_changes_nothin
     night.run()
     assert snapshot(night.database) == before
     assert detector.asked == 2
+
+
+def test_each_camera_has_its_own_latest_frames(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = make()
+    trucks(night, *range(11, 16))
+    night.run()
+    monkeypatch.setattr(look_again, "LEARNT_FRAMES", 3)
+    with night.database.read() as connection:
+        cameras = readable_frames(connection, night.station, DAY)
+        last = sorted(connection.scalars(select(Passage.passed_at)))[-3:]
+    assert {camera: sorted(row.passed_at for row in rows) for camera, rows in cameras.items()} == {
+        (1, "front"): last,
+        (1, "rear"): last,
+    }
 
 
 def test_a_camera_with_few_readable_plates_has_no_usual_place(make: Make) -> None:

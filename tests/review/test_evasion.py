@@ -136,8 +136,14 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
     assert "不得据此认定车辆" in page
     assert "相差88厘米" in page
     assert "移送公安" in page
-    # Plates on two vehicles are told where nobody opened a case, too.
+    # Plates on two vehicles are told where nobody opened a case, too, and who looked is kept.
+    looks = select(AuditEntry.officer_id).where(AuditEntry.subject == "evasion/plates")
+    with office.read() as connection:
+        assert connection.execute(looks.where(AuditEntry.action == "saw")).all() == []
     assert "相差88厘米" in reviewer.get("/evasion").text
+    with office.read() as connection:
+        (looked,) = connection.scalars(looks.where(AuditEntry.action == "saw")).all()
+    assert looked is not None
 
 
 @pytest.mark.parametrize(
