@@ -78,7 +78,7 @@ def signed(key: Ed25519PublicKey, message: dict[str, Any], text: str) -> bool:
     """Tell whether the message names this key and is signed with it."""
     try:
         key.verify(base64.b64decode(message["signature"]), text.encode())
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):
         return False
     return hashlib.sha256(key.public_bytes_raw()).hexdigest() == str(message["key"])
 

@@ -1,7 +1,6 @@
 """Files beside messages: cut into parts that go the way of every message, put together by their digest."""
 
 import base64
-import binascii
 import hashlib
 import io
 import json
@@ -121,7 +120,7 @@ def _check(message_id: str, body: AttachmentBody, size_bytes: int) -> None:
         raise IncidentError(f"{message_id}: a file of {size_bytes} bytes has {parts} parts")
     try:
         length = len(base64.b64decode(body.data, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:
         raise RefusedError(Reason.MALFORMED, "body.data: expected base64") from error
     expected = PART_BYTES if body.part < parts else size_bytes - (parts - 1) * PART_BYTES
     if length != expected:

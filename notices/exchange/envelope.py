@@ -6,7 +6,6 @@ spelling, and two that differ in a byte say different things.
 """
 
 import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass
@@ -133,7 +132,7 @@ def _check_signature(envelope: Envelope, content: dict[str, Any], ring: KeyRing)
     unsigned = rfc8785.dumps({name: value for name, value in content.items() if name != "signature"})
     try:
         signature = base64.b64decode(envelope.signature, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise RefusedError(Reason.UNSIGNED, "signature: expected base64") from error
     if not key.signed(unsigned, signature):
         raise RefusedError(Reason.UNSIGNED, "signature: does not fit the message")

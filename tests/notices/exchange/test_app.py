@@ -85,6 +85,7 @@ def changed(**changes: object) -> bytes:
 
 
 BAD: dict[str, tuple[Callable[[], bytes], int, str]] = {
+    "signed with what is no base64": (lambda: changed(signature="é" + "A" * 85 + "=="), 401, "unsigned"),
     "signed by nobody": (lambda: changed(signature="A" * 86 + "=="), 401, "unsigned"),
     "signature flipped": (
         lambda: changed(signature=flipped(json.loads(message())["signature"])),
