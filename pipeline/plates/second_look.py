@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from pipeline.plates import find
-from pipeline.plates.frame_quality import frame_quality
+from pipeline.plates.frame_quality import FrameQuality, frame_quality
 from pipeline.plates.legibility import judge_covered, judge_name, judge_plate
 from pipeline.plates.second import Located
 from pipeline.plates.usual import Picture, UsualPlace, picture
@@ -65,13 +65,14 @@ def look_where_usual(
         # Mounted elsewhere, or the camera was turned: nothing is missing for certain.
         return None if fault is None else _nothing(place, Legibility.CAMERA, fault)
     best = max(there, key=lambda one: one.score, default=None)
-    judged = None if best is None else judge_plate(image, _placed(best), frame_quality(image), "")
+    frame = frame_quality(image)
+    judged = None if best is None else judge_plate(image, _placed(best), frame, "")
     if judged is not None and judged.legibility is Legibility.COVERED:
         # A cloth over the plate takes the steepest edges away: that is no blurred picture.
         return replace(judged, judge=second_judge())
     if fault is not None:
         return _nothing(place, Legibility.CAMERA, fault)
-    covered = _covered(image, place, there)
+    covered = _covered(image, frame, place, there)
     if covered is not None:
         return replace(covered, judge=second_judge())
     if judged is not None and judged.legibility in _TOLD:
@@ -81,26 +82,23 @@ def look_where_usual(
     return None
 
 
-def _covered(image: NDArray[np.uint8], place: UsualPlace, there: Sequence[Located]) -> PlateLegibility | None:
+def _covered(
+    image: NDArray[np.uint8], frame: FrameQuality, place: UsualPlace, there: Sequence[Located]
+) -> PlateLegibility | None:
     """Return what surely covers a plate as large as usual about one of the guesses; None if nothing does."""
-    frame = frame_quality(image)
-    seen = (
-        judge_covered(
-            image, Place(corners=room, rows=1, score=one.score, confidence=0.0, characters=()), frame
-        )
-        for one in there
-        for room in _rooms(place, one)
-    )
+    rooms = (room for one in there for room in _rooms(place, one))
+    seen = (judge_covered(image, room, frame) for room in rooms)
     sure = [one for one in seen if one is not None and one.probability >= _COVERED_FROM]
     return max(sure, key=lambda one: one.probability, default=None)
 
 
-def _rooms(place: UsualPlace, guess: Located) -> list[find.Quad]:
+def _rooms(place: UsualPlace, guess: Located) -> list[Place]:
     left, top, right, bottom = find.box_of(guess.corners)
     wide, high = place.size
     x, y = (left + right) / 2, (top + bottom) / 2
     room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float32) * (wide / 2, high / 2) + (x, y)
-    return [find.part(room.astype(np.float32), off, 0, 1 + off, 1) for off in _BESIDE]
+    beside = [find.part(room.astype(np.float32), off, 0, 1 + off, 1) for off in _BESIDE]
+    return [replace(_placed(guess), corners=one, rows=1) for one in beside]
 
 
 def _placed(one: Located) -> Place:
