@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from invented import invented_station
 from numpy.typing import NDArray
 
 from stations.formats.hs_data import AXLES, LEFT, RIGHT, SPACINGS
-from stations.station import Certificate, Lane, Station
+from stations.station import Station
 
 PART_ROWS = 200_000
 # About as many as a lane of a busy national road carries.
@@ -26,28 +27,8 @@ FIRST_DAY = np.datetime64("2024-01-01T00:00:00", "s")
 
 
 def bench_station() -> Station:
-    """Return an invented station of two lanes with a class 5 certificate."""
-    certificate = Certificate(
-        number="虚构-0001",
-        regulation="JJG 907-2006",
-        accuracy_class="5",
-        mpe_percent=5,
-        verified_by="虚构计量院",
-        valid_from=date(2021, 1, 1),
-        valid_until=date(2099, 12, 31),
-    )
-    return Station(
-        id="bench",
-        name="虚构站",
-        province="浙江",
-        road="G000",
-        chainage="K0+000",
-        direction="东",
-        format="hs_data",
-        lanes=(Lane(number=1), Lane(number=2)),
-        certificates=(certificate,),
-        announced_on=date(2021, 1, 1),
-    )
+    """Return a station whose certificate outlives all days of a benchmark."""
+    return invented_station(id="bench", valid_until=date(2099, 12, 31))
 
 
 def record_file(folder: Path, rows: int, source: Path | None = None) -> Path:

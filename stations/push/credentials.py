@@ -17,6 +17,7 @@ from stations.push.refusals import Reason, RefusedError
 # The prefix lets scanners of leaked secrets know one when they see it.
 TOKEN = re.compile(r"zhichao_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 SCHEME = "bearer "
+UNKNOWN = "no credential has this token"
 # As long as a revoked token may still cost its station pace and room.
 REMEMBERED_S = 5.0
 
@@ -55,27 +56,6 @@ def revoke_credential(connection: Connection, number: str, reason: str, now_ms: 
     return connection.scalar(revoked) is not None
 
 
-def credential_of(connection: Connection, authorization: str) -> Credential:
-    """Return whose token an `Authorization` header bears.
-
-    Raises:
-        RefusedError: there is none, nobody's, or a revoked one.
-
-    """
-    token = _token(authorization)
-    row = (
-        token
-        and connection.execute(
-            select(StationCredential.__table__).where(StationCredential.id == token[1])
-        ).one_or_none()
-    )
-    if not token or not row or not hmac.compare_digest(row.digest, _digest(token[2])):
-        raise RefusedError(Reason.UNKNOWN_CREDENTIAL, "no credential has this token")
-    if row.revoked_at is not None:
-        raise RefusedError(Reason.REVOKED_CREDENTIAL, f"credential {row.id} was revoked")
-    return Credential(id=row.id, station_id=row.station_id)
-
-
 @dataclass(slots=True, kw_only=True)
 class Tokens:
     """Remembers for a few seconds whose a token is (as RFC 7662, section 4, lets answers be cached shortly).
@@ -88,18 +68,26 @@ class Tokens:
     _known: dict[str, tuple[Credential, float]] = field(default_factory=dict)
 
     def known(self, authorization: str) -> Credential | None:
-        """Return whose token an `Authorization` header bears, None where that was not asked for lately."""
-        token = _token(authorization)
-        credential, until_s = self._known.get(_digest(token[0]) if token else "", (None, 0.0))
+        """Return whose token an `Authorization` header bears, None where that was not asked for lately.
+
+        Raises:
+            RefusedError: it bears no token.
+
+        """
+        credential, until_s = self._known.get(_digest(_token(authorization)[0]), (None, 0.0))
         return credential if self.clock() < until_s else None
 
     def ask(self, authorization: str) -> Credential:
-        """Return the same from the database; a RefusedError as `credential_of` says."""
-        until_s = self.clock() + REMEMBERED_S
+        """Return the same from the database.
+
+        Raises:
+            RefusedError: it bears no token, nobody's, or a revoked one.
+
+        """
+        until_s, token = self.clock() + REMEMBERED_S, _token(authorization)
         with self.database.read() as connection:
-            credential = credential_of(connection, authorization)
-        if token := _token(authorization):
-            self._known[_digest(token[0])] = credential, until_s
+            credential = _credential(connection, token[1], token[2])
+        self._known[_digest(token[0])] = credential, until_s
         return credential
 
     def revoked(self, connection: Connection, numbers: Collection[str]) -> set[str]:
@@ -138,11 +126,24 @@ def credentials(connection: Connection, station_ids: Sequence[str]) -> Sequence[
     )
 
 
-def _token(authorization: str) -> re.Match[str] | None:
-    """Return number and secret of a header's token, None where it is nobody's."""
+def _token(authorization: str) -> re.Match[str]:
+    """Return a header's token, with its number and secret."""
     if not authorization.lower().startswith(SCHEME):
         raise RefusedError(Reason.NO_CREDENTIAL, "expected the header Authorization: Bearer <token>")
-    return TOKEN.fullmatch(authorization[len(SCHEME) :].strip())
+    if not (token := TOKEN.fullmatch(authorization[len(SCHEME) :].strip())):
+        raise RefusedError(Reason.UNKNOWN_CREDENTIAL, UNKNOWN)
+    return token
+
+
+def _credential(connection: Connection, number: str, secret: str) -> Credential:
+    row = connection.execute(
+        select(StationCredential.__table__).where(StationCredential.id == number)
+    ).one_or_none()
+    if row is None or not hmac.compare_digest(row.digest, _digest(secret)):
+        raise RefusedError(Reason.UNKNOWN_CREDENTIAL, UNKNOWN)
+    if row.revoked_at is not None:
+        raise RefusedError(Reason.REVOKED_CREDENTIAL, f"credential {row.id} was revoked")
+    return Credential(id=row.id, station_id=row.station_id)
 
 
 def _digest(secret: str) -> str:

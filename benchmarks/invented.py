@@ -1,11 +1,12 @@
-"""An invented station."""
+"""An invented station, of tests and benchmarks."""
 
 from datetime import date
 
 from stations.station import Certificate, Lane, Station
 
 
-def invented_station(**changes: object) -> Station:
+def invented_station(*, valid_until: date = date(2026, 12, 31), **changes: object) -> Station:
+    """Return a station of two lanes with a class 5 certificate."""
     certificate = Certificate(
         number="虚构-0001",
         regulation="JJG 907-2006",
@@ -13,7 +14,7 @@ def invented_station(**changes: object) -> Station:
         mpe_percent=5,
         verified_by="虚构计量院",
         valid_from=date(2021, 1, 1),
-        valid_until=date(2026, 12, 31),
+        valid_until=valid_until,
     )
     values: dict[str, object] = {
         "id": "test-1",
