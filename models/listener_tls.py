@@ -1,5 +1,6 @@
 """TLS of a listener: a new certificate is taken once its files change, without a restart."""
 
+import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from models.clock import clock_ms
 from models.errors import MisuseError
 from models.renewed import Renewed
+
+LOGGER = logging.getLogger(__name__)
 
 
 class UnusableError(MisuseError):
@@ -22,13 +26,15 @@ class ListenerTls:
     """A listener's certificate and key, and the certificates of the clients that it knows.
 
     Every handshake looks whether the files have changed. New ones that don't fit together or don't hold stay
-    out: those before them are used on, while `problem` and the log say what is wrong.
+    out: those before them are used on, while `problem` and the log say what is wrong. A client's that can't
+    be read concerns that client alone: it is known by what was last read of it, if anything was.
     """
 
     certificate: Path
     key: Path
     clients: tuple[Path, ...] = ()
     _contexts: Renewed[ssl.SSLContext] | None = field(default=None, init=False)
+    _known: dict[Path, bytes] = field(default_factory=dict, init=False)
 
     def context(self, _config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         """Return what to listen with; for uvicorn's `ssl_context_factory`, whose `make` reads both files.
@@ -48,7 +54,8 @@ class ListenerTls:
             # Each certificate known counts by itself: the new one beside the one before, of the same name.
             made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             for one in self.clients:
-                made.load_verify_locations(one)
+                if der := self._client(one):
+                    made.load_verify_locations(cadata=der)
             return made
 
         files = (self.certificate, self.key, *self.clients)
@@ -66,8 +73,18 @@ class ListenerTls:
         first.sni_callback = at_handshake
         return first
 
+    def _client(self, path: Path) -> bytes:
+        """Return a client's certificates one behind the other, as they could last be read."""
+        try:
+            read = x509.load_pem_x509_certificates(path.read_bytes())
+        except (OSError, ValueError) as error:
+            LOGGER.warning("files.refused", extra={"files": [str(path)], "problem": f"{path}: {error}"})
+        else:
+            self._known[path] = b"".join(one.public_bytes(Encoding.DER) for one in read)
+        return self._known.get(path, b"")
+
     def problem(self) -> str:
-        """Return why the files as they are now can't be used or don't hold; "" where they do."""
+        """Return why its own files as they are now can't be used or don't hold; "" where they do."""
         refused = self._contexts.latest()[1] if self._contexts else ""
         return refused or self._unfit()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+from models.errors import NotDoneError
+
 LOGGER = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -13,7 +15,7 @@ T = TypeVar("T")
 class Renewed(Generic[T]):
     """The latest that could be made of some files; what can't be made leaves the one before in its place.
 
-    The log tells both, and why, once for each reason.
+    A folder counts with all that lies in it. The log tells both, and why, once for each reason.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Renewed(Generic[T]):
             if unfit := self._unfit():
                 raise ValueError(unfit)
             made = self._make()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, NotDoneError) as error:
             if str(error) != self._problem:
                 LOGGER.warning("files.refused", extra={"files": files, "problem": str(error)})
             self._problem = str(error)
@@ -58,8 +60,8 @@ class Renewed(Generic[T]):
         LOGGER.info("files.renewed", extra={"files": files})
         self._discard(before)
 
-    def _look(self) -> list[tuple[int, int, int] | None]:
-        return [_state(path) for path in self._files]
+    def _look(self) -> list[tuple[Path, tuple[int, int, int] | None]]:
+        return [(path, _state(path)) for one in self._files for path in (one, *sorted(one.rglob("*")))]
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

@@ -1,6 +1,7 @@
 """The command of the public pages: where a party reads its document, and anyone verifies a seal."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.console import Console
 from sqlalchemy import Connection, select
 
 from models.database import Database
+from models.renewed import Renewed
 from models.tables import Case
 from models.vault import Vault
 from review.public.app import make_public_app
@@ -40,7 +42,7 @@ def counter(settings: Settings, database: Database) -> PublicCounter:
         proofs=proof_store(settings),
         originals=wiring.store(settings),
         vault=Vault.load(settings.registry_keys),
-        anchors=anchors(settings),
+        anchors=Renewed([settings.seals], partial(anchors, settings)),
         told=told,
     )
 

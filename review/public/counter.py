@@ -12,6 +12,7 @@ from models.apart import Apart
 from models.case_life import ZONE
 from models.database import Database
 from models.files import FileStore
+from models.renewed import Renewed
 from models.values.calendar import WorkCalendar, work_calendar
 from models.values.timeline import from_ms
 from models.vault import Vault
@@ -35,7 +36,7 @@ class PublicCounter:
     proofs: FileStore
     originals: FileStore
     vault: Vault
-    anchors: Anchors
+    anchors: Renewed[Anchors]
     told: Callable[[Connection, str], Mapping[str, Any] | None]
     clock_ms: Callable[[], int] = clock.clock_ms
     days_off: WorkCalendar = field(default_factory=work_calendar)

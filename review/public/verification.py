@@ -101,7 +101,7 @@ def _checked(counter: PublicCounter, content: bytes) -> Checked:
     registered, void = (known.document, known.void) if known else ("", False)
     now = datetime.fromtimestamp(counter.clock_ms() / 1000, UTC)
     try:
-        found = verify_apart(counter.apart, content, counter.anchors, now=now, on_record=known)
+        found = verify_apart(counter.apart, content, counter.anchors.latest()[0], now=now, on_record=known)
     except NoSealError:
         problem = "文件不是带有电子签章的PDF，或者无法读取"
         return Checked(seals=(), problem=problem, registered=registered, void=void)

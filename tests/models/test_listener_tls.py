@@ -152,6 +152,32 @@ def test_a_client_is_known_once_its_certificate_lies_there(tls: ListenerTls) -> 
         assert shown(bound, authority, CLIENTS.issue_cert("client.test"))
 
 
+def test_a_clients_spoiled_file_concerns_that_client_alone(
+    tls: ListenerTls, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tls)
+    known, spoiled = (tls.certificate.with_name(name) for name in ("client.pem", "spoiled.pem"))
+    CLIENTS.cert_pem.write_to_path(known)
+    spoiled.write_bytes(b"nonsense")
+    tls.clients = (known, spoiled)
+    other = trustme.CA()
+    with listening(tls) as bound:
+        new = write(tls)
+        assert shown(bound, new, CLIENTS.issue_cert("client.test"))
+        assert not shown(bound, new, other.issue_cert("client.test"))
+        other.cert_pem.write_to_path(spoiled)
+        assert shown(bound, new, other.issue_cert("client.test"))
+        caplog.clear()
+        spoiled.unlink()
+        new = write(tls)
+        assert shown(bound, new, other.issue_cert("client.test"))
+        assert shown(bound, new, CLIENTS.issue_cert("client.test"))
+        assert tls.problem() == ""
+    told = [one for one in caplog.records if one.message == "files.refused"]
+    assert [vars(one)["files"] for one in told] == [[str(spoiled)]]
+    assert "No such file" in vars(told[0])["problem"]
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_client_whose_certificate_is_taken_away_can_not_resume_its_session(
     tls: ListenerTls, version: ssl.TLSVersion

@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import papers
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
+from revoked_lists import revoked_list
 from time_stamps import stamper
 
 from notices.documents.kinds import DocumentKind
@@ -52,11 +51,8 @@ def genuine(renderer: Renderer, seal: Seal) -> bytes:
 @pytest.fixture(scope="module")
 def anchors(seal: Seal, authority: Authority) -> Anchors:
     """Return what is trusted, and that the seal's certificate was revoked."""
-    entry = x509.RevokedCertificateBuilder().serial_number(seal.certificate.serial_number)
-    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-    made = made.last_update(REVOKED).next_update(LATER)
-    listed = made.add_revoked_certificate(entry.revocation_date(REVOKED).build())
-    return Anchors(seals=seal.roots, stamps=(ROOT,), revoked=(listed.sign(authority.key, SHA256()),))
+    listed = revoked_list(authority, seal.certificate.serial_number, REVOKED)
+    return Anchors(seals=seal.roots, stamps=(ROOT,), revoked=(listed,))
 
 
 def stamped(pdf: bytes, by: DummyTimeStamper = HONEST) -> bytes:

@@ -10,10 +10,9 @@ from typing import Any
 
 import papers
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
+from revoked_lists import revoked_list
 from sqlalchemy import select, update
 from time_stamps import stamper
 
@@ -73,12 +72,8 @@ def test_a_document_stamped_after_its_certificate_was_revoked_was_sealed_before(
         connection.execute(update(Document).values(stamped))
 
     def named(revoked_at: datetime) -> list[str]:
-        entry = x509.RevokedCertificateBuilder().serial_number(seal.certificate.serial_number)
-        made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-        made = made.last_update(revoked_at).next_update(revoked_at + timedelta(days=1))
-        listed = made.add_revoked_certificate(entry.revocation_date(revoked_at).build())
-        lists = (listed.sign(authority.key, SHA256()),)
-        anchors = Anchors(seals=seal.roots, stamps=(root,), revoked=lists)
+        listed = revoked_list(authority, seal.certificate.serial_number, revoked_at)
+        anchors = Anchors(seals=seal.roots, stamps=(root,), revoked=(listed,))
         with office.database.read() as connection:
             return list(breaks(connection, office.store, anchors, lambda: None))
 

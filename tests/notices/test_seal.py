@@ -11,10 +11,10 @@ import papers
 import pypdfium2
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from PIL import Image
 from pyhanko.sign.signers import SimpleSigner
+from revoked_lists import revoked_list
 
 from notices.documents.kinds import DocumentKind
 from notices.documents.render import RenderedDocument, Renderer
@@ -133,11 +133,8 @@ def test_a_certificate_revoked_before_the_sealing_counts_for_nothing(
     pressed_at = verify(sealed.pdf, Anchors(seals=seal.roots), now=NOW).seals[0].sealed_at
     assert pressed_at is not None
     since = pressed_at + timedelta(days=days)
-    entry = x509.RevokedCertificateBuilder().serial_number(seal.certificate.serial_number)
-    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-    made = made.last_update(since).next_update(since + timedelta(days=1))
-    listed = made.add_revoked_certificate(entry.revocation_date(since).build())
-    anchors = Anchors(seals=seal.roots, revoked=(listed.sign(authority.key, SHA256()),))
+    listed = revoked_list(authority, seal.certificate.serial_number, since)
+    anchors = Anchors(seals=seal.roots, revoked=(listed,))
     on_record, later = known(sealed, pressed_at), pressed_at + timedelta(days=2)
     (one,) = verify(sealed.pdf, anchors, now=later, on_record=on_record).seals
     assert (one.holds, one.revoked_at) == (days > 0, since)
@@ -159,11 +156,8 @@ def test_a_revoked_certificate_seals_nothing_from_that_day_on(
     folder, authority = tmp_path / "seal", make_test_authority(NOW)
     make_test_seal(folder, "虚构某机关", authority, NOW)
     since = NOW + timedelta(days=days)
-    entry = x509.RevokedCertificateBuilder().serial_number(load_seal(folder).certificate.serial_number)
-    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-    made = made.last_update(since).next_update(since + timedelta(days=1))
-    listed = made.add_revoked_certificate(entry.revocation_date(since).build())
-    (folder / "issuer.crl").write_bytes(listed.sign(authority.key, SHA256()).public_bytes(Encoding.DER))
+    listed = revoked_list(authority, load_seal(folder).certificate.serial_number, since)
+    (folder / "issuer.crl").write_bytes(listed.public_bytes(Encoding.DER))
     sealer = Sealer(load_seal(folder), clock=lambda: NOW)
     if days:
         sealer.refuse_unless_ready()

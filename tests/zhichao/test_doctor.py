@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from revoked_lists import revoked_list
 from sqlalchemy import make_url, text
 from typer.testing import CliRunner
 
@@ -199,10 +198,7 @@ def test_a_revoked_seal_and_an_old_list_of_revoked_ones_are_told(
     authority = make_test_authority(now)
     make_test_seal(folder, "虚构某机关", authority, now)
     number = load_seal(folder).certificate.serial_number + 1 - own
-    entry = x509.RevokedCertificateBuilder().serial_number(number).revocation_date(now - timedelta(days=2))
-    made = x509.CertificateRevocationListBuilder().issuer_name(authority.certificate.subject)
-    made = made.last_update(now - timedelta(days=2)).next_update(now + timedelta(days=days))
-    listed = made.add_revoked_certificate(entry.build()).sign(authority.key, SHA256())
+    listed = revoked_list(authority, number, now - timedelta(days=2), now + timedelta(days=days))
     (folder / "issuer.crl").write_bytes(listed.public_bytes(Encoding.PEM))
     told = [one for one in here.certificates(load_settings(patient.config)) if one.thing == "印章"]
     assert [one.health.value for one in told] == [health]

@@ -145,7 +145,7 @@ def _seal(folder: Path) -> Finding:
         return broken("印章", f"{folder.name}：{since:%Y-%m-%d} 被撤销", "换发印章证书；撤销后不能签章")
     if stale := [one.next_update_utc for one in seal.revoked if (one.next_update_utc or now) < now]:
         says = f"{folder.name}：撤销列表应于 {min(filter(None, stale)):%Y-%m-%d} 更新"
-        return warning("印章", says, "向签发机构取新的撤销列表（*.crl）放入该目录，重启 zhichao-public")
+        return warning("印章", says, "向签发机构取新的撤销列表（*.crl）放入该目录")
     if ends - now <= AHEAD:
         return warning("印章", f"{folder.name}：{ends:%Y-%m-%d} 到期", "申请换发印章证书")
     return sound("印章", f"{folder.name}：有效至 {ends:%Y-%m-%d}")

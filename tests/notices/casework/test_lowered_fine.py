@@ -14,6 +14,7 @@ from served import NOON, Counter
 
 from models.case_life import life_of
 from models.files import FileStore
+from models.renewed import Renewed
 from models.values.office import PROGRAM
 from models.values.service import Channel, Outcome
 from models.values.timeline import to_ms
@@ -73,7 +74,7 @@ class Bureau:
             proofs=self.server.desk.proofs,
             originals=self.office.store,
             vault=self.server.desk.vault,
-            anchors=Anchors(seals=seal.roots),
+            anchors=Renewed([], lambda: Anchors(seals=seal.roots)),
             told=lambda _, __: None,
             clock_ms=self.office.clock_ms,
         )

@@ -13,7 +13,6 @@ import trustme
 import uvicorn
 
 from models.database import Database
-from models.listener_tls import UnusableError
 from notices.exchange.app import partner_app
 from notices.exchange.client import MESSAGES
 from notices.exchange.listener import listener, tls_of
@@ -129,11 +128,20 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., None]]:
     database.close()
 
 
-def test_nobody_is_served_where_a_file_of_a_partner_is_missing_and_it_is_named(
-    serve: Callable[..., None],
+def test_a_file_of_a_partner_that_is_missing_is_named_and_the_others_are_served(
+    serve: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(UnusableError, match=r"tls\.pem, .*tls\.key, .*away\.pem: .*No such file"):
-        serve(lambda: pytest.fail("nobody listens"), ask_certificate=True)
+    opened = threading.Event()
+
+    def is_open() -> None:
+        opened.set()
+        raise KeyboardInterrupt
+
+    serve(is_open, ask_certificate=True)
+    assert opened.is_set()
+    told = [vars(one)["problem"] for one in caplog.records if one.message == "files.refused"]
+    assert len(told) == 1
+    assert "away.pem: [Errno 2] No such file" in told[0]
 
 
 # uvicorn ends its thread by a SystemExit.

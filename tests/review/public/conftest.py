@@ -11,6 +11,7 @@ from served import Counter
 
 from models.database import Database
 from models.files import FileStore
+from models.renewed import Renewed
 from models.values.office import PROGRAM
 from models.values.service import Channel, Outcome
 from models.values.timeline import to_ms
@@ -42,7 +43,7 @@ def public(server: Counter, tmp_path: Path) -> PublicCounter:
         proofs=server.desk.proofs,
         originals=frames,
         vault=server.desk.vault,
-        anchors=Anchors(seals=()),
+        anchors=Renewed([], lambda: Anchors(seals=())),
         told=lambda _, __: told,
         clock_ms=lambda: to_ms(server.now),
     )

@@ -4,19 +4,24 @@ import io
 import zlib
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import papers
 import pytest
 from browsers import Browser
+from cryptography.hazmat.primitives.serialization import Encoding
+from revoked_lists import revoked_list
 from served import Counter
 from sqlalchemy import insert, update
 
 from models.document_tables import Document
+from models.renewed import Renewed
 from models.values.timeline import to_ms
 from notices.documents.kinds import DocumentKind
 from notices.documents.render import Renderer
-from notices.seal.authority import make_test_authority, make_test_seal
+from notices.seal.authority import Authority, make_test_authority, make_test_seal
 from notices.seal.key import Seal, load_seal
+from notices.seal.revoked import load_revoked
 from notices.seal.sealer import SealedDocument, Sealer
 from notices.seal.verify import Anchors, verify
 from review.public.counter import PublicCounter
@@ -26,11 +31,14 @@ AGENCY = "虚构市平湖交通运输局"
 
 
 @pytest.fixture(scope="module")
-def seal(tmp_path_factory: pytest.TempPathFactory) -> Seal:
+def authority() -> Authority:
+    return make_test_authority(papers.SEALED_AT)
+
+
+@pytest.fixture(scope="module")
+def seal(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Seal:
     folder = tmp_path_factory.mktemp("seal") / "浙江"
-    make_test_seal(
-        folder, papers.AGENCIES["浙江"].name, make_test_authority(papers.SEALED_AT), papers.SEALED_AT
-    )
+    make_test_seal(folder, papers.AGENCIES["浙江"].name, authority, papers.SEALED_AT)
     return load_seal(folder)
 
 
@@ -65,7 +73,7 @@ def counter(public: PublicCounter, seal: Seal, sealed: SealedDocument, server: C
     }
     with server.database.write("test") as connection:
         connection.execute(insert(Document).values(row))
-    return replace(public, anchors=Anchors(seals=seal.roots))
+    return replace(public, anchors=Renewed([], lambda: Anchors(seals=seal.roots)))
 
 
 def upload(counter: PublicCounter, content: bytes, **more: object) -> tuple[int, str]:
@@ -105,8 +113,30 @@ def test_an_uploaded_file_is_verified_and_held_against_the_register(
     assert (status, "不是带有电子签章的PDF" in page) == (200, True)
 
 
+def test_a_list_of_revoked_certificates_counts_from_the_next_file_on(
+    counter: PublicCounter, authority: Authority, seal: Seal, sealed: SealedDocument, tmp_path: Path
+) -> None:
+    def read() -> Anchors:
+        return Anchors(seals=seal.roots, revoked=load_revoked(tmp_path / "seals" / "浙江", seal.roots))
+
+    def entitled(page: str) -> str:
+        return next(word for word in ("签章有效", "签章无效") if word in page)
+
+    path = tmp_path / "seals" / "浙江" / "issuer.crl"
+    path.parent.mkdir(parents=True)
+    public = replace(counter, anchors=Renewed([tmp_path / "seals"], read))
+    assert entitled(upload(public, sealed.pdf)[1]) == "签章有效"
+    listed = revoked_list(authority, seal.certificate.serial_number, papers.SEALED_AT - timedelta(days=1))
+    path.write_bytes(listed.public_bytes(Encoding.PEM))
+    assert entitled(upload(public, sealed.pdf)[1]) == "签章无效"
+    path.write_bytes(b"none")
+    assert entitled(upload(public, sealed.pdf)[1]) == "签章无效"
+    path.unlink()
+    assert entitled(upload(public, sealed.pdf)[1]) == "签章有效"
+
+
 def test_another_agencys_seal_is_not_trusted(counter: PublicCounter, sealed: SealedDocument) -> None:
-    strangers = replace(counter, anchors=Anchors(seals=()))
+    strangers = replace(counter, anchors=Renewed([], lambda: Anchors(seals=())))
     _, page = upload(strangers, sealed.pdf)
     assert "签章无效" in page
     assert "不可信" in page
@@ -115,7 +145,7 @@ def test_another_agencys_seal_is_not_trusted(counter: PublicCounter, sealed: Sea
 def test_a_certificate_that_expired_since_counts_for_the_file_on_record_alone(
     counter: PublicCounter, sealed: SealedDocument, server: Counter
 ) -> None:
-    (one,) = verify(sealed.pdf, counter.anchors, now=papers.SEALED_AT).seals
+    (one,) = verify(sealed.pdf, counter.anchors.latest()[0], now=papers.SEALED_AT).seals
     assert one.sealed_at is not None
     with server.database.write("test") as connection:
         connection.execute(update(Document).values(sealed_at=to_ms(one.sealed_at)))
