@@ -1,6 +1,7 @@
 """The commands of documents: issue, list, make a test seal, verify."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,7 +26,7 @@ from stations.station import Station
 from zhichao import logs, show
 from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
-from zhichao.office import agency_of, document_store, make_test_seals, office
+from zhichao.office import agency_of, document_store, make_test_seals, office, problem_here
 from zhichao.paper_fields import make_paper, read_facts
 from zhichao.settings import ConfigError, Settings, load_settings
 
@@ -54,7 +55,7 @@ def notice(
                 hold_case(connection, document.case_id)
                 if why := obstacle_to_leaving(connection, document, datetime.now(ZONE).date()):
                     raise ServiceError(f"{issued.number}：{why}")
-                hand_out(connection, issued.number)
+                hand_out(connection, issued.number, partial(problem_here, settings))
                 _write(document_store(settings), document_row(connection, issued.number), out)
     row = {"number": issued.number, "sha256": issued.sha256, "file": str(issued.path), "new": issued.is_new}
     if as_json:

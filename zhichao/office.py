@@ -4,15 +4,18 @@ import json
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from pydantic import ValidationError
+from sqlalchemy import Row
 
 from models.database import Database
 from models.files import FileStore
 from notices.documents.issue import Office
 from notices.documents.parts import Agency
 from notices.documents.render import BODY, HEADING, Faces, Renderer
+from notices.documents.verify import problem_of
 from notices.seal.authority import ROOTS_FILE, make_test_authority, make_test_seal
 from notices.seal.clock import StampingAuthority
 from notices.seal.error import SealError
@@ -80,6 +83,11 @@ def office(settings: Settings, database: Database, province: str) -> Office:
 def document_store(settings: Settings) -> FileStore:
     """Return the sealed documents of an installation."""
     return FileStore(settings.data_dir / "documents")
+
+
+def problem_here(settings: Settings, row: Row[Any]) -> str:
+    """Return what is wrong with a document of the register, by what is trusted now; "" where nothing is."""
+    return problem_of(row, document_store(settings), anchors(settings))
 
 
 def anchors(settings: Settings, roots: Path | None = None) -> Anchors:

@@ -1,5 +1,7 @@
 """Wires the service desk together from settings."""
 
+from functools import partial
+
 import httpx
 
 from models.clock import clock_ms
@@ -15,7 +17,7 @@ from notices.service.partner import PartnerService
 from notices.service.post import PostCarrier
 from notices.service.sms import SmsCarrier
 from zhichao import exchange_wiring
-from zhichao.office import document_store
+from zhichao.office import document_store, problem_here
 from zhichao.settings import ConfigError, Settings
 
 TIMEOUT_S = 20
@@ -34,6 +36,7 @@ def desk(settings: Settings, database: Database) -> ServiceDesk:
         proofs=proof_store(settings),
         vault=Vault.load(settings.registry_keys),
         clock_ms=clock_ms,
+        problem_of=partial(problem_here, settings),
         carriers=carriers(settings),
         partner=partner_service(settings, database),
         look_up_url=settings.look_up_url,

@@ -2,11 +2,13 @@
 
 import io
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from models.database import Database
 from models.document_tables import Document
@@ -128,19 +130,21 @@ def _explain(connection: Connection, taken: Taken, reason: str) -> None:
     connection.execute(update(Document).where(waiting).values(reason=reason))
 
 
-def hand_out(connection: Connection, number: str) -> str:
+def hand_out(connection: Connection, number: str, problem_of: Callable[[Row[Any]], str]) -> str:
     """Record that a sealed document leaves, and return the digest of its file.
 
+    `problem_of` says of its row in the register what is wrong with it as it lies there, "" where nothing is.
+
     Raises:
-        NumberError: the number is unknown, void, or no document is sealed under it.
+        NumberError: the number is unknown, void, no document is sealed under it, or it is not sound.
 
     """
-    row = connection.execute(
-        select(Document.state, Document.sha256, Document.left_at).where(Document.number == number)
-    ).one_or_none()
+    row = connection.execute(select(Document.__table__).where(Document.number == number)).one_or_none()
     if row is None or row.state != DocumentState.SEALED.value:
         state = DocumentState(row.state).label if row else "unknown"
         raise NumberError(f"{number}: {state}; only a sealed document can leave")
+    if problem := problem_of(row):
+        raise NumberError(f"{number}: 核验不通过，不得送出，须先作废（documents --void）: {problem}")
     if row.left_at is None:
         leaving = update(Document).where(Document.number == number)
         connection.execute(leaving.values(left_at=now_ms(connection)))

@@ -32,12 +32,13 @@ def breaks(
 ) -> Iterator[str]:
     """Yield each document that is not as it was sealed; `step` is called for each one read."""
     for row in connection.execute(_sealed().order_by(Document.id)):
-        if broken := _broken(row, store, anchors):
+        if broken := problem_of(row, store, anchors):
             yield f"document {row.number} ({row.sha256}): {broken}"
         step()
 
 
-def _broken(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
+def problem_of(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
+    """Return what is wrong with a document on record as it lies there; "" where nothing is."""
     try:
         pdf = store.path(row.sha256).read_bytes()
     except OSError as error:

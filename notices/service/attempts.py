@@ -1,6 +1,7 @@
 """Attempts to serve: how each begins and ends, and the step that a service means; rows are only appended."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -71,12 +72,13 @@ def document_row(connection: Connection, number: str) -> Any:  # noqa: ANN401 (a
     return row
 
 
-def begin(
+def begin(  # noqa: PLR0913 (each says something else of the attempt)
     connection: Connection,
     number: str,
     channel: Channel,
     reach: Reach,
     *,
+    problem_of: Callable[[Row[Any]], str],
     contact_id: int | None,
     actor: Actor,
     at_ms: int,
@@ -85,7 +87,7 @@ def begin(
 
     Raises:
         ServiceError: served already, under way, not by this channel now, or its case stands elsewhere.
-        NumberError: the document is not sealed.
+        NumberError: the document is not sealed, or not sound.
 
     """
     document = document_row(connection, number)
@@ -93,12 +95,11 @@ def begin(
     hold_case(connection, document.case_id)
     if refused := obstacle_to_leaving(connection, document, today):
         raise ServiceError(refused)
-    sha256 = hand_out(connection, number)
+    sha256 = hand_out(connection, number, problem_of)
     if _served(connection, document.id):
         raise ServiceError(f"{number} 已经送达")
-    rows = connection.execute(
-        attempts_query().where(ServiceAttempt.document_id == document.id).order_by(ServiceAttempt.number)
-    ).all()
+    of_document = attempts_query().where(ServiceAttempt.document_id == document.id)
+    rows = connection.execute(of_document.order_by(ServiceAttempt.number)).all()
     if open_ones := [row for row in rows if row.outcome is None]:
         raise ServiceError(f"{number} 正在以{Channel(open_ones[0].channel).label}方式送达，尚无结果")
     kind = DocumentKind(document.kind)

@@ -63,6 +63,7 @@ class Tally:
 class ServiceDesk:
     """What serves documents: `documents` holds the sealed files, `proofs` what proves each delivery.
 
+    `problem_of` says of a document's row what is wrong with it as it lies there: such a one never leaves.
     Where an address begins with one of `abroad`, the partner serves for us.
     """
 
@@ -71,6 +72,7 @@ class ServiceDesk:
     proofs: FileStore
     vault: Vault
     clock_ms: Callable[[], int]
+    problem_of: Callable[[Row[Any]], str]
     carriers: Mapping[Channel, Carrier] = field(default_factory=dict)
     partner: PartnerService | None = None
     look_up_url: str = ""
@@ -110,6 +112,7 @@ class ServiceDesk:
                 number,
                 channel,
                 reach,
+                problem_of=self.problem_of,
                 contact_id=known.contact_id if known else None,
                 actor=actor,
                 at_ms=self.clock_ms(),

@@ -11,6 +11,7 @@ from faults import finish
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from offices import KIND, issue_one, start, take_numbers
+from served import sound
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -222,7 +223,7 @@ def test_only_a_sealed_document_leaves(office: Office, new_case: Callable[[str],
 
 def leave(office: Office, number: str) -> str:
     with office.database.write("test") as connection:
-        return hand_out(connection, number)
+        return hand_out(connection, number, sound)
 
 
 @pytest.mark.parametrize(

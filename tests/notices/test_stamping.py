@@ -10,6 +10,7 @@ import papers
 import pytest
 from asn1crypto import tsp
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
+from served import sound
 from time_stamps import stamper
 
 from notices.documents.issue import Office, hand_out
@@ -173,7 +174,7 @@ def test_while_the_authority_is_away_documents_are_sealed_and_stamped_later(
     paper = papers.paper(DocumentKind.RECOGNITION).model_copy(update={"act": None})
     issued = office_with("http://127.0.0.1:9/away").issue(paper, new_case("a"), papers.DAY)
     with office.database.write("test") as connection:
-        left = hand_out(connection, issued.number)
+        left = hand_out(connection, issued.number, sound)
     anchors = Anchors(seals=todays_seal.roots, stamps=(ROOT,))
     assert verify(issued.path.read_bytes(), anchors, now=datetime.now(UTC)).seals[0].stamped_at is None
     stamped, problems = stamp_waiting(office_with("http://127.0.0.1:9/away"), "虚平交")

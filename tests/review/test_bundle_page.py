@@ -10,7 +10,7 @@ from desk import Desk
 from handed_in import picture
 from nights import Night
 from office import add_officer
-from served import Counter
+from served import Counter, sound
 from sqlalchemy import Connection, func, insert, select, update
 
 from models.case_life import life_of
@@ -124,7 +124,7 @@ def test_what_a_party_handed_in_is_in_the_bundle_and_its_words_are_not(
         case_id = life_of(connection, numbers[0]).case_id
     number = server.document(case_id, DocumentKind.VIOLATION_NOTICE, amount_fen=69_120)
     with office.write("test") as connection:
-        hand_out(connection, number)
+        hand_out(connection, number, sound)
         document_id = connection.scalar(select(Document.id).where(Document.number == number))
         clerk, leader = (add_officer(connection, name, Role.TEAM_LEADER) for name in ("clerk", "leader"))
         filing = Filing(kind=DefenceKind.STATEMENT, text="并线，请复核", name="虚构物流有限公司")

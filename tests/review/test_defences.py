@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from defended import NUMBER, answered, filed, state
 from desk import Desk
-from served import Counter
+from served import Counter, sound
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
@@ -219,7 +219,7 @@ def test_a_defence_against_a_notice_handed_out_over_the_counter_is_taken_down(
     officer, form = desk("reviewer"), f'action="/cases/{NUMBER}/paper-defence"'
     assert form not in officer.get(f"/cases/{NUMBER}").text
     with counter.database.write("test") as connection:
-        hand_out(connection, number)
+        hand_out(connection, number, sound)
     page = officer.get(f"/cases/{NUMBER}").text
     assert form in page
     # A summons gives no right to a hearing yet.
@@ -250,7 +250,7 @@ def test_a_decision_is_filed_against_elsewhere(counter: Counter) -> None:
     case_id = counter.case(NUMBER, DocumentKind.DECISION)
     number = counter.document(case_id, DocumentKind.DECISION)
     with counter.database.write("test") as connection:
-        hand_out(connection, number)
+        hand_out(connection, number, sound)
 
     with pytest.raises(DefenceError, match="行政复议"):
         filed(counter)

@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from served import Counter
+from served import Counter, sound
 from typer.testing import CliRunner, Result
 
 from models.case_life import ZONE
 from models.database import Database
 from notices.documents.kinds import DocumentKind
+from zhichao import service_wiring
 from zhichao.cli import app
 from zhichao.settings import load_settings
 
@@ -39,9 +40,18 @@ def number(tmp_path: Path) -> str:
     return made
 
 
+def test_what_is_no_sealed_document_is_not_served(run: Run, number: str) -> None:
+    kept = run("service", "contact", "case-1", "--name", "虚构", "--address", "虚构市不存在路1号")
+    assert kept.exit_code == 0, kept.stderr
+    refused = run("service", "start", number)
+    assert (refused.exit_code, "核验不通过，不得送出" in refused.stderr) == (1, True), refused.stderr
+    assert run("service", "list", "case-1", "--json").stdout == ""
+
+
 def test_a_decision_goes_by_post_comes_back_and_is_taken_by_hand(
-    run: Run, number: str, tmp_path: Path
+    run: Run, number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(service_wiring, "problem_here", sound)
     nowhere = run("service", "start", number, "--channel", "post")
     assert (nowhere.exit_code, "没有邮寄地址" in nowhere.stderr) == (1, True)
     kept = run("service", "contact", "case-1", "--name", "虚构", "--address", "虚构市不存在路1号")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from served import Counter
+from served import Counter, sound
 from sqlalchemy import select, update
 from sqlalchemy.exc import DatabaseError
 
@@ -42,7 +42,7 @@ def seal(counter: Counter, case_id: int, kind: DocumentKind, amount: int, copy: 
                 sealing = update(Document).where(Document.number == number)
                 connection.execute(sealing.values(state="sealed", amount_fen=amount, **row))
         with counter.database.write("test") as connection:
-            hand_out(connection, number)
+            hand_out(connection, number, sound)
     except DatabaseError as error:
         if "no heavier penalty" not in str(error):
             raise

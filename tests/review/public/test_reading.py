@@ -8,7 +8,7 @@ import papers
 import pytest
 from browsers import PLATE_TAIL, Browser, code_of
 from handed_in import acting, picture
-from served import Counter
+from served import Counter, sound
 from sqlalchemy import select, update
 
 from models.case_life import life_of
@@ -114,11 +114,11 @@ def test_what_was_not_handed_out_is_void_or_is_no_partys_is_not_there(browser: O
     kept = server.document(case_id, DocumentKind.DECISION)
     letter = server.document(case_id, DocumentKind.CIRCULAR)
     with server.database.write("test") as connection:
-        hand_out(connection, letter)
+        hand_out(connection, letter, sound)
     for number in (kept, letter):
         assert browser().enter(code_of(server, number)).status_code == 404
     with server.database.write("test") as connection:
-        hand_out(connection, kept)
+        hand_out(connection, kept, sound)
     party = browser()
     assert party.enter(code_of(server, kept)).status_code == 303
     with server.database.write("test") as connection:

@@ -1,18 +1,22 @@
 """Documents are issued from the command line."""
 
 import json
+import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import papers
 import pypdfium2
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hs_file import hs_row, write_hs
 from nights import DAY, Night
 from office import add_officer
+from revoked_lists import revoked_list
+from served import sound
 from sqlalchemy import Connection, insert, select, update
-from typer.testing import Result
+from typer.testing import CliRunner, Result
 
 from models.database import Database
 from models.defence_tables import Defence, DefenceAnswer
@@ -20,8 +24,12 @@ from models.document_tables import Document
 from models.values.office import Role
 from notices.documents.issue import hand_out
 from notices.documents.kinds import DocumentKind
+from notices.seal.authority import make_test_authority, make_test_seal
+from notices.seal.key import load_seal
 from zhichao import documents
 from zhichao.case_papers import case_facts
+from zhichao.cli import app
+from zhichao.office import AGENCY_FILE
 from zhichao.paper_fields import OF_THE_CASE
 from zhichao.settings import load_settings
 
@@ -228,6 +236,33 @@ def test_the_gravest_passage_of_a_case_is_what_its_documents_speak_of(tmp_path: 
 
 
 @pytest.mark.usefixtures("sealed")
+def test_what_verify_does_not_trust_is_not_handed_out(data: Path, tmp_path: Path) -> None:
+    here, out, now = tmp_path / "data", tmp_path / "sheet.pdf", datetime.now(UTC)
+    shutil.copytree(data, here)
+    folder, authority = here / "seals" / "浙江", make_test_authority(now)
+    agency = (folder / AGENCY_FILE).read_bytes()
+    shutil.rmtree(folder)
+    make_test_seal(folder, "虚构某机关", authority, now)
+    (folder / AGENCY_FILE).write_bytes(agency)
+
+    def run(*given: object) -> Result:
+        told = [*map(str, given), "--config", str(ROOT / "config.toml")]
+        return CliRunner().invoke(app, told, env={"ZHICHAO_DATA_DIR": str(here)})
+
+    words = ("notice", FINE, "--kind", "evidence_sheet", "--copy", 8)
+    assert run(*words).exit_code == 0
+    number = load_seal(folder).certificate.serial_number
+    listed = revoked_list(authority, number, now - timedelta(days=1))
+    (folder / "issuer.crl").write_bytes(listed.public_bytes(Encoding.PEM))
+    refused = run(*words, "--out", out)
+    assert (refused.exit_code, out.exists()) == (1, False)
+    assert "核验不通过，不得送出" in refused.stderr
+    assert "the certificate was revoked" in refused.stderr
+    (folder / "issuer.crl").unlink()
+    assert (run(*words, "--out", out).exit_code, out.exists()) == (0, True)
+
+
+@pytest.mark.usefixtures("sealed")
 def test_a_second_signature_beside_the_file_is_its_own_or_none(
     run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,10 +272,10 @@ def test_a_second_signature_beside_the_file_is_its_own_or_none(
     assert run(*given).exit_code == 0
     assert not beside.exists()
 
-    def stamped_meanwhile(connection: Connection, number: str) -> str:
+    def stamped_meanwhile(connection: Connection, number: str, _: object) -> str:
         one = Document.number == number
         connection.execute(update(Document).where(one).values(sm2="00"))
-        return hand_out(connection, number)
+        return hand_out(connection, number, sound)
 
     with monkeypatch.context() as patch:
         patch.setattr(documents, "hand_out", stamped_meanwhile)
