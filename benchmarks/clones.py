@@ -151,7 +151,7 @@ def told(passages: Passages) -> tuple[list[Conflict], list[str]]:
     for day in range(DAYS + 2):
         for station in STATIONS:
             of_day = np.asarray((days == day) & (passages.station == station), dtype=np.bool_)
-            some, trouble = conflicts(fleet, Noise.of_class(CLASS), ROADS_KM, of_day)
+            some, trouble, _ = conflicts(fleet, Noise.of_class(CLASS), ROADS_KM, of_day)
             found += some
             troubles += trouble
     return found, troubles

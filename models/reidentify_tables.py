@@ -1,6 +1,7 @@
 """Tables of re-identification: who an unread vehicle may have been, and plates that two vehicles bear.
 
-Rows are only added, but for named passages, which leave with their month. Instants are UTC milliseconds.
+Rows are only added, but for named passages, which leave with their month, and tallies. Instants are UTC
+milliseconds.
 """
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
@@ -73,3 +74,21 @@ class PlateConflict(Base):
     kind: Mapped[str] = mapped_column(Text)
     sentence: Mapped[str] = mapped_column(Text)
     found_at: Mapped[int] = mapped_column(BigInteger)
+    # "" of those found before rules were noted.
+    rules: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class PlateCheck(Base):
+    """How many plates of a station's day were held against where else they passed, and its conflicts.
+
+    A tally of the latest run and no judgement: the next run of that day writes it anew.
+    """
+
+    __tablename__ = "plate_check"
+
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    station_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    plates: Mapped[int]
+    conflicts: Mapped[int]
+    rules: Mapped[str] = mapped_column(Text)
+    checked_at: Mapped[int] = mapped_column(BigInteger)

@@ -18,6 +18,8 @@ from pipeline.reidentify.noise import Noise
 from pipeline.reidentify.scales import longer_by
 from pipeline.reidentify.travel import CLOCKS_S, SAME_STATION_S, Roads, least_seconds
 
+# Which rules these are: another name with each change of what is told.
+RULES = "plate_conflicts_1"
 # Measurements of one vehicle differ by less: so many standard errors, and never less than so many mm.
 CERTAINTY, LEAST_MM = 6.0, 300.0
 # A speed that was taken wrongly makes spacings longer or shorter by no more than this factor (judgement).
@@ -50,8 +52,11 @@ class Conflict:
 
 def conflicts(
     fleet: Fleet, noise: Noise, roads: Roads, wanted: NDArray[np.bool_]
-) -> tuple[list[Conflict], list[str]]:
-    """Return which `wanted` passages (N,) conflict with earlier ones of their plates, and faulty devices."""
+) -> tuple[list[Conflict], list[str], int]:
+    """Return which `wanted` passages (N,) conflict with earlier ones of their plates, and faulty devices.
+
+    And how many plates of such passages were held against earlier ones at all.
+    """
     compared: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     found: defaultdict[tuple[str, str, ConflictKind], list[Conflict]] = defaultdict(list)
     told: list[Conflict] = []
@@ -83,7 +88,7 @@ def conflicts(
             named = _named({str(fleet.plate[one.later]) for one in of_scale})
             troubles.append(f"{here}至{there}：其他号牌也{FAULTS[kind]}，未作为线索：{named}")
         told += [one for one in some if one not in of_scale]
-    return told, troubles
+    return told, troubles, len(set[str]().union(*compared.values()))
 
 
 def _named(plates: Collection[str]) -> str:

@@ -50,6 +50,7 @@ CONFLICTS = (
         PlateConflict.plate,
         PlateConflict.kind,
         PlateConflict.sentence,
+        PlateConflict.rules,
     )
     .join(PlateConflict, PlateConflict.passage_id == Passage.id)
     .join(Other, Other.id == PlateConflict.other_passage_id)
@@ -81,7 +82,7 @@ def candidate_rows(connection: Connection, station: Station, day: date | None) -
 def conflict_rows(connection: Connection, station: Station, day: date | None) -> list[dict[str, Any]]:
     """Return one dict for each conflict whose later passage is the station's, by time; of a day or all."""
     return [
-        _both(station, row) | {name: row[name] for name in ("plate", "kind", "sentence")}
+        _both(station, row) | {name: row[name] for name in ("plate", "kind", "sentence", "rules")}
         for row in _rows(connection, CONFLICTS, station, day)
     ]
 

@@ -7,10 +7,10 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from models import leases
-from models.inserts import insert_new
-from models.reidentify_tables import PlateConflict
+from models.inserts import insert_new, upsert
+from models.reidentify_tables import PlateCheck, PlateConflict
 from models.values.timeline import day_bounds_ms
-from pipeline.reidentify.conflicts import conflicts
+from pipeline.reidentify.conflicts import RULES, conflicts
 from pipeline.reidentify.fleet import Fleet
 from pipeline.reidentify.search import noise_on, search_day
 from pipeline.reidentify.travel import Roads
@@ -36,8 +36,9 @@ def reidentify_day(
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     searched = search_day(connection, station, day, fleet, roads)
     times = fleet.batch.passed_at_ms
-    of_day = (fleet.station == station.id) & (times >= start_ms) & (times < end_ms)
-    found, troubles = conflicts(fleet, noise_on(station, day), roads, np.asarray(of_day, dtype=np.bool_))
+    here = fleet.station == station.id
+    of_day = np.asarray(here & (times >= start_ms) & (times < end_ms), dtype=np.bool_)
+    found, troubles, plates = conflicts(fleet, noise_on(station, day), roads, of_day)
     now = leases.now_ms(connection)
     rows = [
         {
@@ -47,12 +48,16 @@ def reidentify_day(
             "kind": one.kind.value,
             "sentence": one.sentence,
             "found_at": now,
+            "rules": RULES,
         }
         for one in found
     ]
     before = _count(connection)
     if rows:
         connection.execute(insert_new(connection, PlateConflict), rows)
+    check = {"plates": plates, "conflicts": len(rows), "rules": RULES, "checked_at": now}
+    tally = upsert(connection, PlateCheck).values(day=str(day), station_id=station.id, **check)
+    connection.execute(tally.on_conflict_do_update(index_elements=["day", "station_id"], set_=check))
     return Reidentified(searched=searched, conflicts=_count(connection) - before, troubles=tuple(troubles))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from starlette.responses import Response
 
 from models.evasion_tables import ManoeuvreRow, WeighingWordRow
-from models.reidentify_tables import PlateConflict
+from models.reidentify_tables import PlateCheck, PlateConflict
 from models.tables import Finding, Passage
 from models.values.office import Role
 from models.values.states import WeighingWord
@@ -21,7 +21,7 @@ from review.looks import note_look
 from review.refusals import BadInputError
 
 SPEAKERS = frozenset({Role.REVIEWER, Role.TEAM_LEADER})
-SHOWN = 100
+SHOWN, NIGHTS = 100, 14
 OF_CASE = (
     select(
         ManoeuvreRow.passage_id,
@@ -57,6 +57,7 @@ LATEST = (
     .limit(SHOWN)
 )
 
+CHECKED = select(PlateCheck.__table__).order_by(PlateCheck.day.desc(), PlateCheck.station_id).limit(NIGHTS)
 TWICE = CONFLICTS.order_by(None).order_by(PlateConflict.id.desc()).limit(SHOWN)
 
 
@@ -66,6 +67,7 @@ def show(visit: Visit) -> Response:
     with visit.office.read() as connection:
         rows = connection.execute(LATEST).all()
         conflicts = connection.execute(TWICE).all()
+        checked = connection.execute(CHECKED).all()
         waiting = waiting_leads(connection, SHOWN)
         of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence).order_by(ManoeuvreRow.id)
         for passage_id, sentence in connection.execute(
@@ -79,6 +81,7 @@ def show(visit: Visit) -> Response:
         "evasion.html",
         rows=rows,
         conflicts=conflicts,
+        checked=checked,
         waiting=waiting,
         seen=seen,
         obstacles=[one for one in Obstacle if one is not Obstacle.MANOEUVRE],

@@ -158,8 +158,8 @@ def test_a_day_by_stream_and_by_night_has_the_same_cases(make: Make, seed: int) 
     by_stream.night.run()
     after = snapshot(by_stream.night.database)
     # The night measures the lanes, and says of each case by which measuring it stands now; it alone seeks
-    # unread vehicles among those that are known.
-    sought = {"reidentify_search", "reidentify_candidate"}
+    # unread vehicles among those that are known, and holds plates against each other.
+    sought = {"reidentify_search", "reidentify_candidate", "plate_check"}
     grown = {"lane_day", "gate_decision"} | sought
     whole = snapshot(by_night.night.database)
     assert {name: after[name] for name in sought} == {name: whole[name] for name in sought}

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from models.evasion_tables import ManoeuvreRow, WeighingWordRow
 from models.gate_tables import DecisionRow
 from models.office_tables import AuditEntry
-from models.reidentify_tables import CandidateRow, PlateConflict, SearchRow
+from models.reidentify_tables import CandidateRow, PlateCheck, PlateConflict, SearchRow
 from models.tables import Case, Finding
 from review.office import Office
 
@@ -101,6 +101,16 @@ def test_the_list_of_evasion_is_for_those_who_read_cases(desk: Callable[[str], D
     assert page.status_code == 200
     assert "点刹：设备违规标记第5位&lt;b&gt;" in page.text
     assert desk("administrator").get("/evasion").status_code == 403
+
+
+def test_the_list_tells_of_plates_that_were_checked_and_found_no_clone(
+    desk: Callable[[str], Desk], office: Office
+) -> None:
+    check = {"station_id": "other", "day": "2031-06-18", "rules": "x", "checked_at": 0}
+    with office.write("test") as connection:
+        connection.execute(insert(PlateCheck).values(check | {"plates": 7, "conflicts": 0}))
+    page = desk("auditor").get("/evasion").text
+    assert "2031-06-18 other：与此前过车比对的号牌 7 个，矛盾 0 处" in page
 
 
 def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(

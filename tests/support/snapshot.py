@@ -18,6 +18,7 @@ VARIABLE = {
     "seen_at",
     "searched_at",
     "found_at",
+    "checked_at",
 }
 NATURAL = {
     "passage": ("station_id", "passed_at", "record_key"),

@@ -9,8 +9,11 @@ import pytest
 from hs_file import HEADER, hs_row
 from nights import DAY, Night
 from snapshot import snapshot
+from sqlalchemy import select
 
+from models.reidentify_tables import PlateCheck, PlateConflict
 from pipeline import nightly
+from pipeline.reidentify.conflicts import RULES
 from pipeline.reidentify.lists import candidate_rows, conflict_rows
 from pipeline.reidentify.partial import DISAGREE, merged
 from stations.station import Station
@@ -52,6 +55,10 @@ def test_an_unread_overload_gets_candidates_and_a_clone_is_told(night: Night) ->
     assert candidates[0]["other_time"].startswith("2026-06-18T01:00:00")
     assert (conflict["plate"], conflict["kind"]) == ("浙Z00008", "signature")
     assert (conflict["axle_count"], conflict["other_axle_count"]) == (6, 4)
+    with night.database.read() as connection:
+        (check,) = connection.execute(select(PlateCheck.plates, PlateCheck.conflicts, PlateCheck.rules)).all()
+        assert check == (1, 1, RULES)
+        assert connection.scalar(select(PlateConflict.rules)) == RULES
     before = snapshot(night.database)
     night.run()
     assert snapshot(night.database) == before
