@@ -119,7 +119,8 @@ def of_photos(share: float, seed: int) -> Iterator[str]:
     yield share_of("absent called missing or covered", sum(one.said in HIDING for one in absent), len(absent))
     for words, crop in (("crops", True), ("frames", False)):
         yield from _trade(words, [one for one in told if one.crop is crop])
-    write_gallery(told, GALLERY)
+    # What a fault moved out of the frame has no picture.
+    write_gallery([one for one in told if one.picture.size], GALLERY)
 
 
 def _trade(words: str, told: Sequence[Shown]) -> Iterator[str]:
