@@ -8,12 +8,14 @@ no truth, so only flags by kind and lane, with examples to look at.
 
 import argparse
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from runner import RESULTS, machine
 
 from models.values.driving import Driving, Manoeuvre, nothing_stated
 from models.values.passages import PassageBatch
@@ -92,8 +94,8 @@ def told_only(seen: list[Seen], vehicles: list[TrueVehicle]) -> list[str]:
     return [f"{one.kind} {one.strength}" if one and one.kind else "honest" for one in found]
 
 
-def simulated(seed: int) -> None:
-    """Print detection by kind and strength, and false alarms, for each kind of station."""
+def simulated(seed: int) -> Iterator[str]:
+    """Yield detection by kind and strength, and false alarms, for each kind of station."""
     nights = [night(seed + number) for number in range(NIGHTS)]
     for station in ("byte", "measures", "plain"):
         total: Counter[tuple[str, str]] = Counter()
@@ -120,8 +122,8 @@ def simulated(seed: int) -> None:
                 else:
                     trucks += 1
                     false.update(by_place[place])
-        print(f"\nstation: {station}; {trucks:,} plain trucks")
-        print(
+        yield f"\nstation: {station}; {trucks:,} plain trucks"
+        yield (
             f"{'kind':<15}" + "".join(f"{one:>14}" for one in Strength) + "   seen as another   false /1,000"
         )
         for kind in DEGREES:
@@ -130,19 +132,18 @@ def simulated(seed: int) -> None:
                 key = kind.value, strength.value
                 cells.append(f"{right[key]}/{total[key]} {right[key] / max(total[key], 1):.0%}")
             rate = 1000 * false[kind.value] / max(trucks, 1)
-            print(
+            yield (
                 f"{kind.value:<15}"
                 + "".join(f"{one:>14}" for one in cells)
                 + f"{other[kind.value]:>18}{rate:>15.2f}"
             )
-        print(f"side by side told, mass unhindered: {dict(sorted(told.items()))}")
+        yield f"side by side told, mass unhindered: {dict(sorted(told.items()))}"
 
 
-def real() -> None:
-    """Print the flags of the real fortnight."""
+def real() -> tuple[list[str], list[str]]:
+    """Return the flags of the real fortnight, and examples to look at, which stay on this machine."""
     if not REAL.exists():
-        print(f"\nthe real fortnight is not on this machine: {REAL.name}")
-        return
+        return [f"\nthe real fortnight is not on this machine: {REAL.name}"], []
     zone = ZoneInfo("Asia/Shanghai")
     flags: Counter[tuple[str, int, bool]] = Counter()
     trucks: Counter[int] = Counter()
@@ -161,21 +162,35 @@ def real() -> None:
                 truck = f"{scene.batch.gross_kg[at]:,} kg {scene.batch.speed_kmh[at]:.0f} km/h"
                 place = f"{days[number]} lane {scene.batch.lane[at]}"
                 examples[one.kind.value].append(f"{place} {truck} {one.sentence} {one.excused}")
-    print(f"\nreal fortnight: {sum(trucks.values()):,} trucks, no truth")
+    lines = [f"\nreal fortnight: {sum(trucks.values()):,} trucks, no truth"]
     for (kind, lane, excused), count in sorted(flags.items()):
         rate = 1000 * count / trucks[lane]
         word = "excused" if excused else "accused"
-        print(f"{kind:<15} lane {lane} {word}: {count} ({rate:.2f} of 1,000 trucks)")
-    print(
-        "\n".join(
-            one for some in examples.values() for one in some[:: max(1, len(some) // EXAMPLES)][:EXAMPLES]
-        )
+        lines.append(f"{kind:<15} lane {lane} {word}: {count} ({rate:.2f} of 1,000 trucks)")
+    shown = [one for some in examples.values() for one in some[:: max(1, len(some) // EXAMPLES)][:EXAMPLES]]
+    return lines, [*shown, *words]
+
+
+def main() -> None:
+    """Run, print all and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=SEED)
+    seed = parser.parse_args().seed
+    today = datetime.now(UTC).date()
+    flags, examples = real()
+    text = "\n".join(
+        [
+            f"evasion: {today}; seeds {seed} to {seed + NIGHTS - 1}, {NIGHTS} nights of {PASSAGES} passages",
+            *simulated(seed),
+            *flags,
+            *machine(("numpy",)),
+            "",
+        ]
     )
-    print("\n".join(words))
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"evasion-{seed}-made-{today}.txt").write_text(text, encoding="utf-8")
+    print("\n".join([text, *examples]))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=SEED)
-    simulated(parser.parse_args().seed)
-    real()
+    main()

@@ -10,8 +10,10 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
+from runner import RESULTS, machine
 
 from models.values.passages import PassageBatch
 from pipeline.reidentify.fleet import Fleet, Unread
@@ -130,13 +132,27 @@ def _nearest(fleet: Fleet, batch: PassageBatch, noise: Noise) -> str:
     return str(fleet.plate[at[((gaps**2).sum(axis=1) + (loads**2).sum(axis=1)).argmin()]])
 
 
+def row(setting: Setting, got: dict[str, float]) -> str:
+    """Return one row of the table."""
+    known = "4 of 7" if setting.partial else "load on" if setting.same_load else "–"
+    screens = (
+        f"{screen}: "
+        + ", ".join(f"{got[f'{name} {screen}']:.1%}" for name in ("named", "wrong", "strangers"))
+        for screen in SCREENS
+    )
+    return (
+        f"{setting.fleet:>6,} {setting.hours:>6g} {setting.mpe:>5g} {setting.spacing_mm:>5g}mm {known:>7}"
+        f" | {got['rank1']:>6.1%} {got['rank5']:>6.1%} {got['nearest']:>7.1%} | {got['ms']:.1f} | "
+        + "; ".join(screens)
+    )
+
+
 def main() -> None:
-    """Print the table."""
+    """Run, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--quick", action="store_true", help="the smaller fleets alone")
     asked = parser.parse_args()
-    print("fleet   hours class spacing   known | rank-1 rank-5 nearest | ms | at: named, wrong, strangers")
     sizes = (200, 1000) if asked.quick else (200, 1000, 5000, 20_000)
     settings = [
         Setting(fleet=size, hours=hours, mpe=5, spacing_mm=30) for size in sizes for hours in (1, 8, 24)
@@ -147,19 +163,18 @@ def main() -> None:
     ]
     settings += [Setting(fleet=size, hours=24, mpe=5, spacing_mm=30, partial=True) for size in sizes]
     settings.append(Setting(fleet=50, hours=3, mpe=5, spacing_mm=30, same_load=True))
+    today = datetime.now(UTC).date()
+    lines = [
+        f"who it was: {today}; seed {asked.seed}; {QUERIES} of the fleet, {STRANGERS} strangers pass again",
+        "fleet   hours class spacing   known | rank-1 rank-5 nearest | ms | at: named, wrong, strangers",
+    ]
+    print("\n".join(lines), flush=True)
     for one in settings:
-        got = run(one, asked.seed)
-        print(
-            f"{one.fleet:>6,} {one.hours:>6g} {one.mpe:>5g} {one.spacing_mm:>5g}mm "
-            f"{'4 of 7' if one.partial else 'load on' if one.same_load else '–':>7}"
-            f" | {got['rank1']:>6.1%} {got['rank5']:>6.1%} {got['nearest']:>7.1%} | {got['ms']:.1f} | "
-            + "; ".join(
-                f"{screen}: {got[f'named {screen}']:.1%}, {got[f'wrong {screen}']:.1%}, "
-                f"{got[f'strangers {screen}']:.1%}"
-                for screen in SCREENS
-            ),
-            flush=True,
-        )
+        lines.append(row(one, run(one, asked.seed)))
+        print(lines[-1], flush=True)
+    text = "\n".join([*lines, *machine(("numpy",)), ""])
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"reidentify-{sizes[-1]}-made-{today}.txt").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
