@@ -27,18 +27,19 @@ class PassageDriving(Base):
 
 
 class ManoeuvreRow(Base):
-    """One manoeuvre of one passage: what was seen, as a sentence, and by which rules.
+    """One manoeuvre of one passage: what was seen, as a sentence, and by which rules; the last number stands.
 
     `excused` says why it accuses nobody, "" where it does. Where it `spoils` the weighing, which an excuse
     does not change, the mass opens no case by itself.
     """
 
     __tablename__ = "manoeuvre"
-    __table_args__ = (UniqueConstraint("passage_id", "kind"), one_of("kind", Manoeuvre))
+    __table_args__ = (UniqueConstraint("passage_id", "kind", "number"), one_of("kind", Manoeuvre))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
     kind: Mapped[str] = mapped_column(Text)
+    number: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     sentence: Mapped[str] = mapped_column(Text)
     excused: Mapped[str] = mapped_column(Text)
     spoils: Mapped[bool] = mapped_column(default=True, server_default=text("true"))

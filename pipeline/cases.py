@@ -14,6 +14,7 @@ from models.leases import now_ms
 from models.passage_rows import passed_between
 from models.tables import Case, Finding, Judgement, Passage
 from models.trace import tell
+from models.values.findings import FindingKind
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.decisions import append, decisions, restate, verdict_on
@@ -103,6 +104,10 @@ def open_cases(
         waiting = [one for one in waiting if one.passage_id not in spoiled]
     of_lane = {lane: verdict_on(connection, station, lane, day) for lane in {one.lane for one in waiting}}
     spoiled = spoiled_passages(connection, station.id, start_ms, end_ms)
+    # Driving alone opens no case, whatever is said of its weighing.
+    spoiled |= {one.passage_id for one in waiting}.difference(
+        _overloaded(connection, station, start_ms, end_ms)
+    )
     verdicts = {
         one.passage_id: of_lane[one.lane].of_record(one.codes, spoiled=one.passage_id in spoiled)
         for one in waiting
@@ -129,6 +134,12 @@ def open_cases(
         revived=sum(one.passage_id in leads for one in free),
         held=len(held),
     )
+
+
+def _overloaded(connection: Connection, station: Station, start_ms: int, end_ms: int) -> set[int]:
+    query = select(Finding.passage_id).join(Passage, Passage.id == Finding.passage_id)
+    of_day = query.where(passed_between(station.id, start_ms, end_ms))
+    return set(connection.scalars(of_day.where(Finding.kind == FindingKind.OVERLOAD.value)))
 
 
 def _give(connection: Connection, group: Group, case_id: int) -> None:

@@ -22,7 +22,7 @@ from models.values.quality import QualityCode
 from models.values.states import Outcome, Standing
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.decisions import holding
-from pipeline.evasion.rows import let_stand
+from pipeline.evasion.rows import let_stand, stands
 from stations.station import Station
 
 # A cell that begins so would be run as a formula by spreadsheet programs.
@@ -83,7 +83,9 @@ def _flagged(connection: Connection, station: Station, day: date | None) -> Sele
             LaneDayRow.decided_by,
             OverrideRow.reason,
             _barred_since().label("barred_since"),
-            exists().where(ManoeuvreRow.passage_id == Passage.id, let_stand(ManoeuvreRow)).label("let_stand"),
+            exists()
+            .where(ManoeuvreRow.passage_id == Passage.id, stands(ManoeuvreRow), let_stand(ManoeuvreRow))
+            .label("let_stand"),
         )
         .join(Finding, Finding.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)

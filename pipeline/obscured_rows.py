@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from models.inserts import insert_new
 from models.leases import now_ms
@@ -18,6 +18,7 @@ from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.deliberate import NEAR_MS, FrameSeen, Obscuring, PassageSeen, judge_obscuring
+from pipeline.hold_findings import hold_findings
 from stations.station import Station
 
 NO_LONGER = Obscuring(
@@ -68,7 +69,9 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     }
     held = _latest(connection, station, (start_ms, end_ms))
     _append(connection, held, dict.fromkeys(held, NO_LONGER) | judged)
-    return _flag(connection, station, (start_ms, end_ms), {n for n, said in judged.items() if said.flagged})
+    flagged = {n for n, said in judged.items() if said.flagged}
+    of_day = passed_between(station.id, start_ms, end_ms)
+    return hold_findings(connection, FindingKind.PLATE_OBSCURED, of_day, flagged)
 
 
 def _overloaded(connection: Connection, station: Station, bounds_ms: tuple[int, int]) -> set[int]:
@@ -204,24 +207,3 @@ def _latest(connection: Connection, station: Station, bounds_ms: tuple[int, int]
         .order_by(ObscuringRow.number)
     )
     return {row.passage_id: row for row in connection.execute(query)}
-
-
-def _flag(connection: Connection, station: Station, bounds_ms: tuple[int, int], flagged: set[int]) -> int:
-    """Hold the findings of a day to what is flagged; one that is in a case already stays for its officers."""
-    of_day = select(Passage.id).where(passed_between(station.id, *bounds_ms))
-    kind = FindingKind.PLATE_OBSCURED.value
-    held = select(Finding.passage_id).where(Finding.kind == kind, Finding.passage_id.in_(of_day))
-    known = set(connection.scalars(held))
-    gone = known - flagged
-    if gone:
-        connection.execute(
-            delete(Finding).where(
-                Finding.kind == kind, Finding.passage_id.in_(gone), Finding.case_id.is_(None)
-            )
-        )
-    new = sorted(flagged - known)
-    if new:
-        connection.execute(
-            insert_new(connection, Finding), [{"passage_id": one, "kind": kind} for one in new]
-        )
-    return len(new)

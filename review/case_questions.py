@@ -14,7 +14,7 @@ from models.registry_tables import CaseLookup, RegisteredJudgement, RegistryAnsw
 from models.reidentify_tables import PlateConflict, SearchRow
 from models.tables import Case, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow
 from models.values.legibility import Legibility
-from pipeline.evasion.rows import let_stand
+from pipeline.evasion.rows import let_stand, stands
 from review.assignment import held_now, holds
 
 EARLIER = 8
@@ -90,7 +90,9 @@ GATE = (
         DecisionRow.certificate,
         DecisionRow.decided_at,
         exists()
-        .where(ManoeuvreRow.passage_id == DecisionRow.passage_id, let_stand(ManoeuvreRow))
+        .where(
+            ManoeuvreRow.passage_id == DecisionRow.passage_id, stands(ManoeuvreRow), let_stand(ManoeuvreRow)
+        )
         .label("let_stand"),
     )
     .where(DecisionRow.passage_id.in_(OF_CASE))

@@ -1,6 +1,6 @@
 """Manoeuvres as they are kept, and what they keep from becoming a case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,48 +11,72 @@ from models import leases
 from models.evasion_tables import ManoeuvreRow, WeighingWordRow
 from models.inserts import insert_new
 from models.passage_rows import passed_between
-from models.tables import Finding, Passage
+from models.tables import Passage
 from models.values.driving import Manoeuvre
 from models.values.findings import FindingKind
 from models.values.states import WeighingWord
 from models.values.timeline import day_bounds_ms, from_ms
 from pipeline.evasion.detect import Seen
+from pipeline.hold_findings import hold_findings
 from stations.station import Station
 
+NO_LONGER = "按后来收到的记录，已看不到这一情形"
 
-def add_manoeuvres(connection: Connection, seen: Sequence[Seen], ids: Sequence[int], rules: str) -> int:
-    """Keep what was seen, with a finding for each passage that is accused; return how many rows are new.
 
-    A manoeuvre that stands is left as it is: it was seen with the records that were there.
+def stands(manoeuvre: type[ManoeuvreRow]) -> ColumnElement[bool]:
+    """Return the condition that no later row says otherwise of that manoeuvre."""
+    newer = aliased(ManoeuvreRow)
+    return ~exists().where(
+        newer.passage_id == manoeuvre.passage_id,
+        newer.kind == manoeuvre.kind,
+        newer.number > manoeuvre.number,
+    )
+
+
+def keep_manoeuvres(
+    connection: Connection, of_day: ColumnElement[bool], seen: Mapping[int, Sequence[Seen]], rules: str
+) -> int:
+    """Keep what was `seen` of a day's passages, by their ids, and hold the findings to it; count what is new.
+
+    What only repeats the row that stands is not kept again. Late records may accuse whom nothing accused,
+    excuse whom something did, or show that nothing was there: then a row that says so is appended.
     """
-    if not seen:
-        return 0
+    standing = select(ManoeuvreRow).join(Passage, Passage.id == ManoeuvreRow.passage_id)
+    rows = connection.execute(standing.where(of_day, stands(ManoeuvreRow))).all()
+    held = {(row.passage_id, row.kind): row for row in rows}
+    says = {(passage_id, one.kind.value): _says(one) for passage_id, some in seen.items() for one in some}
+    gone = {key: (row.sentence, NO_LONGER, False) for key, row in held.items() if key not in says}
     now = leases.now_ms(connection)
-    rows = [
+    new = [
         {
-            "passage_id": ids[one.position],
-            "kind": one.kind.value,
-            "sentence": one.sentence,
-            "excused": one.excused,
-            "spoils": one.spoils,
+            "passage_id": key[0],
+            "kind": key[1],
+            "number": held[key].number + 1 if key in held else 1,
+            "sentence": said[0],
+            "excused": said[1],
+            "spoils": said[2],
             "rules": rules,
             "seen_at": now,
         }
-        for one in seen
+        for key, said in sorted((says | gone).items())
+        if key not in held or (held[key].sentence, held[key].excused, held[key].spoils) != said
     ]
-    new = insert_new(connection, ManoeuvreRow).returning(ManoeuvreRow.id)
-    added = len(connection.scalars(new, rows).all())
-    accused = sorted({ids[one.position] for one in seen if not one.excused})
-    if accused:
-        findings = [{"passage_id": one, "kind": FindingKind.EVASION.value} for one in accused]
-        connection.execute(insert_new(connection, Finding), findings)
-    return added
+    if new:
+        connection.execute(insert_new(connection, ManoeuvreRow), new)
+    hold_findings(
+        connection, FindingKind.EVASION, of_day, {key[0] for key, said in says.items() if not said[1]}
+    )
+    return sum(row["number"] == 1 for row in new)
+
+
+def _says(one: Seen) -> tuple[str, str, bool]:
+    return one.sentence, one.excused, one.spoils
 
 
 def spoiled_passages(connection: Connection, station_id: str, start_ms: int, end_ms: int) -> set[int]:
     """Return the passages whose mass opens no case, since of how the vehicles were driven."""
     driven = select(ManoeuvreRow.passage_id).join(Passage, Passage.id == ManoeuvreRow.passage_id)
-    spoiled = driven.where(ManoeuvreRow.spoils, ~let_stand(ManoeuvreRow))
+    spoiled = driven.where(ManoeuvreRow.spoils, stands(ManoeuvreRow), ~let_stand(ManoeuvreRow))
     return set(connection.scalars(spoiled.where(passed_between(station_id, start_ms, end_ms))))
 
 
@@ -72,7 +96,7 @@ def manoeuvre_counts(connection: Connection, of_day: ColumnElement[bool]) -> dic
     rows = connection.execute(
         select(ManoeuvreRow.kind, func.count())
         .join(Passage, Passage.id == ManoeuvreRow.passage_id)
-        .where(of_day)
+        .where(of_day, stands(ManoeuvreRow), ManoeuvreRow.excused != NO_LONGER)
         .group_by(ManoeuvreRow.kind)
         .order_by(ManoeuvreRow.kind)
     )
@@ -94,7 +118,7 @@ def manoeuvre_rows(connection: Connection, station: Station, day: date | None) -
             ManoeuvreRow.excused,
         )
         .join(Passage, Passage.id == ManoeuvreRow.passage_id)
-        .where(Passage.station_id == station.id)
+        .where(Passage.station_id == station.id, stands(ManoeuvreRow))
         .order_by(Passage.passed_at, Passage.record_key, ManoeuvreRow.kind)
     )
     if day is not None:

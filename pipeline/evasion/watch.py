@@ -1,5 +1,6 @@
 """Watch a station's day: every truck's driving, held against the traffic around it."""
 
+from collections import defaultdict
 from datetime import date
 
 import numpy as np
@@ -10,8 +11,8 @@ from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Passage
 from models.values.passages import content_key
 from models.values.timeline import day_bounds_ms
-from pipeline.evasion.detect import Observable, detect, observability, sightings
-from pipeline.evasion.rows import add_manoeuvres
+from pipeline.evasion.detect import Observable, Seen, detect, observability, sightings
+from pipeline.evasion.rows import keep_manoeuvres
 from pipeline.evasion.scene import SECOND_MS, Mask, Scene, scene_of
 from pipeline.rules.manoeuvres import ManoeuvreRules, manoeuvre_rules
 from stations.formats import tells_seconds
@@ -21,7 +22,10 @@ Ids = list[int]
 
 
 def watch_driving(connection: Connection, station: Station, day: date) -> int:
-    """Keep each manoeuvre of a local day; return how many are new. A second run changes nothing."""
+    """Keep each manoeuvre of a local day; return how many are new.
+
+    A second run changes nothing; one with late records appends what they show otherwise.
+    """
     rules = manoeuvre_rules()
     if day < rules.valid_from or not tells_seconds(station):
         return 0
@@ -30,8 +34,11 @@ def watch_driving(connection: Connection, station: Station, day: date) -> int:
     times = scene.batch.passed_at_ms
     of_day = (times >= start_ms) & (times < end_ms)
     counts = of_day & ~_repeated(ids, scene)
-    seen = [one for one in detect(scene, sightings(scene)) if counts[one.position]]
-    return add_manoeuvres(connection, seen, ids, rules.id)
+    seen: defaultdict[int, list[Seen]] = defaultdict(list)
+    for one in detect(scene, sightings(scene)):
+        if counts[one.position]:
+            seen[ids[one.position]].append(one)
+    return keep_manoeuvres(connection, passed_between(station.id, start_ms, end_ms), seen, rules.id)
 
 
 def observable_on(connection: Connection, station: Station, day: date) -> list[Observable]:

@@ -17,7 +17,7 @@ from models.values.office import Action, Actor
 from models.values.states import Outcome, WeighingWord
 from models.values.timeline import from_ms
 from pipeline.decisions import holding
-from pipeline.evasion.rows import let_stand
+from pipeline.evasion.rows import let_stand, stands
 from pipeline.gate.conditions import Obstacle
 from stations.station import Station
 
@@ -83,8 +83,12 @@ def waiting_leads(connection: Connection, most: int) -> Sequence[Row[int, str, i
         )
         .join(ManoeuvreRow, ManoeuvreRow.passage_id == Passage.id)
         .join(Judgement, Judgement.passage_id == Passage.id)
-        .where(*held_leads())
-        .where(~exists().where(later.passage_id == Passage.id, later.id > ManoeuvreRow.id))
+        .where(*held_leads(), ManoeuvreRow.spoils, stands(ManoeuvreRow))
+        .where(
+            ~exists().where(
+                later.passage_id == Passage.id, later.id > ManoeuvreRow.id, later.spoils, stands(later)
+            )
+        )
         .where(
             ~exists().where(
                 WeighingWordRow.passage_id == Passage.id, WeighingWordRow.said_at >= ManoeuvreRow.seen_at
@@ -99,7 +103,10 @@ def waiting_leads(connection: Connection, most: int) -> Sequence[Row[int, str, i
 def days_let_stand(connection: Connection, station: Station) -> set[date]:
     """Return the local days with leads whose weighing a person has let stand since."""
     spoiled = exists().where(
-        ManoeuvreRow.passage_id == Passage.id, ManoeuvreRow.spoils, ~let_stand(ManoeuvreRow)
+        ManoeuvreRow.passage_id == Passage.id,
+        ManoeuvreRow.spoils,
+        stands(ManoeuvreRow),
+        ~let_stand(ManoeuvreRow),
     )
     said = select(WeighingWordRow.passage_id).where(WeighingWordRow.word == WeighingWord.STANDS)
     times = select(Passage.passed_at).where(

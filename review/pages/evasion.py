@@ -12,6 +12,7 @@ from models.reidentify_tables import PlateCheck, PlateConflict
 from models.tables import Finding, Passage
 from models.values.office import Role
 from models.values.states import WeighingWord
+from pipeline.evasion.rows import stands
 from pipeline.evasion.words import Said, last_word, say, waiting_leads
 from pipeline.gate.conditions import Obstacle
 from pipeline.reidentify.lists import CONFLICTS
@@ -34,7 +35,7 @@ OF_CASE = (
     .join(Passage, Passage.id == ManoeuvreRow.passage_id)
     .outerjoin(WeighingWordRow, last_word())
     .join(Finding, Finding.passage_id == ManoeuvreRow.passage_id)
-    .where(Finding.case_id == bindparam("case_id"))
+    .where(Finding.case_id == bindparam("case_id"), stands(ManoeuvreRow))
     .distinct()
     .order_by(ManoeuvreRow.passage_id, ManoeuvreRow.sentence)
 )
@@ -53,6 +54,7 @@ LATEST = (
     )
     .join(Passage, Passage.id == ManoeuvreRow.passage_id)
     .outerjoin(WeighingWordRow, last_word())
+    .where(stands(ManoeuvreRow))
     .order_by(ManoeuvreRow.id.desc())
     .limit(SHOWN)
 )
@@ -69,7 +71,8 @@ def show(visit: Visit) -> Response:
         conflicts = connection.execute(TWICE).all()
         checked = connection.execute(CHECKED).all()
         waiting = waiting_leads(connection, SHOWN)
-        of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence).order_by(ManoeuvreRow.id)
+        of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence)
+        of_waiting = of_waiting.where(stands(ManoeuvreRow)).order_by(ManoeuvreRow.id)
         for passage_id, sentence in connection.execute(
             of_waiting.where(ManoeuvreRow.passage_id.in_([one.id for one in waiting]))
         ):
