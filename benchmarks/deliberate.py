@@ -77,8 +77,8 @@ PLANS = {
 
 def vehicles_of(plan: Plan, seed: int) -> list[TrueVehicle]:
     """Return the vehicles of a night of one lane."""
-    # The pictures' random streams follow the seed and the second look follows the times.
-    nights.SEED, nights.EVERY_S = seed, plan.every_s
+    # The second look follows the times.
+    nights.EVERY_S = plan.every_s
     [drawn] = simulate_vehicles(NIGHT, seed, plan.passages, [STATION], plan.conditions)
     return [
         replace(one, lane=1, passed_at=plan.start + timedelta(seconds=plan.every_s * number))
@@ -94,17 +94,16 @@ def drawn(name: str, seed: int, weather: str) -> tuple[Truths, list[PassageSeen]
         vehicles = vehicles_of(plan, seed)
         foul = None if weather == FAIR else Weather(weather)
         reader = loaded_reader()
-        by_frame = [look_at(reader, vehicles, side, foul) for side in Side]
+        by_frame = [look_at(reader, vehicles, side, foul, seed) for side in Side]
         if name == "sequence":
             # Another picture of the front, a moment before, in which flipping plates still show.
-            nights.SEED = seed + 1000
             before = [
                 replace(one, plate_condition=PlateCondition.CLEAR)
                 if one.plate_condition is PlateCondition.FLIPPED
                 else one
                 for one in vehicles
             ]
-            by_frame.append([_earlier(one) for one in look_at(reader, before, Side.FRONT, foul)])
+            by_frame.append([_earlier(one) for one in look_at(reader, before, Side.FRONT, foul, seed + 1000)])
         seen = [seen_of(one, frames) for one, *frames in zip(vehicles, *by_frame, strict=True)]
         truths = [(one.serial, one.plate_condition.value) for one in vehicles]
         KEPT.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ import numpy as np
 from legibility_data import ON_PLATE, WORDS, loaded_reader, share_of, specimens, unreadable, word_counts
 from legibility_gallery import Shown, write_gallery
 from legibility_made import Specimen
-from legibility_nights import night
+from legibility_nights import nights
 from plates_data import FULL, PHOTOS, SETS, photos
 from runner import RESULTS, machine
 
@@ -39,6 +39,7 @@ ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "build" / "legibility-gallery.html"
 PARTS = ("untouched", "photos", "nights")
 SEED, SHARE = 9950, 0.05
+NIGHTS = (9890, 9891, 9892)
 # Deviations of a plate from its camera's usual place, in its own widths and heights, of its size, and of the
 # sharpness, contrast and light of one camera's frames, as in drawn nights.
 OFF, SIZE_OFF, PICTURE_OFF = (0.25, 0.4), 0.08, (0.06, 0.3, 0.3)
@@ -55,6 +56,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=SHARE, help="share of all specimens to look at")
     parser.add_argument("--seed", type=int, default=SEED, help="of the specimens")
     parser.add_argument("--passages", type=int, default=40, help="passages of each drawn night")
+    parser.add_argument(
+        "--nights", type=int, nargs="+", default=list(NIGHTS), help="seeds of the drawn nights"
+    )
     given = parser.parse_args()
     if not PHOTOS.is_dir():
         print(f"skipped: no labelled photos at {PHOTOS}")
@@ -65,7 +69,7 @@ def main() -> None:
         lines = {
             "untouched": untouched,
             "photos": lambda: of_photos(given.share, given.seed),
-            "nights": lambda: nights(given.passages),
+            "nights": lambda: of_nights(given.passages, given.nights),
         }[name]()
         heading = f"legibility, {name}: {today}"
         text = "\n".join([heading, *lines, *machine(("onnxruntime", "numpy")), ""])
@@ -214,11 +218,13 @@ def confusion(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
             yield f"{truth:10}" + "".join(f"{counts[truth, said]:10}" for said in columns)
 
 
-def nights(passages: int) -> Iterator[str]:
+def of_nights(passages: int, seeds: Sequence[int]) -> Iterator[str]:
     """Tell for drawn nights what frames show and who is flagged, fair and foul weather beside each other."""
+    yield f"seeds {', '.join(map(str, seeds))}"
     with ProcessPoolExecutor(2) as pool:
         kinds = (None, *Weather)
-        for weather, lines in zip(kinds, pool.map(partial(night, passages=passages), kinds), strict=True):
+        told = pool.map(partial(nights, passages=passages, seeds=seeds), kinds)
+        for weather, lines in zip(kinds, told, strict=True):
             yield f"-- {weather or 'fair'}"
             yield from lines
 

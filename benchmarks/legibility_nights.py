@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,6 @@ from stations.roadside.sights import Weather
 from stations.roadside.station import RoadsideStation, random_stream
 from stations.roadside.vehicle import PlateCondition, TrueVehicle
 
-SEED = 9800
 NIGHT = date(2026, 6, 18)
 STATION = RoadsideStation(station_id="drawn", station_code="drawn", format="hs_data")
 CONDITIONS = {
@@ -50,40 +49,66 @@ GUILTY = {
 NIGHT_FROM, EVERY_S = datetime(2026, 6, 18, 2, tzinfo=ZoneInfo("Asia/Shanghai")), 180
 
 
-def night(weather: Weather | None, passages: int) -> list[str]:
-    """Return what the frames of a drawn night show and who is flagged, in a weather, fair if None."""
-    reader = loaded_reader()
-    [drawn] = simulate_vehicles(NIGHT, SEED, passages, [STATION], CONDITIONS)
+@dataclass(kw_only=True)
+class Told:
+    """What the frames of drawn nights show, by truth, and who is flagged, of how many."""
+
+    frames: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    hiders: int = 0
+    hiders_flagged: int = 0
+    others: int = 0
+    others_flagged: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return it in words."""
+        return [
+            *(f"frames, {truth:10}: {word_counts(words)}" for truth, words in sorted(self.frames.items())),
+            share_of("flagged of those that hide", self.hiders_flagged, self.hiders),
+            share_of("flagged of those that do not", len(self.others_flagged), self.others),
+            *self.others_flagged,
+        ]
+
+
+def nights(weather: Weather | None, passages: int, seeds: Sequence[int]) -> list[str]:
+    """Return what drawn nights tell in a weather, fair if None; a night for each seed."""
+    reader, told = loaded_reader(), Told()
+    for seed in seeds:
+        _night(told, reader, weather, passages, seed)
+    return told.lines()
+
+
+def _night(told: Told, reader: LookingReader, weather: Weather | None, passages: int, seed: int) -> None:
+    [drawn] = simulate_vehicles(NIGHT, seed, passages, [STATION], CONDITIONS)
     vehicles = [
         replace(one, lane=1, passed_at=NIGHT_FROM + timedelta(seconds=EVERY_S * number))
         for number, one in enumerate(drawn)
     ]
-    by_side = [_frames(reader, vehicles, side, weather) for side in Side]
+    by_side = [_frames(reader, vehicles, side, weather, seed) for side in Side]
     seen = [_passage(one, frames) for one, *frames in zip(vehicles, *by_side, strict=True)]
     truths = {one.serial: one.plate_condition for one in vehicles}
     said = {one.passage_id: judge_obscuring(one, seen) for one in seen}
     flagged = {number for number, one in said.items() if one is not None and one.flagged}
     guilty = {number for number, condition in truths.items() if condition in GUILTY}
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for one in seen:
         truth = "hidden" if one.passage_id in guilty else "not hidden"
-        counts[truth].update(frame.legibility.value for frame in one.frames)
-    wrong = [f"{number} {truths[number]}: {said[number].reasons}" for number in sorted(flagged - guilty)]
-    return [
-        *(f"frames, {truth:10}: {word_counts(words)}" for truth, words in sorted(counts.items())),
-        share_of("flagged of those that hide", len(flagged & guilty), len(guilty)),
-        share_of("flagged of those that do not", len(flagged - guilty), len(truths) - len(guilty)),
-        *wrong,
+        told.frames[truth].update(frame.legibility.value for frame in one.frames)
+    told.hiders += len(guilty)
+    told.hiders_flagged += len(flagged & guilty)
+    told.others += len(truths) - len(guilty)
+    told.others_flagged += [
+        f"{seed}, {number} {truths[number]}: {one.reasons}"
+        for number, one in sorted(said.items())
+        if one is not None and number in flagged - guilty
     ]
 
 
 def _frames(
-    reader: LookingReader, vehicles: Sequence[TrueVehicle], side: Side, weather: Weather | None
+    reader: LookingReader, vehicles: Sequence[TrueVehicle], side: Side, weather: Weather | None, seed: int
 ) -> list[FrameSeen]:
     """Return what each vehicle's frame of one end shows, the second look included."""
-    shots = [take_shot(one, side, STATION, random_stream(SEED, one.serial, side)) for one in vehicles]
+    shots = [take_shot(one, side, STATION, random_stream(seed, one.serial, side)) for one in vehicles]
     images = [
-        draw_frame(shot, random_stream(SEED, shot.vehicle.serial, side, "picture"), weather).pixels
+        draw_frame(shot, random_stream(seed, shot.vehicle.serial, side, "picture"), weather).pixels
         for shot in shots
     ]
     looks = [reader.look(image) for image in images]

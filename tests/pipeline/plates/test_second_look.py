@@ -16,6 +16,7 @@ from pipeline.plates.look import nothing_seen
 from pipeline.plates.second import Located
 from pipeline.plates.second_look import look_where_usual, second_judge
 from pipeline.plates.usual import picture, usual_picture
+from stations.roadside.camera_faults import glare
 from stations.roadside.plate import draw_plate
 
 USUAL = usual_picture(picture(PLACE.window(road(seed))) for seed in range(5))
@@ -62,6 +63,24 @@ def test_no_plate_in_a_blurred_picture_is_the_cameras_fault() -> None:
     said = look_where_usual(np.asarray(cv2.GaussianBlur(road(7), (0, 0), 6)), PLACE, USUAL, Detector())
     assert said is not None
     assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.BLUR)
+
+
+def test_a_plate_that_a_light_washes_out_is_not_missing() -> None:
+    plate = np.array([[260, 220], [380, 220], [380, 260], [260, 260]], dtype=np.float32)
+    dazzling = glare(road(7), plate, 1.0, np.random.default_rng(3))
+    said = look_where_usual(dazzling, PLACE, USUAL, Detector())
+    assert said is not None
+    assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.GLARE)
+
+
+def test_no_plate_where_fog_veils_every_picture_proves_nothing() -> None:
+    def veiled(seed: int) -> NDArray[np.uint8]:
+        return (road(seed) * 0.2 + 120).astype(np.uint8)
+
+    usual = usual_picture(picture(PLACE.window(veiled(seed))) for seed in range(5))
+    said = look_where_usual(veiled(7), PLACE, usual, Detector())
+    assert said is not None
+    assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.UNCLEAR)
 
 
 def test_a_plate_that_the_detector_surely_sees_is_not_missing() -> None:
