@@ -37,7 +37,11 @@ class FrameFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkWork:
-    """A chunk as it is handed to a worker: N passages with ids (N,), and their frames."""
+    """A chunk as it is handed to a worker: N passages with ids (N,), and their frames.
+
+    `evading` tells who was seen, in the day's traffic, to evade the scale: only a chunk that is judged again
+    has such.
+    """
 
     chunk_id: int
     station: Station
@@ -45,6 +49,7 @@ class ChunkWork:
     batch: PassageBatch
     received_at_ms: NDArray[np.int64]
     repeated: NDArray[np.bool_]
+    evading: NDArray[np.bool_]
     frames: tuple[FrameFile, ...]
     plate_threshold: float
 
@@ -63,12 +68,14 @@ class FrameResult:
 class ChunkResult:
     """What a worker hands back: quality masks (N,) as in `pipeline.quality`, limits, frames.
 
-    `plates` has the verdict of each position that is over its limit and not rejected for its own faults.
+    `over` (N,) tells who is over its limit and not rejected for its own faults; `plates` has the verdict of
+    each such position, and of each that evades.
     """
 
     chunk_id: int
     masks: NDArray[np.uint64]
     overload: Overload
+    over: NDArray[np.bool_]
     frames: tuple[FrameResult, ...]
     plates: dict[int, PlateVerdict]
 
@@ -76,12 +83,14 @@ class ChunkResult:
         """Return what is uncertain about the passage at `position` beyond its quality codes."""
         verdict = self.plates.get(position)
         # What only a registry can tell stands in nearly every finding, so it comes last.
-        return [*verdict.doubts, *self.overload.doubts[position]] if verdict else []
+        of_mass = self.overload.doubts[position] if self.over[position] else ()
+        return [*verdict.doubts, *of_mass] if verdict else []
 
     def findings(self) -> list[tuple[int, FindingKind]]:
         """Return (position, kind) of every finding of the chunk."""
-        found = [(position, FindingKind.OVERLOAD) for position in self.plates]
-        unread = [(position, FindingKind.PLATE_UNREAD) for position, one in self.plates.items() if one.unread]
+        over = np.flatnonzero(self.over).tolist()
+        found = [(position, FindingKind.OVERLOAD) for position in over]
+        unread = [(position, FindingKind.PLATE_UNREAD) for position in over if self.plates[position].unread]
         return sorted(found + unread)
 
 
@@ -96,7 +105,9 @@ def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResu
     )
     overload = judge_overload(work.batch, work.station, sets)
     # What only the station lacks makes a finding that the gate keeps as a lead.
-    matters = (overload.excess_kg > 0) & ~rejected_itself(masks)
+    over = (overload.excess_kg > 0) & ~rejected_itself(masks)
+    # Who evades is asked whatever its record is worth: driving spoils records.
+    matters = over | work.evading
     wanted = [frame for frame in work.frames if matters[frame.position] and frame.kind in PLATE_KINDS]
     frames = {frame.frame_id: _read(frame, reader()) for frame in wanted}
     seen: defaultdict[int, list[FrameReadings]] = defaultdict(list)
@@ -118,6 +129,7 @@ def judge_chunk(work: ChunkWork, reader: Callable[[], PlateReader]) -> ChunkResu
         chunk_id=work.chunk_id,
         masks=masks,
         overload=overload,
+        over=over,
         frames=tuple(frames.values()),
         plates=plates,
     )

@@ -61,7 +61,14 @@ def plan_chunks(connection: Connection, station: Station, day: date, size: int) 
         .where(passed_between(station.id, start_ms, end_ms), Passage.chunk_id.is_(None))
         .order_by(Passage.passed_at, Passage.record_key)
     )
-    ids = connection.scalars(free).all()
+    plan_again(connection, station, day, connection.scalars(free).all(), size)
+
+
+def plan_again(connection: Connection, station: Station, day: date, ids: Sequence[int], size: int) -> None:
+    """Put passages of a day into new chunks of at most `size`, out of those that they were in.
+
+    These must be done: who judges a chunk keeps what it found of all that it was given.
+    """
     last = select(func.max(Chunk.number)).where(Chunk.station_id == station.id, Chunk.day == str(day))
     number = connection.scalar(last) or 0
     for first in range(0, len(ids), size):
@@ -148,16 +155,7 @@ def load_chunk(
     of_chunk = Passage.chunk_id == chunk_id
     in_order = (Passage.passed_at, Passage.record_key)
     ids, batch = from_rows(connection.execute(select_passages().where(of_chunk).order_by(*in_order)).all())
-    twin = aliased(Passage)
-    # The index on station and time makes this a look-up of the few records of one instant.
-    has_twin = exists().where(
-        twin.station_id == Passage.station_id,
-        twin.passed_at == Passage.passed_at,
-        twin.content_key == Passage.content_key,
-        # The one that came first stands.
-        twin.id < Passage.id,
-    )
-    repeated = set(connection.scalars(select(Passage.id).where(of_chunk, has_twin)))
+    repeated, evading = _repeated(connection, of_chunk), _evading(connection, of_chunk)
     received = dict(
         connection.execute(
             select(Passage.id, SourceFile.received_at)
@@ -179,6 +177,7 @@ def load_chunk(
         batch=batch,
         received_at_ms=np.array([received[one] for one in ids.tolist()], dtype=np.int64),
         repeated=np.array([one in repeated for one in ids.tolist()], dtype=bool),
+        evading=np.array([one in evading for one in ids.tolist()], dtype=bool),
         frames=tuple(
             FrameFile(
                 frame_id=frame_id,
@@ -191,6 +190,24 @@ def load_chunk(
         ),
         plate_threshold=plate_threshold,
     )
+
+
+def _repeated(connection: Connection, of_chunk: ColumnElement[bool]) -> set[int]:
+    twin = aliased(Passage)
+    # The index on station and time makes this a look-up of the few records of one instant.
+    has_twin = exists().where(
+        twin.station_id == Passage.station_id,
+        twin.passed_at == Passage.passed_at,
+        twin.content_key == Passage.content_key,
+        # The one that came first stands.
+        twin.id < Passage.id,
+    )
+    return set(connection.scalars(select(Passage.id).where(of_chunk, has_twin)))
+
+
+def _evading(connection: Connection, of_chunk: ColumnElement[bool]) -> set[int]:
+    found = select(Finding.passage_id).join(Passage, Passage.id == Finding.passage_id)
+    return set(connection.scalars(found.where(of_chunk, Finding.kind == FindingKind.EVASION)))
 
 
 def save_chunk(connection: Connection, work: ChunkWork, result: ChunkResult) -> None:

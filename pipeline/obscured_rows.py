@@ -24,6 +24,8 @@ from stations.station import Station
 NO_LONGER = Obscuring(
     probability=0.0, reasons=(), problem="按后来收到的图片，号牌不再是看不到的，此前的判断不再成立。"
 )
+# Whose plates are judged; a hidden plate is a finding of its own, whatever the vehicle weighs.
+JUDGED_FOR = (FindingKind.OVERLOAD.value, FindingKind.EVASION.value)
 SOME = 500
 
 
@@ -53,19 +55,19 @@ def save_legibility(connection: Connection, seen: Iterable[tuple[int, Sequence[P
 
 
 def judge_obscured_day(connection: Connection, station: Station, day: date) -> int:
-    """Judge a station's day's overloaded passages whose plates are hidden; return how many are new findings.
+    """Judge a day's passages, overloaded or evading, with hidden plates; return how many findings are new.
 
     A judgement that only repeats the last one is not kept again; one that no frame bears out any more is
     followed by a word that says so. A rerun, and a second runner beside the first, change nothing.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     here = passages_seen(connection, station, day, Passage.station_id == station.id)
-    overloaded = _overloaded(connection, station, (start_ms, end_ms))
+    suspects = _suspects(connection, station, (start_ms, end_ms))
     elsewhere = _seen_elsewhere(connection, station, day, here)
     judged = {
         one.passage_id: said
         for one in here
-        if one.passage_id in overloaded and (said := judge_obscuring(one, here, elsewhere)) is not None
+        if one.passage_id in suspects and (said := judge_obscuring(one, here, elsewhere)) is not None
     }
     held = _latest(connection, station, (start_ms, end_ms))
     _append(connection, held, dict.fromkeys(held, NO_LONGER) | judged)
@@ -74,10 +76,10 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     return hold_findings(connection, FindingKind.PLATE_OBSCURED, of_day, flagged)
 
 
-def _overloaded(connection: Connection, station: Station, bounds_ms: tuple[int, int]) -> set[int]:
+def _suspects(connection: Connection, station: Station, bounds_ms: tuple[int, int]) -> set[int]:
     """Return who is judged: the others' frames were looked at for comparison alone."""
     of_day = select(Passage.id).where(passed_between(station.id, *bounds_ms))
-    query = select(Finding.passage_id).where(Finding.kind == FindingKind.OVERLOAD.value)
+    query = select(Finding.passage_id).where(Finding.kind.in_(JUDGED_FOR))
     return set(connection.scalars(query.where(Finding.passage_id.in_(of_day))))
 
 

@@ -1,7 +1,8 @@
 """What cameras show of other vehicles around one whose plate can't be seen: looked at for comparison alone.
 
-Only overloaded vehicles are read, too few in an hour to tell a hidden plate from a poor camera. So the
-nearest others of the lane are looked at too; of their plates nothing is kept but what can be seen.
+Only vehicles that are overloaded or evade are read, too few in an hour to tell a hidden plate from a poor
+camera. So the nearest others of the lane are looked at too; of their plates nothing is kept but what can be
+seen.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,13 +20,12 @@ from models.leases import Holder
 from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Finding, Frame, Judgement, Passage
-from models.values.findings import FindingKind
 from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.deliberate import NEAR_MS
 from pipeline.frame_files import OF_THE_FRAME, load_frame
-from pipeline.obscured_rows import save_legibility
+from pipeline.obscured_rows import JUDGED_FOR, save_legibility
 from pipeline.plates.look import Looks
 from pipeline.plates.usual import LEAST_VEHICLES
 from stations.station import Station
@@ -35,6 +35,8 @@ BESIDE = LEAST_VEHICLES + 2
 # At two frames a vehicle and 0.3 s a frame these take ten minutes; more is a camera that needs cleaning.
 MOST_SUSPECTS = 100
 _ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
+# What a judge's name ends with where a frame was looked at for comparison alone.
+BESIDE_WORD = ", beside"
 _SUSPECT = (Legibility.DOUBTFUL.value, Legibility.COVERED.value, Legibility.MISSING.value)
 
 
@@ -71,16 +73,16 @@ class OtherVehicles:
             return ()
         # That a plate reads matters here, not which. Should the vehicle ever be judged, its own rows stand.
         return tuple(
-            replace(one, text="?" * len(one.text), judge=f"{one.judge}, beside") for one in legibilities
+            replace(one, text="?" * len(one.text), judge=f"{one.judge}{BESIDE_WORD}") for one in legibilities
         )
 
 
 def frames_beside(connection: Connection, station: Station, day: date) -> list[Sequence[Any]]:
     """Return, for each suspect in turn, the frames of both ends, not looked at yet, of the vehicles nearest.
 
-    Only a vehicle that is overloaded is suspect: who is looked at for comparison alone never becomes so. Who
-    isn't judged yet may be overloaded and is no comparison; who is overloaded has its frames read anyway.
-    What an earlier suspect has is not listed again, and who has nothing left is not listed.
+    Only a vehicle that is overloaded or evades is suspect: who is looked at for comparison alone never
+    becomes so. Who isn't judged yet may be overloaded and is no comparison; who is suspect has its frames
+    read anyway. What an earlier suspect has is not listed again, and who has nothing left is not listed.
     """
     start_ms, end_ms = day_bounds_ms(day, station.zone)
     suspects = connection.execute(
@@ -88,16 +90,14 @@ def frames_beside(connection: Connection, station: Station, day: date) -> list[S
         .join(Finding, Finding.passage_id == Passage.id)
         .join(Frame, Frame.passage_id == Passage.id)
         .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
-        .where(passed_between(station.id, start_ms, end_ms), Finding.kind == FindingKind.OVERLOAD.value)
+        .where(passed_between(station.id, start_ms, end_ms), Finding.kind.in_(JUDGED_FOR))
         .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.legibility.in_(_SUSPECT))
         .where(Frame.kind.in_(_ENDS))
         .distinct()
         .order_by(Passage.passed_at, Passage.id)
     ).all()
     unseen = ~exists().where(PlateLegibilityRow.frame_id == Frame.id)
-    overloaded = exists().where(
-        Finding.passage_id == Frame.passage_id, Finding.kind == FindingKind.OVERLOAD.value
-    )
+    read_anyway = exists().where(Finding.passage_id == Frame.passage_id, Finding.kind.in_(JUDGED_FOR))
     listed: set[int] = set()
     beside: list[Sequence[Any]] = []
     for one in suspects:
@@ -113,7 +113,7 @@ def frames_beside(connection: Connection, station: Station, day: date) -> list[S
         new = set(connection.scalars(nearest)) - listed
         listed |= new
         frames = select(Frame.id, Frame.sha256).where(
-            Frame.passage_id.in_(new), Frame.kind.in_(_ENDS), unseen, ~overloaded
+            Frame.passage_id.in_(new), Frame.kind.in_(_ENDS), unseen, ~read_anyway
         )
         if rows := connection.execute(frames.order_by(Frame.passage_id, Frame.id)).all():
             beside.append(rows)

@@ -36,6 +36,7 @@ def passes_of(make: Make, station: Station) -> Counter[str]:
         "chunk.claimed",
         "chunk.saved",
         "driving.watched",
+        "evaders.planned",
         "lanes.measured",
         "plates.obscured",
         "cases.opened",

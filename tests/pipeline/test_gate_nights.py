@@ -332,7 +332,7 @@ def test_a_lane_no_longer_declared_opens_no_case(make_night: MakeNight) -> None:
     whole = night.station
     with night.database.write("test") as connection:
         plan_chunks(connection, whole, DAY, 100)
-    night.run_all._judge([whole], NightReport(day=DAY))
+    night.run_all._judge([whole], NightReport(day=DAY), set())
     night.station = whole.model_copy(update={"lanes": whole.lanes[:1]})
     found = night.run()
     assert [lead["obstacles"] for lead in found.leads] == [["lane_unmeasured"]]
