@@ -8,10 +8,12 @@ from sqlalchemy import Connection, Row, bindparam, select
 from starlette.responses import Response
 
 from models.evasion_tables import ManoeuvreRow, WeighingWordRow
-from models.reidentify_tables import PlateCheck, PlateConflict
-from models.tables import Finding, Passage
+from models.reidentify_tables import CandidateRow, PlateCheck, PlateConflict, SearchRow
+from models.tables import Finding, Judgement, Passage
+from models.values.findings import FindingKind
 from models.values.office import Role
 from models.values.states import WeighingWord
+from pipeline.cases import named_vehicle
 from pipeline.evasion.rows import stands
 from pipeline.evasion.words import Said, last_word, say, waiting_leads
 from pipeline.gate.conditions import Obstacle
@@ -22,7 +24,7 @@ from review.looks import note_look
 from review.refusals import BadInputError
 
 SPEAKERS = frozenset({Role.REVIEWER, Role.TEAM_LEADER})
-SHOWN, NIGHTS = 100, 14
+SHOWN, NIGHTS, TOLD = 100, 14, 3
 OF_CASE = (
     select(
         ManoeuvreRow.passage_id,
@@ -41,11 +43,15 @@ OF_CASE = (
 )
 LATEST = (
     select(
+        Passage.id,
         Passage.station_id,
         Passage.passed_at,
         Passage.lane,
         Passage.axle_count,
         Passage.gross_kg,
+        Passage.plate_front,
+        Judgement.plate,
+        Finding.id.label("accused"),
         ManoeuvreRow.sentence,
         ManoeuvreRow.excused,
         WeighingWordRow.word,
@@ -53,6 +59,8 @@ LATEST = (
         WeighingWordRow.reason,
     )
     .join(Passage, Passage.id == ManoeuvreRow.passage_id)
+    .outerjoin(Judgement, Judgement.passage_id == Passage.id)
+    .outerjoin(Finding, (Finding.passage_id == Passage.id) & (Finding.kind == FindingKind.EVASION.value))
     .outerjoin(WeighingWordRow, last_word())
     .where(stands(ManoeuvreRow))
     .order_by(ManoeuvreRow.id.desc())
@@ -60,6 +68,13 @@ LATEST = (
 )
 
 CHECKED = select(PlateCheck.__table__).order_by(PlateCheck.day.desc(), PlateCheck.station_id).limit(NIGHTS)
+# Who it may have been, of those without a plate; a hint, as on a case's page.
+LIKELIEST = (
+    select(SearchRow.passage_id, CandidateRow.plate, CandidateRow.probability)
+    .join(CandidateRow, CandidateRow.search_id == SearchRow.id)
+    .where(SearchRow.passage_id.in_(bindparam("passages", expanding=True)), CandidateRow.place <= TOLD)
+    .order_by(SearchRow.passage_id, CandidateRow.place)
+)
 TWICE = CONFLICTS.order_by(None).order_by(PlateConflict.id.desc()).limit(SHOWN)
 
 
@@ -77,7 +92,12 @@ def show(visit: Visit) -> Response:
             of_waiting.where(ManoeuvreRow.passage_id.in_([one.id for one in waiting]))
         ):
             seen[passage_id].append(sentence)
-    if conflicts:
+        plates = {row.id: named_vehicle(row.plate or "", row.plate_front) for row in rows if row.accused}
+        nameless = [passage_id for passage_id, plate in plates.items() if not plate]
+        likeliest: defaultdict[int, list[Any]] = defaultdict(list)
+        for one in connection.execute(LIKELIEST, {"passages": nameless}):
+            likeliest[one.passage_id].append(one)
+    if conflicts or likeliest or any(plates.values()):
         # Whole plates and where they were, of vehicles that are in no case.
         note_look(visit.office, visit.officer, "evasion/plates")
     return visit.render(
@@ -87,6 +107,8 @@ def show(visit: Visit) -> Response:
         checked=checked,
         waiting=waiting,
         seen=seen,
+        plates=plates,
+        likeliest=likeliest,
         obstacles=[one for one in Obstacle if one is not Obstacle.MANOEUVRE],
         words=WeighingWord,
         speaks=visit.officer.role in SPEAKERS,

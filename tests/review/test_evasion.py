@@ -12,7 +12,7 @@ from models.evasion_tables import ManoeuvreRow, WeighingWordRow
 from models.gate_tables import DecisionRow
 from models.office_tables import AuditEntry
 from models.reidentify_tables import CandidateRow, PlateCheck, PlateConflict, SearchRow
-from models.tables import Case, Finding
+from models.tables import Case, Finding, Judgement, Passage
 from review.office import Office
 
 SENTENCE = "点刹：设备违规标记第5位<b>"
@@ -182,3 +182,36 @@ def test_the_first_line_says_whether_anybody_can_be_told(
     page = desk("reviewer").get(f"/cases/{number}").text
     assert words in page
     assert "×1." not in page
+
+
+@pytest.mark.usefixtures("driven")
+def test_the_list_tells_who_is_accused_and_who_it_may_have_been(
+    desk: Callable[[str], Desk], office: Office
+) -> None:
+    auditor = desk("auditor")
+    looks = select(AuditEntry.officer_id).where(AuditEntry.subject == "evasion/plates")
+    with office.write("test") as connection:
+        connection.execute(delete(PlateConflict))
+        passage = connection.scalars(select(ManoeuvreRow.passage_id)).one()
+        own = Judgement.passage_id == passage
+        connection.execute(update(Judgement).where(own).values(plate="浙Z00<42"))
+    # Driving that accuses nobody names nobody.
+    assert "浙Z00&lt;42" not in auditor.get("/evasion").text
+    with office.write("test") as connection:
+        assert connection.scalars(looks).all() == []
+        connection.execute(insert(Finding).values(passage_id=passage, kind="evasion"))
+    assert "浙Z00&lt;42" in auditor.get("/evasion").text
+    with office.write("test") as connection:
+        assert len(connection.scalars(looks).all()) == 1
+        connection.execute(update(Judgement).where(own).values(plate=""))
+        connection.execute(update(Passage).where(Passage.id == passage).values(plate_front=""))
+        connection.execute(delete(CandidateRow))
+        connection.execute(delete(SearchRow))
+        search = {"passage_id": passage, "searched_at": 0, "fleet": 12, "unknown": 0.25, "trouble": ""}
+        connection.execute(insert(SearchRow).values(id=1, **search))
+        likely = {"search_id": 1, "place": 1, "plate": "浙Z<99", "passage_id": passage, "evidence": "{}"}
+        connection.execute(insert(CandidateRow).values(likely | {"probability": 0.75}))
+    page = auditor.get("/evasion").text
+    assert "未识别" in page
+    assert "浙Z&lt;99 75.0%" in page
+    assert "仅供人工参考，不得据此认定车辆" in page
