@@ -7,23 +7,29 @@ arts 90, 95): what comes of it is a transfer, never a fine of ours.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import product
 
 from models.values.legibility import Legibility
 from models.values.passages import FrameKind
+from pipeline.plates.fuse import TRAILER
 
 # The same camera's other vehicles count within half an hour before and after.
 NEAR_MS = 30 * 60_000
 LEAST_OTHERS = 4
 # A frame taken further from its weighing may belong to another vehicle: the camera's clock is wrong.
 MOST_APART_MS = 60_000
+# Frames of one camera nearer in time than this show one moment: what passes before it hides a plate in both.
+APART_MS = 500
 # Below this nothing is flagged.
 FLAGGED_FROM = 0.8
 # Of overloaded trucks that aren't read, few hide on purpose; what a camera does not show is no guilt.
 _PRIOR = -1.5
 _MOST_BASELINE = 2.5
-_BOTH_ENDS, _OTHER_END_CLEAR, _FLIPPED, _CLEAR_ELSEWHERE, _HIDDEN_ELSEWHERE = 2.0, 1.0, 2.5, 1.5, 1.0
-_DIRTY = -3.0
+_BOTH_ENDS, _ONE_END, _CLEAR_ELSEWHERE, _HIDDEN_ELSEWHERE = 2.0, -0.5, 1.5, 1.0
+# Who hides one end alone is common, but so are mud and bends at one end (drawn nights, docs/evasion.md).
+_OTHER_END_CLEAR, _OTHER_END_SPOILED = -1.0, -1.5
+# A device that turns the plate, or only a person or a leaf that passed before the camera.
+_COMES_AND_GOES = 1.0
 # Blur, shadow and bent plates are called covered too, but never surely: what is unsure counts for less than
 # it says, what is sure for more (drawn nights, docs/legibility.md).
 _STEEP, _UNSURE = 2.5, -1.5
@@ -31,6 +37,9 @@ _SURE = 0.7
 _BAD_CAMERA = 0.25
 HIDING = frozenset({Legibility.COVERED, Legibility.MISSING})
 _SHOWING = frozenset({Legibility.CLEAR})
+# Such a picture bears out no other: what spoils, soils or bends one end explains the other end as well.
+_EXPLAINED = frozenset({Legibility.CAMERA, Legibility.DIRTY, Legibility.DAMAGED})
+_END = {FrameKind.FRONT: "车头", FrameKind.REAR: "车尾"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +93,15 @@ def judge_obscuring(
     """
     if not passage.frames:
         return Obscuring(probability=0.0, reasons=(), problem="没有抓拍图片，无法判断号牌是否被遮挡。")
-    hidden = [one for one in passage.frames if one.legibility in HIDING or one.legibility is Legibility.DIRTY]
-    if not hidden:
+    suspect = [
+        one for one in passage.frames if one.legibility in HIDING or one.legibility is Legibility.DIRTY
+    ]
+    if not suspect:
         return None
-    problem = _problem(passage) or _unproved(passage, hidden)
+    # Of other pictures nobody knows which end they show.
+    frames = [one for one in passage.frames if one.kind in _END]
+    hidden = [one for one in frames if one.legibility in HIDING]
+    problem = _problem(passage) or _unproved(suspect, frames, hidden)
     if problem:
         return Obscuring(probability=0.0, reasons=(), problem=problem)
     near = [
@@ -98,7 +112,7 @@ def judge_obscuring(
         and one.lane == passage.lane
         and abs(one.passed_at_ms - passage.passed_at_ms) <= NEAR_MS
     ]
-    best = max(hidden, key=lambda one: (one.legibility in HIDING, one.probability))
+    best = max(hidden, key=lambda one: one.probability)
     compared = _baseline(best.kind, near)
     if isinstance(compared, str):
         return Obscuring(probability=0.0, reasons=(), problem=compared)
@@ -108,34 +122,44 @@ def judge_obscuring(
             f"{_END[best.kind]}图片：{best.legibility.label}，概率{best.probability:.2f}。",
         )
     ]
-    parts += [compared, *_ends(passage, hidden), *_sequence(passage), *_elsewhere(passage, elsewhere)]
-    if best.legibility is Legibility.DIRTY:
-        parts.append((_DIRTY, "泥污可能是行驶中沾上的，不能据此认定故意。"))
+    parts += [compared, *_ends(frames, hidden), *_sequence(frames), *_elsewhere(passage, elsewhere)]
     odds = sum(value for value, _ in parts)
     return Obscuring(probability=1 / (1 + math.exp(-odds)), reasons=tuple(words for _, words in parts))
 
 
-_END = {
-    FrameKind.FRONT: "车头",
-    FrameKind.REAR: "车尾",
-    FrameKind.SIDE: "侧面",
-    FrameKind.PANORAMA: "全景",
-    FrameKind.VIDEO: "录像",
-    FrameKind.UNKNOWN: "未注明方位的",
-}
+def _unproved(suspect: Sequence[FrameSeen], frames: Sequence[FrameSeen], hidden: Sequence[FrameSeen]) -> str:
+    """Return why the pictures of a plate that can't be seen prove nothing, "" where they may.
 
-
-def _unproved(passage: PassageSeen, hidden: Sequence[FrameSeen]) -> str:
-    """Return why frames in which no plate was found prove nothing, "" where they do or more was seen."""
-    hiding = [one for one in hidden if one.legibility in HIDING]
-    if not hiding or any(one.legibility is not Legibility.MISSING for one in hiding):
+    A single picture never does: a second one must bear it out.
+    """
+    if all(one.legibility is Legibility.DIRTY for one in suspect):
+        return "号牌被泥污掩盖，可能是行驶中沾上的，不能据此认定故意，须人工查看。"
+    if not hidden:
+        return "看不到号牌的图片不是车头或车尾的图片，不能前后对照，须人工查看。"
+    for kind in {one.kind for one in hidden}:
+        shown = any(one.kind is kind and one.legibility in _SHOWING for one in frames)
+        if shown and not _comes_and_goes([one for one in frames if one.kind is kind]):
+            return (
+                "一张图片看不到号牌，而同一端另一张图片号牌清晰，可能是拍摄时机所致，不作判断，须人工查看。"
+            )
+    if all(one.legibility is Legibility.MISSING for one in hidden):
+        return "" if _moments(hidden) > 1 else "只有一张图片未见号牌，一张图片不足以判断，须人工查看。"
+    if _moments([one for one in frames if one.legibility not in _EXPLAINED]) > 1:
         return ""
-    ends = {one.kind for one in hiding}
-    if any(one.kind in ends and one.legibility in _SHOWING for one in passage.frames):
-        return "一张图片未见号牌，而同一端另一张图片号牌清晰，可能是拍摄时机所致，不作判断，须人工查看。"
-    if len(hiding) == 1:
-        return "只有一张图片未见号牌，一张图片不足以判断，须人工查看。"
-    return ""
+    return "只有一张图片显示号牌被遮挡，没有另一张可以印证，一张图片不足以判断，须人工查看。"
+
+
+def _moments(frames: Iterable[FrameSeen]) -> int:
+    """Count the moments that frames show, end by end; an end's frames without times show one."""
+    count = 0
+    for kind in _END:
+        of_end = [one.taken_at_ms for one in frames if one.kind is kind]
+        latest = None
+        for taken in sorted(one for one in of_end if one is not None):
+            if latest is None or taken - latest >= APART_MS:
+                count, latest = count + 1, taken
+        count += bool(of_end and latest is None)
+    return count
 
 
 def _of_word(seen: FrameSeen) -> float:
@@ -152,11 +176,11 @@ def _problem(passage: PassageSeen) -> str:
     ]
     if apart and max(apart) > MOST_APART_MS:
         return f"相机时钟与称重时间相差约{max(apart) / 60_000:.1f}分钟，图片可能属于其他车辆，不作判断。"
-    # What is half hidden reads as many things; only what is clear can contradict.
-    fronts = [one for one in passage.frames if one.kind is FrameKind.FRONT and one.legibility in _SHOWING]
-    read = {one.text for one in fronts if one.text}
-    if len(read) > 1:
-        return "同一次过车的车头图片识别出不同号牌，图片可能属于不同车辆，不作判断。"
+    # What is half hidden reads as many things; only what is clear can contradict. Trailers have plates of
+    # their own.
+    read = {passage.vehicle, *(one.text for one in passage.frames if one.legibility in _SHOWING)}
+    if len([plate for plate in read if plate and not plate.endswith(TRAILER)]) > 1:
+        return "同一次过车的图片中有与本车不同的号牌，图片可能属于不同车辆，不作判断。"
     return ""
 
 
@@ -178,35 +202,37 @@ def _baseline(kind: FrameKind, near: Sequence[PassageSeen]) -> tuple[float, str]
     return max(min(odds, _MOST_BASELINE), -_MOST_BASELINE - 2), words
 
 
-def _ends(passage: PassageSeen, hidden: Sequence[FrameSeen]) -> list[tuple[float, str]]:
+def _ends(frames: Sequence[FrameSeen], hidden: Sequence[FrameSeen]) -> list[tuple[float, str]]:
     """Return what front and rear say beside each other."""
-    kinds = {one.kind for one in hidden if one.legibility in HIDING}
-    ends = {FrameKind.FRONT, FrameKind.REAR}
-    if ends <= kinds:
+    kinds = {one.kind for one in hidden}
+    if kinds == set(_END):
         # What bends or blurs one end of a vehicle often does so to the other: unsure ends add nothing.
-        sure = ends & {one.kind for one in hidden if one.legibility in HIDING and one.probability >= _SURE}
-        return [(_BOTH_ENDS * len(sure) / len(ends), "车头、车尾号牌均看不到。")]
-    others = [one for one in passage.frames if one.kind not in kinds]
+        sure = {one.kind for one in hidden if one.probability >= _SURE}
+        return [(_BOTH_ENDS * len(sure) / len(_END), "车头、车尾号牌均看不到。")]
+    others = {one.legibility for one in frames if one.kind not in kinds}
     if not others:
-        return [(-0.5, "只有一端的图片，不能前后对照。")]
-    if any(one.legibility is Legibility.CLEAR for one in others):
-        return [(_OTHER_END_CLEAR, "另一端号牌清晰，可排除天气和整体光线的影响。")]
-    if any(one.legibility is Legibility.CAMERA for one in others):
-        return [(-1.5, "另一端图片因拍摄原因不清。")]
+        return [(_ONE_END, "只有一端的图片，不能前后对照。")]
+    if others & _SHOWING:
+        return [(_OTHER_END_CLEAR, "另一端号牌清晰，可排除天气和整体光线的影响；泥污、弯折也可能只在一端。")]
+    if Legibility.CAMERA in others:
+        return [(_OTHER_END_SPOILED, "另一端图片因拍摄原因不清。")]
     return []
 
 
-def _sequence(passage: PassageSeen) -> list[tuple[float, str]]:
+def _sequence(frames: Sequence[FrameSeen]) -> list[tuple[float, str]]:
     """Return what a camera's frames say in order of time: a flipping plate shows and hides."""
-    for kind in (FrameKind.FRONT, FrameKind.REAR):
-        frames = [one for one in passage.frames if one.kind is kind]
-        dated = sorted((one.taken_at_ms, one.legibility) for one in frames if one.taken_at_ms is not None)
-        if len(frames) > 1 and len({taken for taken, _ in dated}) < len(frames):
-            return [(0.0, "图片没有拍摄时间或时间相同，先后顺序不明，未作前后比较。")]
-        pairs = (set(pair) for pair in pairwise(word for _, word in dated))
-        if any(pair & HIDING and pair & _SHOWING for pair in pairs):
-            return [(_FLIPPED, "同一相机先后图片中号牌时隐时现，疑似翻牌装置。")]
+    if any(_comes_and_goes([one for one in frames if one.kind is kind]) for kind in _END):
+        return [
+            (_COMES_AND_GOES, "同一相机先后图片中号牌时隐时现，疑似翻牌装置；也可能是有物体从镜头前经过。")
+        ]
     return []
+
+
+def _comes_and_goes(of_end: Sequence[FrameSeen]) -> bool:
+    """Return whether one end's plate is covered in one frame and clear in another, apart in time."""
+    covered = [one.taken_at_ms for one in of_end if one.legibility is Legibility.COVERED]
+    clear = [one.taken_at_ms for one in of_end if one.legibility in _SHOWING]
+    return any(a is not None and b is not None and abs(a - b) >= APART_MS for a, b in product(covered, clear))
 
 
 def _elsewhere(passage: PassageSeen, elsewhere: Iterable[PassageSeen]) -> list[tuple[float, str]]:

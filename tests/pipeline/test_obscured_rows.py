@@ -40,12 +40,14 @@ def make(make_night: MakeNight) -> Make:
 
 
 def trucks(night: Night, *plates: int, lane: int = 1, hour: int = 1, ahead_s: int = 0) -> None:
-    """Let overloaded trucks cross a minute apart, each with a front frame of its plate."""
+    """Let overloaded trucks cross a minute apart, each with a front frame; who hides does so at both ends."""
     rows = []
     for minute, plate in enumerate(plates):
         rows.append(hs_row(f"2026-06-18 {hour:02d}:{minute:02d}:00.000", 62_000, lane=lane))
         at = minute + ahead_s // 60, ahead_s % 60
         night.frame(f"{hour:02d}{at[0]:02d}{at[1]:02d}.400", plate, lane=lane)
+        if plate == HIDDEN:
+            night.frame(f"{hour:02d}{at[0]:02d}{at[1]:02d}.400", plate, "rear", lane=lane)
     write_hs(night.inbox / f"{hour}-{lane}.csv", rows)
 
 
