@@ -25,7 +25,8 @@ class NamedPassage(Base):
 class SearchRow(Base):
     """One search for who an unread vehicle was; `trouble` says why none could be made, "" where one was.
 
-    `unknown` is the probability that it is no vehicle of the fleet searched, `fleet` its passages.
+    `unknown` is the probability that it is no vehicle of the fleet searched, `fleet` its passages and
+    `vehicles` how many vehicles made them, 0 of searches from before they were counted.
     """
 
     __tablename__ = "reidentify_search"
@@ -35,6 +36,7 @@ class SearchRow(Base):
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id"))
     searched_at: Mapped[int] = mapped_column(BigInteger)
     fleet: Mapped[int] = mapped_column(BigInteger)
+    vehicles: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     unknown: Mapped[float]
     trouble: Mapped[str] = mapped_column(Text)
 

@@ -46,13 +46,14 @@ class Identity:
     candidates: tuple[Compared, ...]
     unknown: float
     fleet: int
+    vehicles: int
     troubles: tuple[str, ...]
     conflicts: tuple[Any, ...]
 
     @property
     def likely(self) -> bool:
         """Whether the first candidate may be called the likely vehicle."""
-        return bool(self.candidates) and is_likely(1, self.candidates[0].row.probability, self.fleet)
+        return bool(self.candidates) and is_likely(1, self.candidates[0].row.probability, self.vehicles)
 
     def __bool__(self) -> bool:
         return bool(self.candidates or self.troubles or self.conflicts)
@@ -66,6 +67,7 @@ def identity_of(connection: Connection, case_id: int) -> Identity:
         candidates=tuple(_compared(row) for row in sought if row.plate),
         unknown=sought[0].unknown if sought else 0.0,
         fleet=sought[0].fleet if sought else 0,
+        vehicles=sought[0].vehicles if sought else 0,
         troubles=tuple(dict.fromkeys(row.trouble for row in sought if row.trouble)),
         conflicts=tuple(connection.execute(EITHER, of_case).all()),
     )

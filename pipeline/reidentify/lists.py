@@ -31,6 +31,7 @@ CANDIDATES = (
         *beside(Other),
         SearchRow.passage_id,
         SearchRow.fleet,
+        SearchRow.vehicles,
         SearchRow.unknown,
         SearchRow.trouble,
         CandidateRow.place,
@@ -67,12 +68,13 @@ def candidate_rows(connection: Connection, station: Station, day: date | None) -
         _both(station, row)
         | {
             "fleet": row["fleet"],
+            "vehicles": row["vehicles"],
             "unknown": row["unknown"],
             "trouble": row["trouble"],
             "place": row["place"] or 0,
             "plate": row["plate"] or "",
             "probability": row["probability"] or 0.0,
-            "likely": is_likely(row["place"] or 0, row["probability"] or 0.0, row["fleet"]),
+            "likely": is_likely(row["place"] or 0, row["probability"] or 0.0, row["vehicles"]),
             "evidence": json.loads(row["evidence"] or "{}"),
         }
         for row in _rows(connection, CANDIDATES, station, day)

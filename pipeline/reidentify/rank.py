@@ -1,6 +1,6 @@
 """Rank the vehicles of a fleet by how likely each made an unread passage, with what speaks for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from pipeline.reidentify.travel import Roads, possible
 KEPT = 5
 # Before anything is measured: the probability that the vehicle is none of the fleet (judgement).
 UNKNOWN = 0.3
-# The first candidate is called the likely vehicle from this probability, in a fleet of so many passages: then
+# The first candidate is called the likely vehicle from this probability, in a fleet of so many vehicles: then
 # at most one stranger in a hundred is taken for a vehicle of the fleet (docs/evasion.md).
 NAMED_FROM, NAMED_AMONG = 0.99, 200
 # Wheelbases further apart than so many standard errors are not looked at.
@@ -40,33 +40,38 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The likeliest vehicles first, the probability that it was another, and why none was sought."""
+    """The likeliest vehicles first, the probability that it was another, and why none was sought.
+
+    `fleet` counts the passages that were there to compare with, `vehicles` who made them.
+    """
 
     candidates: tuple[Candidate, ...]
     unknown: float
     fleet: int
+    vehicles: int
     trouble: str = ""
 
 
-def is_likely(place: int, probability: float, fleet: int) -> bool:
+def is_likely(place: int, probability: float, vehicles: int) -> bool:
     """Tell whether a candidate, by its place from 1 on, may be called the likely vehicle."""
-    return place == 1 and probability >= NAMED_FROM and fleet >= NAMED_AMONG
+    return place == 1 and probability >= NAMED_FROM and vehicles >= NAMED_AMONG
 
 
 def rank(query: Unread, fleet: Fleet, noise: Noise, roads: Roads) -> Ranking:
     """Return who a passage may have been."""
     strong = sum(one != "?" and sure >= SURE for one, sure in zip(query.read, query.sure, strict=True))
+    nobody = Ranking(candidates=(), unknown=1.0, fleet=len(fleet), vehicles=len(fleet.vehicles))
     gaps = int(query.one("axle_count")) - 1
     mine = query.one("spacing_mm")[: max(gaps, 0)]
     measured = gaps >= 1 and len(mine) == gaps and bool((mine > 0).all())
     if not measured and strong < STRONG_CHARACTERS:
-        return Ranking(candidates=(), unknown=1.0, fleet=len(fleet), trouble=NO_AXLES)
+        return replace(nobody, trouble=NO_AXLES)
     if not len(fleet):
-        return Ranking(candidates=(), unknown=1.0, fleet=0, trouble=NO_FLEET)
+        return replace(nobody, trouble=NO_FLEET)
     at = _looked_at(query, fleet, noise, by_axles=measured, by_plate=strong >= STRONG_CHARACTERS)
     at = at[possible(roads, query.station, query.one("passed_at_ms"), fleet.station[at], _times(fleet, at))]
     if not len(at):
-        return Ranking(candidates=(), unknown=1.0, fleet=len(fleet))
+        return nobody
     evidence = {
         "spacings": likelihood.spacings(query, fleet, at, noise),
         "loads": likelihood.loads(query, fleet, at, noise),
@@ -96,7 +101,9 @@ def _ranked(fleet: Fleet, at: NDArray[np.int64], evidence: dict[str, NDArray[np.
         )
         for one, share in zip(best[:KEPT].tolist(), shares[:-1][:KEPT].tolist(), strict=True)
     )
-    return Ranking(candidates=candidates, unknown=float(shares[-1]), fleet=len(fleet))
+    return Ranking(
+        candidates=candidates, unknown=float(shares[-1]), fleet=len(fleet), vehicles=len(fleet.vehicles)
+    )
 
 
 def _times(fleet: Fleet, at: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -72,6 +72,7 @@ def _keep(
         "passage_id": passage_id,
         "searched_at": leases.now_ms(connection),
         "fleet": ranking.fleet,
+        "vehicles": ranking.vehicles,
         "unknown": ranking.unknown,
         "trouble": "；".join(filter(None, (ranking.trouble, unused))),
     }

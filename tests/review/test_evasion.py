@@ -157,7 +157,7 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
 
 
 @pytest.mark.parametrize(
-    ("unknown", "probability", "fleet", "words"),
+    ("unknown", "probability", "vehicles", "words"),
     [
         (0.6, 0.4, 500, "多半不是下列任何一辆（60.0%）。"),
         (0.005, 0.992, 500, "较可能是 浙Z00099（99.2%），须人工核对。"),
@@ -165,15 +165,15 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
     ],
 )
 def test_the_first_line_says_whether_anybody_can_be_told(
-    desk: Callable[[str], Desk], office: Office, unknown: float, probability: float, fleet: int, words: str
+    desk: Callable[[str], Desk], office: Office, unknown: float, probability: float, vehicles: int, words: str
 ) -> None:
     with office.write("test") as connection:
         of_case = select(Finding.passage_id, Case.number).join(Case, Case.id == Finding.case_id)
         passage_id, number = connection.execute(of_case.order_by(Case.passed_at)).first() or (0, "")
         connection.execute(delete(CandidateRow))
         connection.execute(delete(SearchRow))
-        search = {"passage_id": passage_id, "searched_at": 0, "fleet": fleet, "unknown": unknown}
-        connection.execute(insert(SearchRow).values(id=1, trouble="", **search))
+        search = {"passage_id": passage_id, "searched_at": 0, "fleet": 1000, "unknown": unknown}
+        connection.execute(insert(SearchRow).values(id=1, trouble="", vehicles=vehicles, **search))
         evidence = json.dumps(dict.fromkeys(("spacings", "loads", "length", "plate", "colour"), 0.3))
         candidate = {"search_id": 1, "place": 1, "plate": "浙Z00099", "passage_id": passage_id}
         connection.execute(

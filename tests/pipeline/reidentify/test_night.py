@@ -9,9 +9,9 @@ import pytest
 from hs_file import HEADER, hs_row
 from nights import DAY, Night
 from snapshot import snapshot
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from models.reidentify_tables import PlateCheck, PlateConflict
+from models.reidentify_tables import CandidateRow, PlateCheck, PlateConflict
 from pipeline import nightly
 from pipeline.reidentify.conflicts import RULES
 from pipeline.reidentify.lists import candidate_rows, conflict_rows
@@ -52,6 +52,7 @@ def test_an_unread_overload_gets_candidates_and_a_clone_is_told(night: Night) ->
     assert candidates[0]["other_gross_kg"] == 62_000
     # Three vehicles are no fleet to be sure among.
     assert not any(row["likely"] for row in candidates)
+    assert {(row["fleet"], row["vehicles"]) for row in candidates} == {(3, 2)}
     assert candidates[0]["other_time"].startswith("2026-06-18T01:00:00")
     assert (conflict["plate"], conflict["kind"]) == ("浙Z00008", "signature")
     assert (conflict["axle_count"], conflict["other_axle_count"]) == (6, 4)
@@ -95,3 +96,16 @@ def test_what_fails_here_is_told_and_the_night_goes_on(night: Night, monkeypatch
     night.run()
     assert night.report.failures == ["test-1: reidentify: MemoryError: so many"]
     assert "registries" in night.report.seconds
+
+
+def test_among_two_hundred_passages_of_twenty_trucks_nobody_is_called_likely(night: Night) -> None:
+    clocks = [
+        f"2026-06-18 {hour:02}:{minute:02}:00.000" for hour in range(1, 11) for minute in range(0, 60, 3)
+    ]
+    known = [(hs_row(clock, 40_000), f"浙Z{number % 20:05}") for number, clock in enumerate(clocks)]
+    write(night, [*known, (hs_row("2026-06-18 12:00:00.000", 62_300), "")])
+    night.run()
+    with night.database.write("test") as connection:
+        connection.execute(update(CandidateRow).values(probability=1.0))
+        first, *_ = candidate_rows(connection, night.station, DAY)
+    assert (first["place"], first["fleet"], first["vehicles"], first["likely"]) == (1, 200, 20, False)

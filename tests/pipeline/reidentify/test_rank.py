@@ -106,3 +106,11 @@ def test_only_the_first_of_a_large_fleet_and_nearly_certain_is_called_likely() -
     assert not is_likely(2, 1.0, NAMED_AMONG)
     assert not is_likely(1, NAMED_FROM - 0.001, NAMED_AMONG)
     assert not is_likely(1, 1.0, NAMED_AMONG - 1)
+
+
+def test_the_passages_of_a_few_trucks_are_no_large_fleet() -> None:
+    spacing, loads = (np.tile(one, (10, 1)) for one in others(20))
+    batch = trucks([10.0 * one for one in range(200)], spacing_mm=spacing, axle_kg=loads)
+    ranking = rank(unread(1, *noisy(0)), fleet(batch, PLATES[:20] * 10), NOISE, {})
+    assert (ranking.fleet, ranking.vehicles) == (200, 20)
+    assert not is_likely(1, 1.0, ranking.vehicles)
