@@ -1,4 +1,4 @@
-"""One plate, two vehicles: axles that no measuring error explains, or a road that nobody drives so fast.
+"""One plate, two vehicles: axles that no measuring error explains, or a road driven too fast.
 
 A vehicle may come back with another trailer, so only the first spacing is held against itself: that of the
 vehicle that bears the plate. Copies of the same model are alike there, and are not found by it. One spoiled
@@ -13,13 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.values.reidentify import ConflictKind
+from pipeline.evasion.scene import HEAVY_KG
 from pipeline.reidentify.fleet import Fleet
 from pipeline.reidentify.noise import Noise
 from pipeline.reidentify.scales import longer_by
-from pipeline.reidentify.travel import CLOCKS_S, SAME_STATION_S, Roads, least_seconds
+from pipeline.reidentify.travel import (
+    CLOCKS_S,
+    LAWFUL_KMH,
+    POSSIBLE_KMH,
+    SAME_STATION_S,
+    Roads,
+    least_seconds,
+)
 
 # Which rules these are: another name with each change of what is told.
-RULES = "plate_conflicts_1"
+RULES = "plate_conflicts_2"
 # Measurements of one vehicle differ by less: so many standard errors, and never less than so many mm.
 CERTAINTY, LEAST_MM = 6.0, 300.0
 # A speed that was taken wrongly makes spacings longer or shorter by no more than this factor (judgement).
@@ -205,18 +213,23 @@ def _hurried(fleet: Fleet, history: NDArray[np.intp], roads: Roads) -> Iterator[
 
 def _hurry(fleet: Fleet, pair: tuple[int, int], roads: Roads) -> Conflict | None:
     here, there = str(fleet.station[pair[0]]), str(fleet.station[pair[1]])
-    least_s = least_seconds(roads, here, there)
+    lawful_s, least_s = (least_seconds(roads, here, there, kmh) for kmh in (LAWFUL_KMH, POSSIBLE_KMH))
     times_ms = fleet.batch.passed_at_ms[list(pair)]
     taken_s = float(times_ms[1] - times_ms[0]) / SECONDS
     # NaN: nobody declared the road.
-    if not taken_s + CLOCKS_S < least_s:
+    if not taken_s + CLOCKS_S < lawful_s:
         return None
+    # What was never weighed as a truck may be a fast car.
+    truck = bool((fleet.batch.gross_kg[list(pair)] >= HEAVY_KG).any())
+    impossible = truck and taken_s + CLOCKS_S < least_s
+    told = "不像同一辆车" if impossible else "或超速，或不是同一辆车"
+    kmh, needed_s = (POSSIBLE_KMH, least_s) if impossible else (LAWFUL_KMH, lawful_s)
     return Conflict(
         earlier=pair[0],
         later=pair[1],
         kind=ConflictKind.TRAVEL_TIME,
         sentence=(
-            f"自{here}至{there}只用{taken_s / 60:.1f}分钟，按100 km/h至少需{least_s / 60:.1f}分钟"
-            f"（已计时钟误差{CLOCKS_S / 60:.0f}分钟），不像同一辆车"
+            f"自{here}至{there}只用{taken_s / 60:.1f}分钟，按{kmh:.0f} km/h至少需{needed_s / 60:.1f}分钟"
+            f"（已计时钟误差{CLOCKS_S / 60:.0f}分钟），{told}"
         ),
     )

@@ -36,12 +36,22 @@ def test_measuring_errors_and_another_trailer_are_no_conflict() -> None:
     assert found([0, HOUR_S], [PLATE] * 2, "ab", spacing_mm=[[0, 0, 0], [1980, 6500, 1310]]) == ([], [])
 
 
-def test_a_road_driven_too_fast() -> None:
+def test_a_road_driven_faster_than_any_truck_can() -> None:
     ((one,), _) = found([0, 600], [PLATE] * 2, "ab")
     assert one.kind is ConflictKind.TRAVEL_TIME
-    assert "只用10.0分钟" in one.sentence
-    assert "至少需18.0分钟" in one.sentence
+    assert "只用10.0分钟，按130 km/h至少需13.8分钟" in one.sentence
+    assert one.sentence.endswith("，不像同一辆车")
     assert found([0, 1000], [PLATE] * 2, "ab") == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("taken_s", "gross_kg"),
+    [pytest.param(720, 20_000, id="a truck that speeds"), pytest.param(600, 2_000, id="a fast car")],
+)
+def test_who_may_have_driven_too_fast_is_not_told_as_another_vehicle(taken_s: float, gross_kg: int) -> None:
+    ((one,), _) = found([0, taken_s], [PLATE] * 2, "ab", gross_kg=[gross_kg] * 2)
+    assert f"只用{taken_s / 60:.1f}分钟，按100 km/h至少需18.0分钟" in one.sentence
+    assert one.sentence.endswith("，或超速，或不是同一辆车")
 
 
 def test_a_road_that_nobody_declared_tells_nothing() -> None:

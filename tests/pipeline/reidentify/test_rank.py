@@ -58,6 +58,9 @@ def test_a_truck_that_cannot_have_come_so_far_is_left_out() -> None:
     roads = {frozenset("ab"): 60.0}
     soon = unread(0.2, *noisy(0))
     assert PLATES[0] not in {one.plate for one in rank(soon, known(), NOISE, roads).candidates}
+    # 60 km in half an hour are 120 km/h, and 112 by the slack of the clocks: unlawful, and possible.
+    speeding = unread(0.5, *noisy(0))
+    assert rank(speeding, known(), NOISE, roads).candidates[0].plate == PLATES[0]
     later = unread(1, *noisy(0))
     assert rank(later, known(), NOISE, roads).candidates[0].plate == PLATES[0]
 
