@@ -4,8 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy.orm import aliased
 
+from models.legibility_tables import PlateLegibilityRow
 from models.tables import Frame, PlateReadingRow
 from models.values.passages import FrameKind
 
@@ -21,12 +23,29 @@ def partial_plate(connection: Connection, passage_id: int) -> tuple[Part, str]:
     query = (
         select(PlateReadingRow.text, PlateReadingRow.characters, PlateReadingRow.colour, Frame.kind)
         .join(Frame, Frame.id == PlateReadingRow.frame_id)
-        .where(Frame.passage_id == passage_id, PlateReadingRow.text != "")
+        .where(Frame.passage_id == passage_id, PlateReadingRow.text != "", ~_disowned())
         # A rear frame may show the trailer's own plate.
         .where(Frame.kind != FrameKind.REAR)
         .order_by(PlateReadingRow.confidence.desc(), PlateReadingRow.id)
     )
     return merged(connection.execute(query).all())
+
+
+def _disowned() -> ColumnElement[bool]:
+    """Return whether a look found that what was read in a frame is another vehicle's.
+
+    Its standing word, the last one, reads nothing where an earlier one read something.
+    """
+    stands, newer, before = (aliased(PlateLegibilityRow) for _ in range(3))
+    return exists().where(
+        stands.frame_id == Frame.id,
+        stands.position == 0,
+        stands.text == "",
+        before.frame_id == Frame.id,
+        before.id < stands.id,
+        before.text != "",
+        ~exists().where(newer.frame_id == Frame.id, newer.position == 0, newer.id > stands.id),
+    )
 
 
 def merged(readings: Sequence[Any]) -> tuple[Part, str]:

@@ -9,13 +9,15 @@ import pytest
 from hs_file import HEADER, hs_row
 from nights import DAY, Night
 from snapshot import snapshot
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
+from models.legibility_tables import PlateLegibilityRow
 from models.reidentify_tables import CandidateRow, PlateCheck, PlateConflict
+from models.tables import Frame
 from pipeline import nightly
 from pipeline.reidentify.conflicts import RULES
 from pipeline.reidentify.lists import candidate_rows, conflict_rows
-from pipeline.reidentify.partial import DISAGREE, merged
+from pipeline.reidentify.partial import DISAGREE, merged, partial_plate
 from stations.station import Station
 
 
@@ -109,3 +111,20 @@ def test_among_two_hundred_passages_of_twenty_trucks_nobody_is_called_likely(nig
         connection.execute(update(CandidateRow).values(probability=1.0))
         first, *_ = candidate_rows(connection, night.station, DAY)
     assert (first["place"], first["fleet"], first["vehicles"], first["likely"]) == (1, 200, 20, False)
+
+
+def test_what_a_second_look_gives_to_another_vehicle_is_no_part_of_this_plate(night: Night) -> None:
+    write(night, [(hs_row("2026-06-18 02:00:00.000", 62_300), "")])
+    night.frame("020000.400", 11)
+    night.run()
+    seen = {"position": 0, "probability": 0.9, "cause": "", "rows": 1, "sentence": ""}
+    blank = dict.fromkeys(("box", "corners", "visible", "mask"), "[]")
+    with night.database.write("test") as connection:
+        frame = connection.execute(select(Frame.id, Frame.passage_id)).one()
+        (read, *_), _ = partial_plate(connection, frame.passage_id)
+        assert read
+        row = insert(PlateLegibilityRow).values(frame_id=frame.id, **seen, **blank)
+        connection.execute(row.values(judge="a", legibility="clear", text=read))
+        assert partial_plate(connection, frame.passage_id)[0][0] == read
+        connection.execute(row.values(judge="a, usual place", legibility="missing", text=""))
+        assert partial_plate(connection, frame.passage_id) == (("", (), ""), "")
