@@ -27,7 +27,7 @@ _PRIOR = -1.5
 _MOST_BASELINE = 2.5
 _BOTH_ENDS, _ONE_END, _CLEAR_ELSEWHERE, _HIDDEN_ELSEWHERE = 2.0, -0.5, 1.5, 1.0
 # Who hides one end alone is common, but so are mud and bends at one end (drawn nights, docs/evasion.md).
-_OTHER_END_CLEAR, _OTHER_END_SPOILED = -1.0, -1.5
+_OTHER_END_CLEAR, _OTHER_END_UNREAD, _OTHER_END_SPOILED = -1.0, 1.5, -1.5
 # A device that turns the plate, or only a person or a leaf that passed before the camera.
 _COMES_AND_GOES = 1.0
 # Blur, shadow and bent plates are called covered too, but never surely: what is unsure counts for less than
@@ -98,12 +98,6 @@ def judge_obscuring(
     ]
     if not suspect:
         return None
-    # Of other pictures nobody knows which end they show.
-    frames = [one for one in passage.frames if one.kind in _END]
-    hidden = [one for one in frames if one.legibility in HIDING]
-    problem = _problem(passage) or _unproved(suspect, frames, hidden)
-    if problem:
-        return Obscuring(probability=0.0, reasons=(), problem=problem)
     near = [
         one
         for one in others
@@ -112,6 +106,15 @@ def judge_obscuring(
         and one.lane == passage.lane
         and abs(one.passed_at_ms - passage.passed_at_ms) <= NEAR_MS
     ]
+    # Of other pictures nobody knows which end they show.
+    frames = [one for one in passage.frames if one.kind in _END]
+    hidden = [one for one in frames if one.legibility in HIDING]
+    unread = [
+        one for one in frames if one.legibility is Legibility.DOUBTFUL and _mostly_clear(one.kind, near)
+    ]
+    problem = _problem(passage) or _unproved(suspect, frames, hidden, unread)
+    if problem:
+        return Obscuring(probability=0.0, reasons=(), problem=problem)
     best = max(hidden, key=lambda one: one.probability)
     compared = _baseline(best.kind, near)
     if isinstance(compared, str):
@@ -122,12 +125,17 @@ def judge_obscuring(
             f"{_END[best.kind]}图片：{best.legibility.label}，概率{best.probability:.2f}。",
         )
     ]
-    parts += [compared, *_ends(frames, hidden), *_sequence(frames), *_elsewhere(passage, elsewhere)]
+    parts += [compared, *_ends(frames, hidden, unread), *_sequence(frames), *_elsewhere(passage, elsewhere)]
     odds = sum(value for value, _ in parts)
     return Obscuring(probability=1 / (1 + math.exp(-odds)), reasons=tuple(words for _, words in parts))
 
 
-def _unproved(suspect: Sequence[FrameSeen], frames: Sequence[FrameSeen], hidden: Sequence[FrameSeen]) -> str:
+def _unproved(
+    suspect: Sequence[FrameSeen],
+    frames: Sequence[FrameSeen],
+    hidden: Sequence[FrameSeen],
+    unread: Sequence[FrameSeen],
+) -> str:
     """Return why the pictures of a plate that can't be seen prove nothing, "" where they may.
 
     A single picture never does: a second one must bear it out.
@@ -143,7 +151,9 @@ def _unproved(suspect: Sequence[FrameSeen], frames: Sequence[FrameSeen], hidden:
                 "一张图片看不到号牌，而同一端另一张图片号牌清晰，可能是拍摄时机所致，不作判断，须人工查看。"
             )
     if all(one.legibility is Legibility.MISSING for one in hidden):
-        return "" if _moments(hidden) > 1 else "只有一张图片未见号牌，一张图片不足以判断，须人工查看。"
+        # A plate that its camera would show and nobody can make out bears out one that is missing.
+        moments = _moments([*hidden, *unread])
+        return "" if moments > 1 else "只有一张图片未见号牌，一张图片不足以判断，须人工查看。"
     if _moments([one for one in frames if one.legibility not in _EXPLAINED]) > 1:
         return ""
     return "只有一张图片显示号牌被遮挡，没有另一张可以印证，一张图片不足以判断，须人工查看。"
@@ -184,6 +194,12 @@ def _problem(passage: PassageSeen) -> str:
     return ""
 
 
+def _mostly_clear(kind: FrameKind, near: Sequence[PassageSeen]) -> bool:
+    """Tell whether the camera of an end shows most other vehicles' plates clearly."""
+    seen = [one.legibility in _SHOWING for other in near for one in other.frames if one.kind is kind]
+    return len(seen) >= LEAST_OTHERS and sum(seen) * 2 > len(seen)
+
+
 def _baseline(kind: FrameKind, near: Sequence[PassageSeen]) -> tuple[float, str] | str:
     """Return what the same camera's other vehicles say, or why they say nothing."""
     of_kind = ({one.legibility for one in other.frames if one.kind is kind} for other in near)
@@ -202,7 +218,9 @@ def _baseline(kind: FrameKind, near: Sequence[PassageSeen]) -> tuple[float, str]
     return max(min(odds, _MOST_BASELINE), -_MOST_BASELINE - 2), words
 
 
-def _ends(frames: Sequence[FrameSeen], hidden: Sequence[FrameSeen]) -> list[tuple[float, str]]:
+def _ends(
+    frames: Sequence[FrameSeen], hidden: Sequence[FrameSeen], unread: Sequence[FrameSeen]
+) -> list[tuple[float, str]]:
     """Return what front and rear say beside each other."""
     kinds = {one.kind for one in hidden}
     if kinds == set(_END):
@@ -216,6 +234,8 @@ def _ends(frames: Sequence[FrameSeen], hidden: Sequence[FrameSeen]) -> list[tupl
         return [(_OTHER_END_CLEAR, "另一端号牌清晰，可排除天气和整体光线的影响；泥污、弯折也可能只在一端。")]
     if Legibility.CAMERA in others:
         return [(_OTHER_END_SPOILED, "另一端图片因拍摄原因不清。")]
+    if unread and others == {Legibility.DOUBTFUL}:
+        return [(_OTHER_END_UNREAD, "另一端号牌也辨认不出，而同一相机其他车辆多数清晰。")]
     return []
 
 

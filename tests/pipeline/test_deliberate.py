@@ -315,11 +315,24 @@ def test_a_plate_missing_in_two_frames_is_flagged_and_in_one_alone_is_not() -> N
     twice = judge_obscuring(passage(1, frame(MISSING), frame(MISSING, after_ms=2400)), others(CLEAR))
     assert twice is not None
     assert twice.flagged
-    for rear in (CLEAR, Legibility.DOUBTFUL, DIRTY):
+    for rear in (CLEAR, CAMERA, DIRTY):
         alone = judge_obscuring(passage(1, frame(MISSING), frame(rear, FrameKind.REAR)), others(CLEAR))
         assert alone is not None
         assert not alone.flagged
         assert "只有一张图片未见号牌" in alone.problem
+
+
+@pytest.mark.parametrize(("usual", "flagged"), [(CLEAR, True), (Legibility.DOUBTFUL, False), (CAMERA, False)])
+def test_one_end_missing_is_borne_out_by_the_other_where_that_camera_shows_most(
+    usual: Legibility, flagged: bool
+) -> None:
+    near = [passage(100 + n, frame(CLEAR), frame(usual, FrameKind.REAR), minutes=n - 5) for n in range(10)]
+    unread = frame(Legibility.DOUBTFUL, FrameKind.REAR)
+    said = judge_obscuring(passage(1, frame(MISSING, probability=0.75), unread), near)
+    assert said is not None
+    assert said.flagged is flagged
+    assert ("另一端号牌也辨认不出，而同一相机其他车辆多数清晰。" in said.reasons) is flagged
+    assert bool(said.problem) is not flagged
 
 
 def test_a_plate_missing_in_one_frame_and_clear_in_the_next_of_the_same_end_is_no_flipping_plate() -> None:
