@@ -88,9 +88,8 @@ def look_where_usual(
 
 def _fault(image: NDArray[np.uint8], place: UsualPlace, usual: Picture) -> CameraCause | None:
     """Return why less can be seen at the place than usually; None where as much can be."""
-    fault = picture(place.window(image)).worse_than(usual)
-    blurred_at_most = fault is None or fault is CameraCause.BLUR
-    return CameraCause.GLARE if blurred_at_most and dazzled(image, place) else fault
+    faults = picture(place.window(image)).worse_than(usual)
+    return next((one for one in faults if one is not CameraCause.GLARE or dazzled(image, place)), None)
 
 
 def _absent(place: UsualPlace, usual: Picture) -> PlateLegibility:

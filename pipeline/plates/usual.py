@@ -3,7 +3,7 @@
 Learnt from frames whose plates read; a frame of the same camera in which none is found is held against it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -26,6 +26,8 @@ _AROUND = (0.75, 1.5)
 # Beside the usual picture a worse one has edges less steep, less contrast or less light.
 # A dark truck without its bright plate takes contrast and light away too, so much of both may go.
 _LEAST_SHARP, _LEAST_CONTRAST, _LEAST_BRIGHT = 0.85, 0.22, 0.25
+# Bright: 8 % of the picture are brighter than 97 % of it usually are.
+_GLARE, _BRIGHTEST = 92, 97
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +70,25 @@ class UsualPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """How good a picture is where plates stand: steepness of edges, contrast, light."""
+    """How good a picture is where plates stand: steepness of edges, contrast, light, its bright parts."""
 
     sharp: float
     contrast: float
     bright: float
+    glare: float
+    brightest: float
 
-    def worse_than(self, usual: "Picture") -> CameraCause | None:
-        """Return in what a picture falls short of the camera's usual one; None where it doesn't."""
+    def worse_than(self, usual: "Picture") -> Iterator[CameraCause]:
+        """Yield in what a picture falls short of the camera's usual one, the gravest first.
+
+        Glare is told by brightness alone: what is pale or white may be as bright.
+        """
         if self.bright < _LEAST_BRIGHT * usual.bright or self.contrast < _LEAST_CONTRAST * usual.contrast:
-            return CameraCause.DARK if self.bright < usual.bright else CameraCause.UNCLEAR
-        return CameraCause.BLUR if self.sharp < _LEAST_SHARP * usual.sharp else None
+            yield CameraCause.DARK if self.bright < usual.bright else CameraCause.UNCLEAR
+        if self.glare > usual.brightest:
+            yield CameraCause.GLARE
+        if self.sharp < _LEAST_SHARP * usual.sharp:
+            yield CameraCause.BLUR
 
 
 def learn_place(boxes: Sequence[Sequence[float]]) -> UsualPlace | None:
@@ -107,12 +117,18 @@ def picture(window: NDArray[np.uint8]) -> Picture:
     """Measure a part of a frame (BGR)."""
     quality = frame_quality(window)
     grey = cv2.cvtColor(window, cv2.COLOR_BGR2GRAY)
-    low, high = np.percentile(grey, (5, 95)) / 255
-    return Picture(sharp=quality.sharp, contrast=float(high - low), bright=quality.bright)
+    low, high, glare, brightest = np.percentile(grey, (5, 95, _GLARE, _BRIGHTEST)) / 255
+    return Picture(
+        sharp=quality.sharp,
+        contrast=float(high - low),
+        bright=quality.bright,
+        glare=float(glare),
+        brightest=float(brightest),
+    )
 
 
 def usual_picture(pictures: Iterable[Picture]) -> Picture:
     """Return the median of pictures, each measure by itself."""
-    measures = [(one.sharp, one.contrast, one.bright) for one in pictures]
-    sharp, contrast, bright = np.median(measures, axis=0).tolist()
-    return Picture(sharp=sharp, contrast=contrast, bright=bright)
+    measures = [(one.sharp, one.contrast, one.bright, one.glare, one.brightest) for one in pictures]
+    sharp, contrast, bright, glare, brightest = np.median(measures, axis=0).tolist()
+    return Picture(sharp=sharp, contrast=contrast, bright=bright, glare=glare, brightest=brightest)

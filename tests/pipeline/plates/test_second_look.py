@@ -73,6 +73,14 @@ def test_a_plate_that_a_light_washes_out_is_not_missing() -> None:
     assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.GLARE)
 
 
+def test_what_is_as_bright_as_a_light_but_has_an_edge_takes_no_plate_away() -> None:
+    pale = cv2.circle(road(7), (320, 240), 60, (255, 255, 255), -1)
+    assert next(picture(PLACE.window(pale)).worse_than(USUAL)) is CameraCause.GLARE
+    said = look_where_usual(np.asarray(pale, dtype=np.uint8), PLACE, USUAL, Detector())
+    assert said is not None
+    assert said.legibility is Legibility.MISSING
+
+
 def test_no_plate_where_fog_veils_every_picture_proves_nothing() -> None:
     def veiled(seed: int) -> NDArray[np.uint8]:
         return (road(seed) * 0.2 + 120).astype(np.uint8)
