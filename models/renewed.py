@@ -60,13 +60,14 @@ class Renewed(Generic[T]):
         LOGGER.info("files.renewed", extra={"files": files})
         self._discard(before)
 
-    def _look(self) -> list[tuple[Path, tuple[int, int, int] | None]]:
+    def _look(self) -> list[tuple[Path, tuple[int, ...] | None]]:
         return [(path, _state(path)) for one in self._files for path in (one, *sorted(one.rglob("*")))]
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _state(path: Path) -> tuple[int, ...] | None:
     try:
         now = path.stat()
     except OSError:
         return None
-    return now.st_mtime_ns, now.st_size, now.st_ino
+    # A file that may be read now, and couldn't be before, has only its ctime changed.
+    return now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino

@@ -14,7 +14,7 @@ from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
-from models.values.legibility import Legibility, PlateLegibility
+from models.values.legibility import AGAIN_WORD, Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.deliberate import NEAR_MS, FrameSeen, Obscuring, PassageSeen, judge_obscuring
@@ -22,7 +22,9 @@ from pipeline.hold_findings import hold_findings
 from stations.station import Station
 
 NO_LONGER = Obscuring(
-    probability=0.0, reasons=(), problem="按后来收到的图片，号牌不再是看不到的，此前的判断不再成立。"
+    probability=0.0,
+    reasons=(),
+    problem="按后来收到的记录和图片，不再属于须判断号牌是否被遮挡的情形，此前的判断不再成立。",
 )
 # Whose plates are judged; a hidden plate is a finding of its own, whatever the vehicle weighs.
 JUDGED_FOR = (FindingKind.OVERLOAD.value, FindingKind.EVASION.value)
@@ -128,6 +130,7 @@ def passages_seen(
             PlateLegibilityRow.probability,
             PlateLegibilityRow.text,
             PlateLegibilityRow.position,
+            PlateLegibilityRow.judge.contains(AGAIN_WORD).label("again"),
         )
         .join(Frame, Frame.passage_id == Passage.id)
         .join(PlateLegibilityRow, PlateLegibilityRow.frame_id == Frame.id)
@@ -147,8 +150,9 @@ def _passage(rows: Sequence[Any], clock_offset_ms: int) -> PassageSeen:
     frames: dict[int, Any] = {}
     for row in rows:
         held = frames.get(row.frame_id)
-        # A frame's first row is its surest reading; a later judge's word replaces an earlier one's.
-        if held is None or row.position == 0:
+        # A frame's first row is its surest reading; a later judge's word replaces an earlier one's, but no
+        # first look a second one's.
+        if held is None or (row.position == 0 and row.again >= held.again):
             frames[row.frame_id] = row
     return PassageSeen(
         passage_id=rows[0].id,

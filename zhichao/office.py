@@ -87,7 +87,10 @@ def document_store(settings: Settings) -> FileStore:
 
 def problem_here(settings: Settings, row: Row[Any]) -> str:
     """Return what is wrong with a document of the register, by what is trusted now; "" where nothing is."""
-    return problem_of(row, document_store(settings), anchors(settings))
+    try:
+        return problem_of(row, document_store(settings), anchors(settings))
+    except (ConfigError, SealError) as error:
+        return str(error)
 
 
 def anchors(settings: Settings, roots: Path | None = None) -> Anchors:

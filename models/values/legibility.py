@@ -32,6 +32,8 @@ class CameraCause(Labelled):
     UNCLEAR = "unclear", "成像不清"
 
 
+# In the name of a judge who looked a second time: its word stands over every first look, before or after it.
+AGAIN_WORD = ", usual place"
 # A character is hidden where less than this of it is thought visible.
 HIDDEN_BELOW = 0.5
 

@@ -144,7 +144,10 @@ def hand_out(connection: Connection, number: str, problem_of: Callable[[Row[Any]
         state = DocumentState(row.state).label if row else "unknown"
         raise NumberError(f"{number}: {state}; only a sealed document can leave")
     if problem := problem_of(row):
-        raise NumberError(f"{number}: 核验不通过，不得送出，须先作废（documents --void）: {problem}")
+        raise NumberError(
+            f"{number}: 核验不通过，不得送出: {problem}。文书确有问题的，先作废（documents --void）；"
+            "本机缺少校验材料的，先补齐"
+        )
     if row.left_at is None:
         leaving = update(Document).where(Document.number == number)
         connection.execute(leaving.values(left_at=now_ms(connection)))

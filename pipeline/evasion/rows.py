@@ -38,8 +38,9 @@ def keep_manoeuvres(
 ) -> int:
     """Keep what was `seen` of a day's passages, by their ids, and hold the findings to it; count what is new.
 
-    What only repeats the row that stands is not kept again. Late records may accuse whom nothing accused,
-    excuse whom something did, or show that nothing was there: then a row that says so is appended.
+    What only says the row that stands in other words or figures is not kept again: a person's word on it goes
+    on. Late records may accuse whom nothing accused, excuse whom something did, or show that nothing was
+    there: then a row that says so is appended.
     """
     standing = select(ManoeuvreRow).join(Passage, Passage.id == ManoeuvreRow.passage_id)
     rows = connection.execute(standing.where(of_day, stands(ManoeuvreRow))).all()
@@ -59,7 +60,7 @@ def keep_manoeuvres(
             "seen_at": now,
         }
         for key, said in sorted((says | gone).items())
-        if key not in held or (held[key].sentence, held[key].excused, held[key].spoils) != said
+        if key not in held or _means(held[key].excused, held[key].spoils) != _means(*said[1:])
     ]
     if new:
         connection.execute(insert_new(connection, ManoeuvreRow), new)
@@ -67,6 +68,11 @@ def keep_manoeuvres(
         connection, FindingKind.EVASION, of_day, {key[0] for key, said in says.items() if not said[1]}
     )
     return sum(row["number"] == 1 for row in new)
+
+
+def _means(excused: str, spoils: bool) -> tuple[bool, bool, bool]:  # noqa: FBT001 (of a row)
+    """Return what a row does: whether it accuses, whether it is gone, whether it spoils the weighing."""
+    return not excused, excused == NO_LONGER, spoils
 
 
 def _says(one: Seen) -> tuple[str, str, bool]:

@@ -9,6 +9,7 @@ from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Chunk, Finding, Frame, Passage, PlateReadingRow
 from models.values.findings import FindingKind
+from models.values.legibility import AGAIN_WORD
 from models.values.states import ChunkState
 from models.values.timeline import day_bounds_ms
 from pipeline.judge import PLATE_KINDS
@@ -23,7 +24,9 @@ def unread_evaders(connection: Connection, station: Station, day: date) -> Seque
     of it in comparison with another vehicle's is no reading.
     """
     looked_at = exists().where(
-        PlateLegibilityRow.frame_id == Frame.id, PlateLegibilityRow.judge.not_like(f"%{BESIDE_WORD}")
+        PlateLegibilityRow.frame_id == Frame.id,
+        PlateLegibilityRow.judge.not_like(f"%{BESIDE_WORD}"),
+        PlateLegibilityRow.judge.not_like(f"%{AGAIN_WORD}%"),
     )
     read = exists().where(PlateReadingRow.frame_id == Frame.id)
     unread = exists().where(

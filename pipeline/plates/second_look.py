@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.values.legibility import CameraCause, Legibility, PlateLegibility
+from models.values.legibility import AGAIN_WORD, CameraCause, Legibility, PlateLegibility
 from pipeline.plates import find
 from pipeline.plates.dazzle import dazzled
 from pipeline.plates.frame_quality import FrameQuality, frame_quality
@@ -45,7 +45,7 @@ class Locates(Protocol):
 
 def second_judge() -> str:
     """Return the name of the judge of second looks."""
-    return f"{judge_name()}, usual place 2"
+    return f"{judge_name()}{AGAIN_WORD} 2"
 
 
 def look_where_usual(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from models.legibility_tables import PlateLegibilityRow
 from models.tables import Frame, PlateReadingRow
+from models.values.legibility import AGAIN_WORD
 from models.values.passages import FrameKind
 
 # Frames whose sure characters differ in more places than this show two vehicles.
@@ -34,17 +35,23 @@ def partial_plate(connection: Connection, passage_id: int) -> tuple[Part, str]:
 def _disowned() -> ColumnElement[bool]:
     """Return whether a look found that what was read in a frame is another vehicle's.
 
-    Its standing word, the last one, reads nothing where an earlier one read something.
+    A second look's word, the last one, reads nothing where a first one read something.
     """
     stands, newer, before = (aliased(PlateLegibilityRow) for _ in range(3))
     return exists().where(
         stands.frame_id == Frame.id,
         stands.position == 0,
         stands.text == "",
+        stands.judge.contains(AGAIN_WORD),
         before.frame_id == Frame.id,
-        before.id < stands.id,
+        before.judge.not_like(f"%{AGAIN_WORD}%"),
         before.text != "",
-        ~exists().where(newer.frame_id == Frame.id, newer.position == 0, newer.id > stands.id),
+        ~exists().where(
+            newer.frame_id == Frame.id,
+            newer.position == 0,
+            newer.judge.contains(AGAIN_WORD),
+            newer.id > stands.id,
+        ),
     )
 
 

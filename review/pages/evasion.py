@@ -60,7 +60,13 @@ LATEST = (
     )
     .join(Passage, Passage.id == ManoeuvreRow.passage_id)
     .outerjoin(Judgement, Judgement.passage_id == Passage.id)
-    .outerjoin(Finding, (Finding.passage_id == Passage.id) & (Finding.kind == FindingKind.EVASION.value))
+    .outerjoin(
+        Finding,
+        (Finding.passage_id == Passage.id)
+        & (Finding.kind == FindingKind.EVASION.value)
+        # A finding stays with its case when what it tells of is gone.
+        & (ManoeuvreRow.excused == ""),
+    )
     .outerjoin(WeighingWordRow, last_word())
     .where(stands(ManoeuvreRow))
     .order_by(ManoeuvreRow.id.desc())

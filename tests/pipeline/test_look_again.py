@@ -18,14 +18,15 @@ from second_looks import (
     words,
 )
 from snapshot import snapshot
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from models import edges
-from models.legibility_tables import ObscuringRow
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Judgement, Passage
 from pipeline import look_again
 from pipeline.look_again import SecondLook, readable_frames
 from pipeline.obscured_rows import judge_obscured_day, passages_seen
+from pipeline.plates.second_look import second_judge
 
 
 def test_a_plate_missing_at_both_ends_is_flagged_once_and_a_rerun_changes_nothing(
@@ -76,6 +77,23 @@ def test_a_blurred_frame_among_sharp_ones_is_the_cameras_fault(make_looking: Mak
     night.run()
     assert words(night) == ["camera", "camera"]
     assert flagged(night) == 0
+
+
+def test_a_first_look_made_later_does_not_overrule_the_second(make_looking: MakeLooking) -> None:
+    night = make_looking()
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21), blurred=5)
+    night.run()
+    with night.database.write("test") as connection:
+        again = select(PlateLegibilityRow.__table__).where(PlateLegibilityRow.judge == second_judge())
+        rows = [
+            {key: value for key, value in row.items() if key != "id"}
+            | {"judge": "a first look", "legibility": "covered"}
+            for row in connection.execute(again).mappings()
+        ]
+        connection.execute(insert(PlateLegibilityRow), rows)
+        seen = passages_seen(connection, night.station, DAY, Passage.station_id == night.station.id)
+    hidden = [frame.legibility for one in seen for frame in one.frames if frame.legibility != "clear"]
+    assert hidden == ["camera", "camera"]
 
 
 def test_pictures_of_another_hour_are_no_measure(make_looking: MakeLooking, detector: Blind) -> None:

@@ -85,6 +85,15 @@ def test_whom_a_late_queue_excuses_is_accused_no_more(night: Night) -> None:
     assert snapshot(night.database) == before
 
 
+def test_other_words_of_the_same_leave_the_row_that_stands(night: Night) -> None:
+    come(night, "first", row(CRAWLING, 63_000, speed=3))
+    before = kept(night)
+    with night.database.write("test") as connection:
+        connection.execute(update(ManoeuvreRow).values(sentence="车速3 km/h，同车道其他车辆60 km/h。"))
+    come(night, "late", row("01:40:00.001", 31_000))
+    assert (kept(night), accused(night)) == (before, [63_000])
+
+
 def test_whom_late_traffic_accuses_is_not_told_as_excused(night: Night) -> None:
     come(night, "first", row(CRAWLING, speed=3), *traffic(10, 2))
     assert (told(night), accused(night)) == ([("crawling", IN_A_QUEUE)], [])
