@@ -82,7 +82,7 @@ def look_where_usual(
     if judged is not None and judged.legibility in _TOLD:
         return replace(judged, judge=second_judge())
     if judged is None and (best is None or best.score < LEAST_PLATE):
-        return _absent(place, usual)
+        return _absent(image, place, usual)
     return None
 
 
@@ -92,8 +92,10 @@ def _fault(image: NDArray[np.uint8], place: UsualPlace, usual: Picture) -> Camer
     return next((one for one in faults if one is not CameraCause.GLARE or dazzled(image, place)), None)
 
 
-def _absent(place: UsualPlace, usual: Picture) -> PlateLegibility:
+def _absent(image: NDArray[np.uint8], place: UsualPlace, usual: Picture) -> PlateLegibility:
     """Return what the absence of a plate is: a missing one where pictures are clear enough to tell."""
+    if dazzled(image, place):
+        return _nothing(place, Legibility.CAMERA, CameraCause.GLARE)
     if usual.contrast < _VEILED:
         return _nothing(place, Legibility.CAMERA, CameraCause.UNCLEAR)
     return _nothing(place, Legibility.MISSING)

@@ -73,6 +73,14 @@ def test_a_plate_that_a_light_washes_out_is_not_missing() -> None:
     assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.GLARE)
 
 
+def test_a_light_takes_a_plate_away_where_other_pictures_are_as_bright() -> None:
+    plate = np.array([[260, 220], [380, 220], [380, 260], [260, 260]], dtype=np.float32)
+    dazzling = glare(road(7), plate, 1.0, np.random.default_rng(3))
+    said = look_where_usual(dazzling, PLACE, replace(USUAL, brightest=1.0, sharp=0.1), Detector())
+    assert said is not None
+    assert (said.legibility, said.cause) == (Legibility.CAMERA, CameraCause.GLARE)
+
+
 def test_what_is_as_bright_as_a_light_but_has_an_edge_takes_no_plate_away() -> None:
     pale = cv2.circle(road(7), (320, 240), 60, (255, 255, 255), -1)
     assert next(picture(PLACE.window(pale)).worse_than(USUAL)) is CameraCause.GLARE
