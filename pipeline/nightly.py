@@ -252,7 +252,11 @@ class NightlyRun:
                     f"{station.id}: {left} vehicles that evade are left without their frames read; "
                     "a further run goes on"
                 )
-        self._judge(stations, report, claimed)
+        with self.database.read() as connection:
+            # Another runner may have planned them, and have ended.
+            undone = count_undone(connection, stations, report.day)
+        if undone:
+            self._judge(stations, report, claimed)
 
     def _measure(self, stations: Sequence[Station], report: NightReport) -> None:
         for station in stations:

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 import rfc8785
 from agencies import HOUR_MS, JINSHAN, KEYS, PINGHU, START_MS, Pair, claim_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
@@ -339,12 +339,12 @@ def test_anything_at_all_is_answered_and_nothing_unsigned_is_taken(pair: Pair, c
         signature=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=80),
     )
     def anything(body: bytes, signature: str, *, is_signed: bool) -> None:
+        assume(body != good)
         headers = unsigned(body) | {"Signature-Input": signature, "Signature": signature}
         if is_signed:
             headers = sign_request(KEYS[PINGHU], "POST", BASE + MESSAGES, body)
         response = client.post(MESSAGES, content=body, headers=headers)
-        if body != good:
-            assert 400 <= response.status_code < 500, response.text
-            nothing_changed(pair)
+        assert 400 <= response.status_code < 500, response.text
+        nothing_changed(pair)
 
     anything()
