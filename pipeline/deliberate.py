@@ -194,17 +194,21 @@ def _problem(passage: PassageSeen) -> str:
     return ""
 
 
+def _shown_at(kind: FrameKind, near: Sequence[PassageSeen]) -> list[set[Legibility]]:
+    """Return the words on each vehicle that an end's camera shows, however often it was photographed."""
+    of_end = ({one.legibility for one in other.frames if one.kind is kind} for other in near)
+    return [words for words in of_end if words]
+
+
 def _mostly_clear(kind: FrameKind, near: Sequence[PassageSeen]) -> bool:
     """Tell whether the camera of an end shows most other vehicles' plates clearly."""
-    seen = [one.legibility in _SHOWING for other in near for one in other.frames if one.kind is kind]
-    return len(seen) >= LEAST_OTHERS and sum(seen) * 2 > len(seen)
+    seen = _shown_at(kind, near)
+    return len(seen) >= LEAST_OTHERS and sum(words <= _SHOWING for words in seen) * 2 > len(seen)
 
 
 def _baseline(kind: FrameKind, near: Sequence[PassageSeen]) -> tuple[float, str] | str:
     """Return what the same camera's other vehicles say, or why they say nothing."""
-    of_kind = ({one.legibility for one in other.frames if one.kind is kind} for other in near)
-    # Vehicles are counted, however often each was photographed.
-    seen = [words for words in of_kind if words]
+    seen = _shown_at(kind, near)
     if len(seen) < LEAST_OTHERS:
         return (
             f"前后半小时内同一相机可比的其他车辆只有{len(seen)}辆，不足{LEAST_OTHERS}辆，无法排除拍摄原因。"

@@ -20,7 +20,7 @@ from models.leases import Holder
 from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Finding, Frame, Judgement, Passage
-from models.values.legibility import Legibility, PlateLegibility
+from models.values.legibility import BESIDE_WORD, Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.deliberate import NEAR_MS
@@ -35,8 +35,6 @@ BESIDE = LEAST_VEHICLES + 2
 # At two frames a vehicle and 0.3 s a frame these take ten minutes; more is a camera that needs cleaning.
 MOST_SUSPECTS = 100
 _ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
-# What a judge's name ends with where a frame was looked at for comparison alone.
-BESIDE_WORD = ", beside"
 _SUSPECT = (Legibility.DOUBTFUL.value, Legibility.COVERED.value, Legibility.MISSING.value)
 
 

@@ -34,6 +34,8 @@ class CameraCause(Labelled):
 
 # In the name of a judge who looked a second time: its word stands over every first look, before or after it.
 AGAIN_WORD = ", usual place"
+# What a judge's name ends with where a frame was looked at for comparison alone.
+BESIDE_WORD = ", beside"
 # A character is hidden where less than this of it is thought visible.
 HIDDEN_BELOW = 0.5
 

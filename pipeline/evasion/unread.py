@@ -9,11 +9,10 @@ from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Chunk, Finding, Frame, Passage, PlateReadingRow
 from models.values.findings import FindingKind
-from models.values.legibility import AGAIN_WORD
+from models.values.legibility import AGAIN_WORD, BESIDE_WORD
 from models.values.states import ChunkState
 from models.values.timeline import day_bounds_ms
 from pipeline.judge import PLATE_KINDS
-from pipeline.others_seen import BESIDE_WORD
 from stations.station import Station
 
 

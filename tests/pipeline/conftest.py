@@ -31,6 +31,11 @@ def make_night(
 
 
 @pytest.fixture
+def night(make_night: MakeNight) -> Night:
+    return make_night()
+
+
+@pytest.fixture
 def detector() -> Blind:
     return Blind()
 

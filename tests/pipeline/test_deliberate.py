@@ -335,6 +335,18 @@ def test_one_end_missing_is_borne_out_by_the_other_where_that_camera_shows_most(
     assert bool(said.problem) is not flagged
 
 
+def test_a_vehicle_photographed_often_is_one_that_the_other_end_shows() -> None:
+    often = passage(100, frame(CLEAR), *(frame(CLEAR, FrameKind.REAR, after_ms=n * 600) for n in range(6)))
+    rest = [
+        passage(101 + n, frame(CLEAR), frame(Legibility.DOUBTFUL, FrameKind.REAR), minutes=n)
+        for n in range(4)
+    ]
+    unread = frame(Legibility.DOUBTFUL, FrameKind.REAR)
+    said = judge_obscuring(passage(1, frame(MISSING, probability=0.75), unread), [often, *rest])
+    assert said is not None
+    assert "只有一张图片未见号牌" in said.problem
+
+
 def test_a_plate_missing_in_one_frame_and_clear_in_the_next_of_the_same_end_is_no_flipping_plate() -> None:
     frames = frame(MISSING), frame(CLEAR, after_ms=2400, text="浙Z00001"), frame(MISSING, FrameKind.REAR)
     said = judge_obscuring(passage(1, *frames), others(CLEAR))

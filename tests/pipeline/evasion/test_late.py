@@ -1,9 +1,5 @@
 """Records that come late show a manoeuvre otherwise: what is told of it, its findings and the gate agree."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
 from hs_file import HEADER, hs_row, write_hs
 from nights import DAY, Night
 from snapshot import snapshot
@@ -16,18 +12,8 @@ from pipeline.cases import open_cases
 from pipeline.evasion.detect import IN_A_QUEUE, WEIGHED_WELL
 from pipeline.evasion.rows import NO_LONGER, manoeuvre_counts, manoeuvre_rows
 from pipeline.export import lead_rows
-from stations.station import Station
 
 CRAWLING = "01:05:00.000"
-
-
-@pytest.fixture
-def night(
-    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
-) -> Iterator[Night]:
-    made = Night(tmp_path, make_station(), new_database())
-    yield made
-    made.database.close()
 
 
 def row(clock: str, gross_kg: int = 30_000, **columns: object) -> str:

@@ -1,11 +1,11 @@
 """How vehicles were driven, through the night: kept, held back from cases, shown, and the same on a rerun."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hs_file import HEADER, hs_row
-from nights import DAY, Night
+from nights import DAY, MakeNight, Night
 from snapshot import snapshot
 
 from models.values.findings import FindingKind
@@ -18,12 +18,8 @@ TAPPED = 1 << 5
 
 
 @pytest.fixture
-def night(
-    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
-) -> Iterator[Night]:
-    made = Night(tmp_path, make_station(hs_driving={"violation_byte": True}), new_database())
-    yield made
-    made.database.close()
+def night(make_night: MakeNight) -> Night:
+    return make_night(hs_driving={"violation_byte": True})
 
 
 def write(night: Night, name: str, rows: list[tuple[str, int]]) -> None:

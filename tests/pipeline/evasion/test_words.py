@@ -1,12 +1,11 @@
 """A person's word on a mass weighed under a manoeuvre: kept, logged, and what the next night makes of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hs_file import HEADER, hs_row
-from nights import DAY, Night
+from nights import DAY, MakeNight, Night
 from snapshot import snapshot
 from sqlalchemy import select, update
 
@@ -27,18 +26,15 @@ ACTOR = Actor(officer_id=None, name="李四(虚构)")
 
 
 @pytest.fixture
-def night(
-    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
-) -> Iterator[Night]:
+def night(make_night: MakeNight) -> Night:
     """Return a night judged: two overloaded trucks and a light one, each with a tapped brake."""
-    made = Night(tmp_path, make_station(hs_driving={"violation_byte": True}), new_database())
+    made = make_night(hs_driving={"violation_byte": True})
     masses = [("01:05", 63_000), ("01:07", 64_000), ("01:09", 30_000)]
     rows = [f"{hs_row(f'2026-06-18 {clock}:00.000', mass)},{TAPPED}" for clock, mass in masses]
     text = "\n".join([f"{HEADER},Violation_Id", *rows]) + "\n"
     (made.inbox / "night.csv").write_text(text, encoding="utf-8")
     made.run()
-    yield made
-    made.database.close()
+    return made
 
 
 def passage(night: Night, gross_kg: int) -> int:

@@ -1,8 +1,6 @@
 """Re-identification in the night: kept once, shown side by side, and the same on a rerun."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,16 +16,6 @@ from pipeline import nightly
 from pipeline.reidentify.conflicts import RULES
 from pipeline.reidentify.lists import candidate_rows, conflict_rows
 from pipeline.reidentify.partial import DISAGREE, merged, partial_plate
-from stations.station import Station
-
-
-@pytest.fixture
-def night(
-    tmp_path: Path, make_station: Callable[..., Station], new_database: Callable[[], str]
-) -> Iterator[Night]:
-    made = Night(tmp_path, make_station(), new_database())
-    yield made
-    made.database.close()
 
 
 def write(night: Night, rows: list[tuple[str, str]]) -> None:
