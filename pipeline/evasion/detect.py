@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.values.driving import Manoeuvre
+from pipeline.evasion.common import StationDay, common
 from pipeline.evasion.device import stated
 from pipeline.evasion.neighbours import side_by_side, tailgating
 from pipeline.evasion.reversing import reversing
@@ -79,17 +80,18 @@ def sightings(scene: Scene) -> list[Sighting]:
     return [one for detector in DETECTORS for one in detector(scene)]
 
 
-def detect(scene: Scene, found: Sequence[Sighting]) -> list[Seen]:
-    """Return every manoeuvre of every truck, by position and kind."""
+def detect(scene: Scene, found: Sequence[Sighting], before: Sequence[StationDay] = ()) -> list[Seen]:
+    """Return every manoeuvre of every truck, by position and kind; `before` are the station's last days."""
     result = []
     for kind in Manoeuvre:
         of_kind = [one for one in found if one.kind is kind]
         seen = _any([one.seen for one in of_kind]) & scene.heavy
         spoiling = _any([one.seen if one.spoils is None else one.seen & one.spoils for one in of_kind])
-        common = _common(scene, seen)
+        # A jam of yesterday explains nothing of today; a sensor that failed yesterday does.
+        excuses = common(scene, kind, seen, () if kind in OF_QUEUES else before)
         for position in np.flatnonzero(seen).tolist():
             said = list(dict.fromkeys(one.say(position) for one in of_kind if one.seen[position]))
-            excused = common.get(position, "")
+            excused = excuses.get(position, "")
             if not excused and kind in OF_QUEUES and scene.slow_around[position]:
                 excused = IN_A_QUEUE
             if not excused and not spoiling[position]:
@@ -100,26 +102,6 @@ def detect(scene: Scene, found: Sequence[Sighting]) -> list[Seen]:
                 Seen(position=position, kind=kind, sentence=sentence, excused=excused, spoils=spoils)
             )
     return sorted(result, key=lambda one: one.position)
-
-
-def _common(scene: Scene, seen: Mask) -> dict[int, str]:
-    """Return, by position, why a manoeuvre is no driver's: too many alike show it in the lane that day.
-
-    A sensor that fails may miss light axles alone, so trucks of one axle count are looked at too.
-    """
-    rules, batch = scene.rules.lane, scene.batch
-    reasons: dict[int, str] = {}
-    for lane in np.unique(batch.lane[seen]).tolist():
-        trucks = scene.heavy & (batch.lane == lane)
-        alike = {
-            f"{axles}轴货车": trucks & (batch.axle_count == axles) for axles in set(batch.axle_count[seen])
-        }
-        for words, some in ({"货车": trucks} | alike).items():
-            share = float(seen[some].mean()) if some.any() else 0.0
-            if some.sum() >= rules.least and share > rules.share:
-                reason = f"该车道当日{100 * share:.0f}%的{words}都有此情形，疑为设备或道路所致"
-                reasons |= dict.fromkeys(np.flatnonzero(seen & some).tolist(), reason)
-    return reasons
 
 
 def observability(scene: Scene, found: Sequence[Sighting]) -> list[Observable]:

@@ -11,6 +11,7 @@ from models.passage_rows import from_rows, passed_between, select_passages
 from models.tables import Passage
 from models.values.passages import content_key
 from models.values.timeline import day_bounds_ms
+from pipeline.evasion.days_before import days_before
 from pipeline.evasion.detect import Observable, Seen, detect, observability, sightings
 from pipeline.evasion.rows import keep_manoeuvres
 from pipeline.evasion.scene import SECOND_MS, Mask, Scene, scene_of
@@ -24,7 +25,8 @@ Ids = list[int]
 def watch_driving(connection: Connection, station: Station, day: date) -> int:
     """Keep each manoeuvre of a local day; return how many are new.
 
-    A second run changes nothing; one with late records appends what they show otherwise.
+    A second run changes nothing; one with late records appends what they show otherwise. What the days before
+    showed counts as it stands, so nights are to be run in their order, and a day again after a day before it.
     """
     rules = manoeuvre_rules()
     if day < rules.valid_from or not tells_seconds(station):
@@ -35,7 +37,8 @@ def watch_driving(connection: Connection, station: Station, day: date) -> int:
     of_day = (times >= start_ms) & (times < end_ms)
     counts = of_day & ~_repeated(ids, scene)
     seen: defaultdict[int, list[Seen]] = defaultdict(list)
-    for one in detect(scene, sightings(scene)):
+    before = days_before(connection, station, day, rules.lane.days_before)
+    for one in detect(scene, sightings(scene), before):
         if counts[one.position]:
             seen[ids[one.position]].append(one)
     return keep_manoeuvres(connection, passed_between(station.id, start_ms, end_ms), seen, rules.id)

@@ -62,9 +62,11 @@ class Traffic(Rule):
 
 
 class LaneShare(Rule):
-    """What is no single vehicle's doing."""
+    """What is no single vehicle's doing, on the day and on so many days before."""
 
     share: float = Field(gt=0, le=1)
+    share_before: float = Field(gt=0, le=1)
+    days_before: int = Field(ge=0)
     least: int = Field(gt=0)
     citation: Citation
 
