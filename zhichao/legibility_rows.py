@@ -26,15 +26,18 @@ def legibility_values(seen: PlateLegibility) -> dict[str, Any]:
 
 
 def unread_row(path: Path, seen: PlateLegibility) -> dict[str, Any]:
-    """Return a plate that nobody could read as the same JSON values as one that was read, its text empty."""
+    """Return a plate that nobody could read as the same JSON values as one that was read, its text empty.
+
+    Of a frame without any plate, which has no rows, neither box nor corners.
+    """
     return {
         "image": str(path),
         "text": "",
         "confidence": 0.0,
         "colour": PlateColour.UNKNOWN.value,
         "rows": seen.rows,
-        "box": seen.box,
-        "corners": [[round(x, 1), round(y, 1)] for x, y in seen.corners],
+        "box": seen.box if seen.rows else None,
+        "corners": [[round(x, 1), round(y, 1)] for x, y in seen.corners] if seen.rows else [],
         "doubtful": "",
         "characters": [],
         "alternatives": [],

@@ -1,4 +1,4 @@
-"""Read the plates of image files: a line for each plate, and pictures with the plates marked."""
+"""Read the plates of image files: a line for each plate or image without, and pictures, plates marked."""
 
 import glob
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,19 +38,21 @@ _JPEG_QUALITY = 90
 
 @dataclass(slots=True, kw_only=True)
 class PlatesReport:
-    """What a run met: images, plates read, those in doubt, plates nobody can read, what was wrong where."""
+    """What a run met: images, plates read, in doubt, that nobody can read, images without, what was wrong."""
 
     images: int = 0
     plates: int = 0
     doubtful: int = 0
     unread: int = 0
+    without: int = 0
     problems: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
         """Say it in one line."""
         return (
             f"图片 images {self.images}  号牌 plates {self.plates}  存疑 in doubt {self.doubtful}"
-            f"  无法识读 unreadable {self.unread}  问题 problems {len(self.problems)}"
+            f"  无法识读 unreadable {self.unread}"
+            f"  未见号牌 no plate {self.without}  问题 problems {len(self.problems)}"
         )
 
 
@@ -91,7 +93,10 @@ def read_files(
     draw: Path | None,
     step: Callable[[], None],
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each plate of each file; what can't be opened is told in `report`, the rest goes on."""
+    """Yield a row for each plate of each file, one for a file that shows none.
+
+    What can't be opened is told in `report`, the rest goes on.
+    """
     for path in files:
         step()
         try:
@@ -103,7 +108,8 @@ def read_files(
         report.images += 1
         readings, unread = seen.readings, seen.unread
         report.plates += len(readings)
-        report.unread += len(unread)
+        report.unread += sum(one.rows > 0 for one in unread)
+        report.without += sum(one.rows == 0 for one in unread)
         report.doubtful += sum(reading.confidence < threshold for reading in readings)
         if draw is not None:
             _write_marked(image, seen, threshold, _free_name(draw, path.stem))
@@ -184,9 +190,8 @@ def plates_table(rows: Iterable[dict[str, Any]]) -> Table:
     ):
         table.add_column(heading)
     for row in rows:
-        text = row["text"] or (
-            f"存疑 in doubt: {row['doubtful']}" if row["doubtful"] else "无法识读 unreadable"
-        )
+        unread = "无法识读 unreadable" if row["box"] else "未见号牌 no plate"
+        text = row["text"] or (f"存疑 in doubt: {row['doubtful']}" if row["doubtful"] else unread)
         seen = f"{row['legibility']} {row['legibility_probability']:.2f}"
         table.add_row(row["image"], text, f"{row['confidence']:.3f}", row["colour"], str(row["rows"]), seen)
     return table
@@ -204,7 +209,7 @@ def plates(
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the number plates of images, one line for each plate, and tell what can be seen of it."""
+    """Read the number plates of images, a line for each or an image without, and what can be seen of it."""
     out, notes = show.console(), Console(stderr=True)
     report = PlatesReport()
     if threshold is None:

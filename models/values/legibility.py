@@ -86,6 +86,8 @@ class PlateLegibility:
             case Legibility.CAMERA:
                 cause = self.cause.label if self.cause else CameraCause.UNCLEAR.label
                 return f"{cause}，属拍摄原因，与车辆无关。"
+            case Legibility.DOUBTFUL if not self.rows:
+                return "画面中未找到号牌，单张图片不能说明是否缺失，需人工查看。"
             case Legibility.DOUBTFUL:
                 return f"号牌{places}能否看清存疑，需人工查看。"
 

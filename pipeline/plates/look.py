@@ -40,12 +40,8 @@ class FrameLook:
 
     @property
     def unread(self) -> tuple[PlateLegibility, ...]:
-        """Return the plates that nobody reads.
-
-        Of a frame that shows none at all it is told only where that is the frame's fault.
-        """
-        more = self.legibilities[len(self.readings) :]
-        return tuple(one for one in more if one.rows or one.legibility is Legibility.CAMERA)
+        """Return the plates that nobody reads; of a frame that shows none, one of no rows that says so."""
+        return self.legibilities[len(self.readings) :]
 
 
 @runtime_checkable

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
+from plate_scene import scene
 
 from models.values.legibility import Legibility, PlateLegibility
 from models.values.plates import AlternativePlate, PlateColour, PlateReading
-from pipeline.plates.look import FrameLook
+from pipeline.plates.frame_quality import frame_quality
+from pipeline.plates.look import FrameLook, nothing_seen
 from stations.roadside.plate import draw_plate
 from zhichao.plates_command import PlatesReport, image_files, plate_row, read_files
 
@@ -103,6 +105,21 @@ def test_a_plate_that_nobody_can_read_has_a_line_of_its_own(tmp_path: Path) -> N
     assert "第3至4位字符" in str(second["legibility_reason"])
     assert second["mask"] == [[[4.0, 4.0], [44.0, 4.0], [44.0, 16.0], [4.0, 16.0]]] * 2
     assert (report.plates, report.unread) == (1, 1)
+
+
+@pytest.mark.parametrize(("gain", "word"), [(0.02, "camera"), (1.0, "doubtful")])
+def test_an_image_without_any_plate_has_a_line_that_counts_as_none(
+    tmp_path: Path, gain: float, word: str
+) -> None:
+    image = (scene()[0] * gain).astype(np.uint8)
+    nothing = nothing_seen(image, frame_quality(image))
+    [row], report = rows_of([picture(tmp_path / "a.png")], [], unread=[nothing])
+    assert list(row) == FIELDS
+    assert (row["text"], row["box"], row["corners"], row["mask"], row["rows"]) == ("", None, [], [], 0)
+    assert row["legibility"] == word
+    assert ("未找到号牌" in str(row["legibility_reason"])) == (word == "doubtful")
+    assert (report.images, report.plates, report.unread, report.without) == (1, 0, 0, 1)
+    assert "无法识读 unreadable 0  未见号牌 no plate 1" in report.summary()
 
 
 def test_the_mask_of_what_is_hidden_is_drawn(tmp_path: Path) -> None:

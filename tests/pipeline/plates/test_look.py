@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from plate_scene import TEXT, Frame, scene
 
+from models.values.legibility import Legibility
 from models.values.plates import PlateColour, PlateReading
 from pipeline.plates.find import Candidate
 from pipeline.plates.look import LookingReader
@@ -72,3 +73,21 @@ def test_a_plate_beside_a_read_one_is_looked_at_too(
     assert len(look.readings) == 1
     assert [one.box for one in look.unread] == [(40, 30, 260, 100)] * seen
     assert len(reader.detector.asked) == asked
+
+
+class Blind(Reader):
+    """Sees no plate anywhere."""
+
+    def sighted(self, image: Frame) -> list[list[Sighting]]:
+        del image
+        return []
+
+    def readings(self, image: Frame, groups: object) -> list[PlateReading]:
+        del image, groups
+        return []
+
+
+@pytest.mark.parametrize(("gain", "word"), [(0.02, Legibility.CAMERA), (1.0, Legibility.DOUBTFUL)])
+def test_of_a_frame_that_shows_no_plate_it_is_told_that_it_shows_none(gain: float, word: Legibility) -> None:
+    look = Blind(0.5, another=False).look((scene()[0] * gain).astype(np.uint8))
+    assert [(one.legibility, one.rows) for one in look.unread] == [(word, 0)]
