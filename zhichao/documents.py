@@ -20,15 +20,17 @@ from notices.documents.issue import Issued, hand_out
 from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import void
 from notices.documents.register import register_rows, stamp_waiting
+from notices.seal.error import SealError
 from notices.service.attempts import ServiceError, document_row
 from notices.service.leaving import hold_case, obstacle_to_leaving, outdated_hearing
 from stations.station import Station
 from zhichao import logs, show
 from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
-from zhichao.office import agency_of, document_store, make_test_seals, office, problem_here
+from zhichao.office import agency_of, document_store, make_test_seals, office
 from zhichao.paper_fields import make_paper, read_facts
 from zhichao.settings import ConfigError, Settings, load_settings
+from zhichao.trusted import problem_here
 
 
 def notice(
@@ -123,8 +125,11 @@ def list_documents(
             with database.write("document.void") as connection:
                 void(connection, void_number, reason)
         for province in sorted(path.name for path in settings.seals.glob("*/")) if stamp else ():
-            mark = agency_of(settings, province).mark
-            problems += stamp_waiting(office(settings, database, province), mark)[1]
+            try:
+                mark = agency_of(settings, province).mark
+                problems += stamp_waiting(office(settings, database, province), mark)[1]
+            except (ConfigError, SealError) as error:
+                problems.append(f"{province}: {error}")
         with database.read() as connection:
             rows = register_rows(connection, case)
     show.messages(notes, problems)

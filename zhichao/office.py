@@ -4,26 +4,20 @@ import json
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from pydantic import ValidationError
-from sqlalchemy import Row
 
 from models.database import Database
 from models.files import FileStore
 from notices.documents.issue import Office
 from notices.documents.parts import Agency
 from notices.documents.render import BODY, HEADING, Faces, Renderer
-from notices.documents.verify import problem_of
-from notices.seal.authority import ROOTS_FILE, make_test_authority, make_test_seal
+from notices.seal.authority import make_test_authority, make_test_seal
 from notices.seal.clock import StampingAuthority
 from notices.seal.error import SealError
 from notices.seal.key import load_seal
-from notices.seal.revoked import load_revoked
 from notices.seal.sealer import Sealer
-from notices.seal.sm2 import SM2_PUBLIC_FILE, Sm2Known, public_keys
-from notices.seal.verify import Anchors
 from zhichao import wiring
 from zhichao.settings import ConfigError, Settings
 
@@ -61,7 +55,7 @@ def office(settings: Settings, database: Database, province: str) -> Office:
     seal = load_seal(folder)
     authority = None
     if settings.stamping_url:
-        authority = StampingAuthority(settings.stamping_url, _certificates(folder / STAMP_ROOTS_FILE))
+        authority = StampingAuthority(settings.stamping_url, certificates(folder / STAMP_ROOTS_FILE))
     originals, fonts = wiring.store(settings), settings.data_dir / "fonts"
     return Office(
         database=database,
@@ -83,35 +77,6 @@ def office(settings: Settings, database: Database, province: str) -> Office:
 def document_store(settings: Settings) -> FileStore:
     """Return the sealed documents of an installation."""
     return FileStore(settings.data_dir / "documents")
-
-
-def problem_here(settings: Settings, row: Row[Any]) -> str:
-    """Return what is wrong with a document of the register, by what is trusted now; "" where nothing is."""
-    try:
-        return problem_of(row, document_store(settings), anchors(settings))
-    except (ConfigError, SealError) as error:
-        return str(error)
-
-
-def anchors(settings: Settings, roots: Path | None = None) -> Anchors:
-    """Return the roots that are trusted: those of a file, or of every seal here."""
-    folders = sorted(settings.seals.glob("*/"))
-    stamps = tuple(
-        one for folder in folders for one in _certificates(folder / STAMP_ROOTS_FILE, missing=True)
-    )
-    sm2 = tuple(_sm2_of(settings, folder) for folder in folders if (folder / SM2_PUBLIC_FILE).exists())
-    seals = (
-        _certificates(roots)
-        if roots
-        else tuple(one for folder in folders for one in _certificates(folder / ROOTS_FILE, missing=True))
-    )
-    revoked = tuple(one for folder in folders for one in load_revoked(folder, seals))
-    return Anchors(seals=seals, stamps=stamps, sm2=sm2, revoked=revoked)
-
-
-def _sm2_of(settings: Settings, folder: Path) -> Sm2Known:
-    agency = agency_of(settings, folder.name)
-    return Sm2Known(agency=agency.name, mark=agency.mark, public=public_keys(folder))
 
 
 def make_test_seals(settings: Settings) -> list[Path]:
@@ -140,7 +105,13 @@ def make_test_seals(settings: Settings) -> list[Path]:
     return folders
 
 
-def _certificates(path: Path, *, missing: bool = False) -> tuple[x509.Certificate, ...]:
+def certificates(path: Path, *, missing: bool = False) -> tuple[x509.Certificate, ...]:
+    """Read the certificates of a file; with `missing`, none where there is no such file.
+
+    Raises:
+        SealError: they can't be read.
+
+    """
     if missing and not path.exists():
         return ()
     try:

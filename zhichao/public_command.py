@@ -1,7 +1,6 @@
 """The command of the public pages: where a party reads its document, and anyone verifies a seal."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from models.database import Database
 from models.renewed import Renewed
 from models.tables import Case
 from models.vault import Vault
+from notices.seal.verify import Anchors
 from review.public.app import make_public_app
 from review.public.counter import PublicCounter
 from zhichao import logs, wiring
@@ -19,10 +19,13 @@ from zhichao.case_papers import case_facts
 from zhichao.exits import CONFIG, ConfigOption, explained
 from zhichao.health import readiness
 from zhichao.health.wiring import watched
-from zhichao.office import anchors, document_store
+from zhichao.office import document_store
 from zhichao.service_wiring import proof_store
 from zhichao.settings import ConfigError, Settings, load_settings
+from zhichao.trusted import anchors
 from zhichao.web_listener import address_of, tls_of, web_listener
+
+LOGGER = logs.logger(__name__)
 
 
 def counter(settings: Settings, database: Database) -> PublicCounter:
@@ -36,13 +39,19 @@ def counter(settings: Settings, database: Database) -> PublicCounter:
             # The sealed document stands, whatever can be worked out today.
             return None
 
+    def trusted() -> Anchors:
+        found = anchors(settings)
+        for one in found.unread:
+            LOGGER.warning("files.refused", problem=one.problem)
+        return found
+
     return PublicCounter(
         database=database,
         documents=document_store(settings),
         proofs=proof_store(settings),
         originals=wiring.store(settings),
         vault=Vault.load(settings.registry_keys),
-        anchors=Renewed([settings.seals], partial(anchors, settings)),
+        anchors=Renewed([settings.seals], trusted),
         told=told,
     )
 

@@ -17,8 +17,9 @@ from notices.service.partner import PartnerService
 from notices.service.post import PostCarrier
 from notices.service.sms import SmsCarrier
 from zhichao import exchange_wiring
-from zhichao.office import document_store, problem_here
+from zhichao.office import document_store
 from zhichao.settings import ConfigError, Settings
+from zhichao.trusted import problem_here
 
 TIMEOUT_S = 20
 

@@ -15,9 +15,10 @@ from notices.service.verify import breaks as proof_breaks
 from notices.service.verify import count_proofs
 from pipeline.verify import breaks, originals_of
 from zhichao import exchange_wiring, wiring
-from zhichao.office import anchors, document_store
+from zhichao.office import document_store
 from zhichao.service_wiring import proof_store
 from zhichao.settings import Settings
+from zhichao.trusted import anchors
 
 
 class Progress(Protocol):
@@ -45,12 +46,17 @@ class Silent:
 def all_breaks(
     settings: Settings, connection: Connection, kept: Head | None, progress: Progress
 ) -> Iterator[str]:
-    """Yield the first break of log, steps, originals, proofs, messages, and each broken document."""
+    """Yield the first break of log, steps, originals, proofs, messages, and each broken document.
+
+    What beside a seal can't be read to verify documents by is told before them.
+    """
     originals = originals_of(connection, wiring.store(settings))
     progress.stage("原始文件 originals", len(originals.named))
     yield from breaks(connection, originals, kept, progress.step)
     progress.stage("签章文书 documents", count_sealed(connection))
-    yield from document_breaks(connection, document_store(settings), anchors(settings), progress.step)
+    trusted = anchors(settings)
+    yield from (one.problem for one in trusted.unread)
+    yield from document_breaks(connection, document_store(settings), trusted, progress.step)
     progress.stage("送达证明 proofs", count_proofs(connection))
     yield from proof_breaks(connection, proof_store(settings), progress.step)
     if partners(connection):

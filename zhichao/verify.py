@@ -22,10 +22,10 @@ from notices.seal.verify import verify as verify_seals
 from zhichao import show
 from zhichao.exits import CONFIG, ConfigOption, Exit, JsonOption, explained
 from zhichao.health.readiness import newest_schema
-from zhichao.office import anchors
 from zhichao.progress import Bars
 from zhichao.settings import Settings, load_settings
 from zhichao.soundness import all_breaks
+from zhichao.trusted import anchors
 
 
 def verify(
@@ -72,6 +72,7 @@ def _all_kept(settings: Settings) -> bool:
 
 def _document(settings: Settings, file: Path, roots: Path | None, sm2: Path | None, *, as_json: bool) -> bool:
     trusted, pdf = anchors(settings, roots), file.read_bytes()
+    show.messages(Console(stderr=True), [one.problem for one in trusted.unread])
     known = _on_record(settings, pdf)
     try:
         found = verify_seals(pdf, trusted, now=datetime.now(UTC), on_record=known)
@@ -130,13 +131,17 @@ def _times(one: SealFound) -> dict[str, str]:
     return {name: time.isoformat() if (time := getattr(one, name)) else "" for name in names}
 
 
+def _doubt(one: SealFound) -> str:
+    return "证书是否撤销不明 NOT SETTLED" if one.unsettled else "证书不可信 NOT TRUSTED"
+
+
 def _sentence(one: SealFound) -> str:
     sealed_at = f"{one.sealed_at.astimezone(ZONE):%F %T}" if one.sealed_at else "时间不明"
     parts = [
         f"{one.document}",
         f"签章 sealed by: {one.sealed_by}，{sealed_at}",
         "未被改动 intact" if one.intact else "已被改动 CHANGED",
-        "证书可信 trusted" if one.trusted else f"证书不可信 NOT TRUSTED ({one.trust_problem})",
+        "证书可信 trusted" if one.trusted else f"{_doubt(one)} ({one.trust_problem})",
     ]
     for words, ended in (("到期 expired", one.expired_at), ("撤销 revoked", one.revoked_at)):
         if ended and one.trusted:

@@ -22,7 +22,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, read_cert
 from pyhanko_certvalidator import ValidationContext
 
 from models.errors import NotDoneError
-from notices.seal.revoked import revoked_at
+from notices.seal.revoked import Unread, revoked_at
 from notices.seal.sm2 import Sm2Known
 
 MOST_BYTES = 64_000_000
@@ -32,6 +32,7 @@ TRUST_PROBLEMS = {
     "OUT_OF_BOUNDS_NO_POE": "the certificate does not hold now, and nothing shows that it did",
     "OUT_OF_BOUNDS_NOT_REVOKED": "the certificate does not hold now, and nothing shows that it did",
 }
+UNSETTLED = "whether the certificate is revoked can't be told: a list of its issuer's can't be read"
 # What the library would log, traceback and all, stands in the result.
 for name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -45,13 +46,15 @@ class NoSealError(NotDoneError, ValueError):
 class Anchors:
     """What is trusted: root certificates of seals and of time-stamps, and agencies' public SM2 keys.
 
-    `revoked` are the issuers' lists of the certificates of seals that no longer count.
+    `revoked` are the issuers' lists of the certificates of seals that no longer count; `unread` is what
+    belongs here and can't be read.
     """
 
     seals: tuple[x509.Certificate, ...]
     stamps: tuple[x509.Certificate, ...] = ()
     revoked: tuple[x509.CertificateRevocationList, ...] = ()
     sm2: tuple[Sm2Known, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,11 @@ class SealFound:
     def holds(self) -> bool:
         """Return whether the seal stands; a stamp need not be there, but mustn't be false."""
         return self.intact and self.trusted and not self.stamp_problem
+
+    @property
+    def unsettled(self) -> bool:
+        """Return whether its certificate would be trusted, were it known that it isn't revoked."""
+        return self.trust_problem == UNSETTLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +221,7 @@ def _seal(
         status = _status(signature, anchors, now, used_at)
     expires_at = status.signing_cert.not_valid_after
     revoked = revoked_at(x509.load_der_x509_certificate(status.signing_cert.dump()), anchors.revoked)
-    trust_problem = "" if status.trusted else _words(status)
-    if revoked is not None and revoked <= (used_at or now):
-        trust_problem = f"the certificate was revoked {revoked:%F}"
+    trust_problem = _trust_problem(status, anchors, revoked, used_at or now)
     subject = status.signing_cert.subject
     return SealFound(
         sealed_by=subject.native.get("common_name", subject.human_friendly),
@@ -230,6 +236,18 @@ def _seal(
         stamp_holds=stamped_at is not None and not stamp_problem,
         stamp_problem=stamp_problem,
     )
+
+
+def _trust_problem(
+    status: PdfSignatureStatus, anchors: Anchors, revoked: datetime | None, used_at: datetime
+) -> str:
+    if revoked is not None and revoked <= used_at:
+        return f"the certificate was revoked {revoked:%F}"
+    path = status.validation_path
+    if not status.trusted or path is None:
+        return _words(status)
+    root = path.trust_anchor.authority.public_key.dump()
+    return UNSETTLED if any(root in one.issuers for one in anchors.unread) else ""
 
 
 def _words(status: PdfSignatureStatus) -> str:

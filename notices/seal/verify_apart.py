@@ -6,6 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from models.apart import Apart
+from notices.seal.revoked import Unread
 from notices.seal.verify import Anchors, OnRecord, Verification, verify
 
 
@@ -25,15 +26,19 @@ def verify_apart(
 
     """
     revoked = tuple(one.public_bytes(Encoding.PEM) for one in anchors.revoked)
-    return apart.run(_verify, pdf, (_pem(anchors.seals), _pem(anchors.stamps), revoked), now, on_record)
+    trusted = (_pem(anchors.seals), _pem(anchors.stamps), revoked, anchors.unread)
+    return apart.run(_verify, pdf, trusted, now, on_record)
 
 
 def _verify(
-    pdf: bytes, trusted: tuple[bytes, bytes, tuple[bytes, ...]], now: datetime, on_record: OnRecord | None
+    pdf: bytes,
+    trusted: tuple[bytes, bytes, tuple[bytes, ...], tuple[Unread, ...]],
+    now: datetime,
+    on_record: OnRecord | None,
 ) -> Verification:
-    seals, stamps, revoked = trusted
+    seals, stamps, revoked, unread = trusted
     lists = tuple(x509.load_pem_x509_crl(one) for one in revoked)
-    anchors = Anchors(seals=_read(seals), stamps=_read(stamps), revoked=lists)
+    anchors = Anchors(seals=_read(seals), stamps=_read(stamps), revoked=lists, unread=unread)
     return verify(pdf, anchors, now=now, on_record=on_record)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from installation import Place, broken, made
 from postgres import Postgres
-from sqlalchemy import insert, select, text
+from sqlalchemy import Text, insert, select, text
 
 from models import audit
 from models.database import Database
-from models.exchange_tables import ExchangeState
+from models.exchange_tables import ExchangePartner, ExchangeState
 from models.office_tables import AuditEntry
 from models.tables import Chunk
 from models.values.office import PROGRAM, Action
@@ -23,9 +23,14 @@ NOW_MS = 1_781_740_800_000
 
 
 def test_a_restore_that_can_not_verify_to_the_end_says_so(filled: Place, elsewhere: Place) -> None:
-    odd = elsewhere.data / "seals" / "浙江" / "sm2-public.pem"
-    odd.parent.mkdir(parents=True)
-    odd.write_text("no key", encoding="ascii")
+    database = Database(filled.settings.url)
+    with database.write("test") as connection:
+        known = {
+            one.name: "" if isinstance(one.type, Text) else 0 for one in ExchangePartner.__table__.columns
+        }
+        connection.execute(insert(ExchangePartner).values(known))
+    database.close()
+    # The agency's key, which its log is verified with, is not there.
     assert "not verified to the end" in elsewhere.run("restore", str(made(filled)), code=1)
 
 

@@ -24,12 +24,13 @@ from models.document_tables import Document
 from models.values.office import Role
 from notices.documents.issue import hand_out
 from notices.documents.kinds import DocumentKind
-from notices.seal.authority import make_test_authority, make_test_seal
+from notices.seal.authority import ROOTS_FILE, make_test_authority, make_test_seal
 from notices.seal.key import load_seal
+from notices.seal.sm2 import SM2_PUBLIC_FILE
 from zhichao import documents
 from zhichao.case_papers import case_facts
 from zhichao.cli import app
-from zhichao.office import AGENCY_FILE
+from zhichao.office import AGENCY_FILE, STAMP_ROOTS_FILE
 from zhichao.paper_fields import OF_THE_CASE
 from zhichao.settings import load_settings
 
@@ -260,6 +261,44 @@ def test_what_verify_does_not_trust_is_not_handed_out(data: Path, tmp_path: Path
     assert "the certificate was revoked" in refused.stderr
     (folder / "issuer.crl").unlink()
     assert (run(*words, "--out", out).exit_code, out.exists()) == (0, True)
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_cannot_be_read_beside_a_seal_stops_its_agency_alone(data: Path, tmp_path: Path) -> None:
+    here, out, now = tmp_path / "data", tmp_path / "sheet.pdf", datetime.now(UTC)
+    shutil.copytree(data, here)
+    ours, theirs = here / "seals" / "浙江", here / "seals" / "上海"
+    agency = (theirs / AGENCY_FILE).read_bytes()
+    shutil.rmtree(theirs)
+    make_test_seal(theirs, "虚构的另一机关", make_test_authority(now), now)
+
+    def run(*given: object) -> Result:
+        told = [*map(str, given), "--config", str(ROOT / "config.toml")]
+        return CliRunner().invoke(app, told, env={"ZHICHAO_DATA_DIR": str(here)})
+
+    words = ("notice", FINE, "--kind", "evidence_sheet", "--copy", 9, "--out", out)
+    assert run(*words[:-2]).exit_code == 0
+    sm2 = theirs / SM2_PUBLIC_FILE
+    for name in ("issuer.crl", "OLDER.CRL", ROOTS_FILE, STAMP_ROOTS_FILE, SM2_PUBLIC_FILE, AGENCY_FILE):
+        sm2.touch()
+        (theirs / AGENCY_FILE).write_bytes(agency)
+        (theirs / name).write_bytes(b"-----BEGIN half")
+        assert (run(*words).exit_code, out.exists()) == (0, True), name
+        told = run("verify", out)
+        assert (told.exit_code, str(theirs / name) in told.stderr) == (0, True), (name, told.stderr)
+        # None is configured, which is asked for ours whatever lies beside the other seal.
+        assert "no time-stamp authority" in run("documents", "--stamp").stderr, name
+        (theirs / name).unlink()
+        out.unlink()
+    sm2.unlink()
+    shutil.copy(ours / ROOTS_FILE, theirs)
+    for folder in (ours, theirs):
+        # Whom the same issuer certified, the list may name as well.
+        (folder / "issuer.crl").write_bytes(b"-----BEGIN half")
+        refused = run(*words)
+        assert (refused.exit_code, out.exists()) == (1, False)
+        assert str(folder / "issuer.crl") in refused.stderr
+        (folder / "issuer.crl").unlink()
 
 
 @pytest.mark.usefixtures("sealed")
