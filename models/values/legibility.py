@@ -76,7 +76,10 @@ class PlateLegibility:
             case Legibility.CLEAR:
                 return "号牌各字符清晰可见。"
             case Legibility.COVERED:
-                return f"号牌{places}处不见应有的笔画，颜色与号牌底色不连续，疑有物体遮挡；画面其余部分清晰。"
+                return (
+                    f"号牌{self._under}之上疑有物体遮盖，或号牌被翻转：由神经网络按画面像素判断，"
+                    "所标部分是其看到遮盖物之处；该处未过曝、未过暗。"
+                )
             case Legibility.DIRTY:
                 return f"号牌{places}处笔画被泥污掩盖，边缘不规则；不能据此认定故意。"
             case Legibility.DAMAGED:
@@ -90,6 +93,14 @@ class PlateLegibility:
                 return "画面中未找到号牌，单张图片不能说明是否缺失，需人工查看。"
             case Legibility.DOUBTFUL:
                 return f"号牌{places}能否看清存疑，需人工查看。"
+
+    @property
+    def _under(self) -> str:
+        """Name what is covered; where nobody read the plate, by the layout that its outline has."""
+        if not self.hidden_places:
+            return "（未能确定是哪几位字符）"
+        layout = "" if self.text else f"（按{'单双'[self.rows > 1]}层{len(self.visible)}位号牌计）"
+        return _places(self.hidden_places, len(self.visible)) + layout
 
 
 def _places(hidden: tuple[int, ...], count: int) -> str:

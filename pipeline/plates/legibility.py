@@ -92,15 +92,14 @@ def judge_plate(
     legibility = Legibility(word)
     visible = tuple(float(one) for one in cells[:, 0])
     seen = covering(image, place, len(visible)) if _shows_enough(measured, place) else None
-    if seen is not None and seen.share < _COVERED_FROM and legibility is Legibility.COVERED:
-        place, seen = max(
-            [(place, seen), *((one, covering(image, one, len(visible))) for one in _longer(place))],
-            key=lambda one: one[1].share,
-        )
+    sure = seen.share if seen is not None else 0.0
+    if seen is not None and sure < _COVERED_FROM and legibility is Legibility.COVERED:
+        sure = max([sure, *(covering(image, one, len(visible)).share for one in _longer(place))])
     unproved = legibility is Legibility.CLEAR and (not text or place.confidence < _READABLE)
-    if seen is not None and seen.share >= _COVERED_FROM:
-        legibility, probability = Legibility.COVERED, seen.share
-        visible = tuple(min(one, 1 - hidden) for one, hidden in zip(visible, seen.characters, strict=True))
+    if seen is not None and sure >= _COVERED_FROM:
+        legibility, probability = Legibility.COVERED, sure
+        place, hidden = _hidden(image, place, seen.characters)
+        visible = tuple(1 - one for one in hidden)
     elif legibility is Legibility.COVERED or unproved or probability < LEAST[legibility]:
         legibility = Legibility.DOUBTFUL
     cause = camera_cause(measured) if legibility is Legibility.CAMERA else None
@@ -115,6 +114,19 @@ def judge_covered(image: NDArray[np.uint8], place: Place, frame: FrameQuality) -
     seen = covering(image, place, len(measured.cells))
     visible = [1 - hidden for hidden in seen.characters]
     return _verdict(image, place, "", Legibility.COVERED, seen.share, visible)
+
+
+def _hidden(
+    image: NDArray[np.uint8], place: Place, outlined: Sequence[float]
+) -> tuple[Place, Sequence[float]]:
+    """Return where the whole plate is, and how much of each character the network sees hidden there.
+
+    An outline of what was left uncovered is made as long as a plate beyond the end that is hidden more.
+    """
+    if not (longer := _longer(place)):
+        return place, outlined
+    whole = longer[0] if outlined[0] > outlined[-1] else longer[1]
+    return whole, covering(image, whole, len(outlined)).characters
 
 
 def _longer(place: Place) -> list[Place]:

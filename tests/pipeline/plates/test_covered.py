@@ -47,7 +47,8 @@ def judged(
     covers: Covering | Callable[[Frame, Place, int], Covering],
     **votes: float,
 ) -> PlateLegibility:
-    cells = Votes((0.9, *[0.1 / 3] * (len(CELL_CLASSES) - 1)))
+    # The forests see no character: what is named is the network's alone.
+    cells = Votes((0.1, *[0.9 / 3] * (len(CELL_CLASSES) - 1)))
     plate = Votes(tuple(votes.get(word, 0.0) for word in PLATE_CLASSES))
     patched.setattr(legibility, "forests", lambda: (cells, plate))
     told = covers if callable(covers) else lambda *_: covers
@@ -91,10 +92,17 @@ def test_the_mask_of_what_the_network_names_is_the_networks(monkeypatch: pytest.
     assert "第2至3位字符" in seen.sentence
 
 
-@pytest.mark.parametrize(("votes", "word"), [({"covered": 1.0}, "covered"), ({"camera": 1.0}, "camera")])
+@pytest.mark.parametrize(
+    ("votes", "short", "word"),
+    [
+        ({"covered": 1.0}, 0.1, "covered"),
+        ({"camera": 1.0}, 0.1, "camera"),
+        ({"camera": 1.0}, 0.9, "covered"),
+    ],
+)
 @pytest.mark.parametrize("left", [True, False])
 def test_an_outline_of_what_was_left_uncovered_is_looked_at_as_long_as_a_plate(
-    monkeypatch: pytest.MonkeyPatch, votes: dict[str, float], word: str, *, left: bool
+    monkeypatch: pytest.MonkeyPatch, votes: dict[str, float], short: float, word: str, *, left: bool
 ) -> None:
     frame, corners = scene()
     part = corners.copy()
@@ -103,10 +111,18 @@ def test_an_outline_of_what_was_left_uncovered_is_looked_at_as_long_as_a_plate(
 
     def covers(_: Frame, where: Place, __: int) -> Covering:
         box = tuple(np.rint([*where.corners.min(axis=0), *where.corners.max(axis=0)]).astype(int).tolist())
-        return share(0.9 if box == whole else 0.1)
+        if box == whole:
+            hidden = (0.0,) * 4 + (0.9,) * 3
+            return Covering(share=0.9, characters=hidden if left else hidden[::-1])
+        end = (0.0,) * 6 + (0.3,)
+        return Covering(share=short, characters=end if left else end[::-1])
 
     seen = judged(monkeypatch, frame, part, covers, **votes)
     assert (seen.legibility.value, seen.box == whole) == (word, word == "covered")
+    if word == "covered":
+        assert seen.hidden_places == ((5, 6, 7) if left else (1, 2, 3))
+        across = np.array(seen.mask)[..., 0]
+        assert across.min() > 230 if left else across.max() < 230
 
 
 def test_a_plate_cut_off_by_the_frame_is_covered_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What can be seen of a plate is told apart from what it reads; the camera's fault accuses nobody."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -100,20 +101,27 @@ def test_a_frame_without_any_plate_is_never_called_missing(gain: float, cause: C
 
 
 @pytest.mark.parametrize(
-    ("visible", "words"),
+    ("visible", "text", "rows", "words"),
     [
-        ((0.9, 0.9, 0.1, 0.2, 0.9, 0.3, 0.9), "第3至4、6位字符"),
-        ((0.1,) * 7, "全部字符"),
-        ((0.9,) * 7, "部分字符"),
+        ((0.9, 0.9, 0.1, 0.2, 0.9, 0.3, 0.9), TEXT, 1, "号牌第3至4、6位字符之上"),
+        ((0.9, 0.9, 0.1, 0.2, 0.9, 0.3, 0.9), "", 1, "号牌第3至4、6位字符（按单层7位号牌计）之上"),
+        ((0.9,) * 7 + (0.1,), "", 1, "号牌第8位字符（按单层8位号牌计）之上"),
+        ((0.1,) * 7, "", 2, "号牌全部字符（按双层7位号牌计）之上"),
+        ((0.9,) * 7, "", 1, "号牌（未能确定是哪几位字符）之上"),
     ],
 )
-def test_the_sentence_names_the_characters(visible: tuple[float, ...], words: str) -> None:
+def test_the_sentence_names_the_characters(
+    visible: tuple[float, ...], text: str, rows: int, words: str
+) -> None:
     box = ((0.0, 0.0),) * 4
     seen = PlateLegibility(
-        legibility=Legibility.COVERED, probability=0.9, text="", rows=1, box=(0, 0, 1, 1),
+        legibility=Legibility.COVERED, probability=0.9, text=text, rows=rows, box=(0, 0, 1, 1),
         corners=box, visible=visible, mask=(),
     )  # fmt: skip
     assert words in seen.sentence
+    assert not re.search("笔画|底色", seen.sentence), (
+        "what covers a plate the network tells, from pixels alone"
+    )
 
 
 @pytest.mark.parametrize("shape", [(2, 4000), (1, 3000), (3000, 1), (1, 1), (3, 4000)])
