@@ -2,6 +2,7 @@
 
     python benchmarks/deliberate.py half --seeds 31 32       half of the vehicles hidden, dirty or dazzled
     python benchmarks/deliberate.py real --seeds 51          a night as nights are: 3 in 100 hide
+    python benchmarks/deliberate.py mud --seeds 9910         the same, with many more muddy and bent plates
     python benchmarks/deliberate.py sequence --seeds 61      two front frames; plates that flip between them
 
 What frames show is kept below `build/deliberate`, so that other weights are tried in seconds.
@@ -46,6 +47,8 @@ REAL = {
     PlateCondition.BLUR: 0.01,
     PlateCondition.SHADOW: 0.015,
 }
+# Few hide and most of an hour are clear, and mud and bends enough to count how they fare.
+MUD = REAL | {PlateCondition.DIRTY: 0.12, PlateCondition.BENT: 0.06}
 REAL_FROM, REAL_S = datetime(2026, 6, 18, 1, 30, tzinfo=ZoneInfo("Asia/Shanghai")), 4 * 3600
 FLIPPING = {
     PlateCondition.FLIPPED: 0.33,
@@ -71,6 +74,7 @@ class Plan:
 PLANS = {
     "half": Plan(conditions=CONDITIONS, passages=44, start=NIGHT_FROM, every_s=180),
     "real": Plan(conditions=REAL, passages=300, start=REAL_FROM, every_s=REAL_S // 300),
+    "mud": Plan(conditions=MUD, passages=150, start=REAL_FROM, every_s=REAL_S // 150),
     "sequence": Plan(conditions=FLIPPING, passages=60, start=NIGHT_FROM, every_s=120),
 }
 

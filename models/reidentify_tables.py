@@ -4,7 +4,7 @@ Rows are only added, but for named passages, which leave with their month, and t
 milliseconds.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables import Base, Id, one_of
@@ -60,11 +60,14 @@ class CandidateRow(Base):
 
 
 class PlateConflict(Base):
-    """One plate on two passages that can't be one vehicle: for a person, and then the police."""
+    """One plate on two passages that can't be one vehicle: for a person, and then the police.
+
+    The last number stands, unless it is `withdrawn` for a reason: by the night, or for good by an `actor`.
+    """
 
     __tablename__ = "plate_conflict"
     __table_args__ = (
-        UniqueConstraint("passage_id", "other_passage_id", "kind"),
+        UniqueConstraint("passage_id", "other_passage_id", "kind", "number"),
         one_of("kind", ConflictKind),
         Index("ix_plate_conflict_other_passage_id", "other_passage_id"),
     )
@@ -78,6 +81,9 @@ class PlateConflict(Base):
     found_at: Mapped[int] = mapped_column(BigInteger)
     # "" of those found before rules were noted.
     rules: Mapped[str] = mapped_column(Text, default="", server_default="")
+    number: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    withdrawn: Mapped[str] = mapped_column(Text, default="", server_default="")
+    actor: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class PlateCheck(Base):

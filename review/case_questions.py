@@ -15,6 +15,7 @@ from models.reidentify_tables import PlateConflict, SearchRow
 from models.tables import Case, Finding, Frame, Judgement, Lease, Passage, PlateReadingRow
 from models.values.legibility import Legibility
 from pipeline.evasion.rows import let_stand, stands
+from pipeline.reidentify.kept_conflicts import standing
 from review.assignment import held_now, holds
 
 EARLIER = 8
@@ -36,6 +37,7 @@ LIFE = (
         exists().where(SearchRow.passage_id.in_(_PASSAGES)).label("sought"),
         exists()
         .where(PlateConflict.passage_id.in_(_PASSAGES) | PlateConflict.other_passage_id.in_(_PASSAGES))
+        .where(standing())
         .label("conflicting"),
         exists()
         .where(

@@ -27,6 +27,7 @@ class Action(Labelled):
     GAVE_BACK = "gave_back", "放回"
     MOVED = "moved", "办理"
     WEIGHING = "weighing", "称重认定"
+    CLONE_CHECKED = "clone_checked", "号牌冲突核查"
     JUDGED = "judged", "审核意见"
     CORRECTED_PLATE = "corrected_plate", "更正号牌"
     LOOKED_UP = "looked_up", "按更正号牌查询登记"

@@ -12,6 +12,7 @@ from models.passage_rows import passed_between
 from models.reidentify_tables import CandidateRow, PlateConflict, SearchRow
 from models.tables import Passage
 from models.values.timeline import day_bounds_ms, from_ms
+from pipeline.reidentify.kept_conflicts import standing
 from pipeline.reidentify.rank import is_likely
 from stations.station import Station
 
@@ -52,9 +53,11 @@ CONFLICTS = (
         PlateConflict.kind,
         PlateConflict.sentence,
         PlateConflict.rules,
+        PlateConflict.id.label("conflict_id"),
     )
     .join(PlateConflict, PlateConflict.passage_id == Passage.id)
     .join(Other, Other.id == PlateConflict.other_passage_id)
+    .where(standing())
     .order_by(Passage.passed_at, Passage.id, PlateConflict.kind)
 )
 
@@ -82,7 +85,7 @@ def candidate_rows(connection: Connection, station: Station, day: date | None) -
 
 
 def conflict_rows(connection: Connection, station: Station, day: date | None) -> list[dict[str, Any]]:
-    """Return one dict for each conflict whose later passage is the station's, by time; of a day or all."""
+    """Return one dict for each standing conflict whose later passage is the station's, by time."""
     return [
         _both(station, row) | {name: row[name] for name in ("plate", "kind", "sentence", "rules")}
         for row in _rows(connection, CONFLICTS, station, day)

@@ -215,3 +215,32 @@ def test_the_list_tells_who_is_accused_and_who_it_may_have_been(
     assert "未识别" in page
     assert "浙Z&lt;99 75.0%" in page
     assert "仅供人工参考，不得据此认定车辆" in page
+
+
+def test_a_reviewer_closes_a_conflict_of_plates_that_is_no_clone(
+    desk: Callable[[str], Desk], office: Office
+) -> None:
+    with office.write("test") as connection:
+        connection.execute(delete(PlateConflict))
+        earlier, later = connection.scalars(select(Passage.id).order_by(Passage.passed_at).limit(2)).all()
+        twice = {"plate": "浙Z00011", "passage_id": later, "other_passage_id": earlier, "kind": "signature"}
+        connection.execute(insert(PlateConflict).values(twice | {"sentence": "相差88厘米", "found_at": 0}))
+        number = connection.scalars(select(PlateConflict.id)).one()
+    assert "已核查，不是套牌" not in desk("auditor").get("/evasion").text
+    assert desk("auditor").post("/evasion/checked", conflict=number, note="同一辆车").status_code == 403
+    reviewer = desk("reviewer")
+    assert "已核查，不是套牌" in reviewer.get("/evasion").text
+    assert reviewer.post("/evasion/checked", conflict=number, note=" ").status_code == 422
+    assert reviewer.post("/evasion/checked", conflict=10**9, note="同一辆车").status_code == 409
+    done = reviewer.post("/evasion/checked", conflict=number, note="同一辆车")
+    assert (done.status_code, done.headers["location"]) == (303, "/evasion")
+    assert "相差88厘米" not in reviewer.get("/evasion").text
+    with office.read() as connection:
+        reason, actor = connection.execute(
+            select(PlateConflict.withdrawn, PlateConflict.actor).where(PlateConflict.number > 1)
+        ).one()
+        logged = connection.scalars(
+            select(AuditEntry.officer_id).where(AuditEntry.action == "clone_checked")
+        ).all()
+    assert (reason, bool(actor)) == ("同一辆车", True)
+    assert len([one for one in logged if one is not None]) == 1
