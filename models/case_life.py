@@ -17,10 +17,11 @@ from models.errors import MisuseError
 from models.service_tables import ServedDocument
 from models.tables import Case
 from models.trace import tell
+from models.unweighed import is_unweighed
 from models.values.calendar import WorkCalendar, work_calendar
 from models.values.case_clocks import Clock, case_clocks, due_on
 from models.values.case_life import BEFORE_DECISION, NEEDS_REASON, CaseState, Standing, obstacle
-from models.values.office import Action, Actor
+from models.values.office import PROGRAM, Action, Actor
 from models.values.partner_reasons import PartnerReason
 from models.values.timeline import from_ms
 
@@ -76,19 +77,28 @@ class Step:
     no_fine: bool = False
 
 
-def begin(
-    connection: Connection, case_id: int, *, passed_at_ms: int, plate: str, asks_summons: bool, at_ms: int
+def begin(  # noqa: PLR0913 (each says something else of the opening)
+    connection: Connection,
+    case_id: int,
+    *,
+    passed_at_ms: int,
+    plate: str,
+    asks_summons: bool,
+    at_ms: int,
+    actor: Actor = PROGRAM,
+    note: str = "",
 ) -> None:
-    """Flag a case that was just opened; its first clock starts with the passage."""
+    """Flag a case that was just opened, by whom and why; its first clock starts with the passage."""
     connection.execute(
         insert(CaseEvent).values(
             case_id=case_id,
             version=1,
             from_state="",
             to_state=CaseState.FLAGGED,
+            officer_id=actor.officer_id,
             at=at_ms,
             reason="",
-            note="",
+            note=note,
         )
     )
     act_on = from_ms(passed_at_ms, ZONE).date()
@@ -106,10 +116,14 @@ def begin(
 
 
 def life_query() -> Select[*tuple[Any, ...]]:
-    """Return the query of a case's life with its number, station and time."""
-    return select(*CaseLife.__table__.columns, Case.number, Case.station_id, Case.passed_at).join(
-        Case, Case.id == CaseLife.case_id
-    )
+    """Return the query of a case's life with its number, station, time, and whether it is unweighed."""
+    return select(
+        *CaseLife.__table__.columns,
+        Case.number,
+        Case.station_id,
+        Case.passed_at,
+        is_unweighed(CaseLife.case_id).label("unweighed"),
+    ).join(Case, Case.id == CaseLife.case_id)
 
 
 def life_of(connection: Connection, number: str) -> Row[Any]:
@@ -129,6 +143,7 @@ def standing_of(life: Row[Any], *, no_grant_needed: bool = False) -> Standing:
         asks_legal_review=life.asks_legal_review,
         granted=life.grant_number is not None or life.no_partner or life.no_fine or no_grant_needed,
         partner_final=life.partner_fine is not None,
+        unweighed=life.unweighed,
     )
 
 

@@ -15,11 +15,14 @@ from models.audit import head
 from models.case_life import ZONE, clocks_of, life_of
 from models.case_tables import CaseEvent, CaseReview, PlateCorrection
 from models.defence_tables import Defence, DefenceAnswer
+from models.evasion_tables import ManoeuvreRow, WeighingWordRow
 from models.files import FileStore
 from models.hash_chain import START
 from models.keys import SigningKey
+from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.office_tables import AuditEntry, Officer
 from models.tables import Finding, Frame, Judgement, Passage, PlateReadingRow, SourceFile
+from models.values.findings import FindingKind
 from models.values.timeline import from_ms
 from pipeline import verify_bundle
 from pipeline.bundle_defences import defences, enclosures
@@ -101,7 +104,7 @@ def _documents(connection: Connection, number: str, station: Station) -> dict[st
             "clocks": [str(clock.due) for clock in clocks_of(connection, life)],
             "passages": [
                 # What became doubtful since the judgement is told where the case is listed.
-                _passage(connection, passage) | {"doubts": row["doubts"]}
+                _passage(connection, life.case_id, passage) | {"doubts": row["doubts"]}
                 for passage, row in zip(passages, listed, strict=True)
             ],
         },
@@ -116,13 +119,13 @@ def _documents(connection: Connection, number: str, station: Station) -> dict[st
     }
 
 
-def _passage(connection: Connection, passage: Any) -> dict[str, object]:  # noqa: ANN401 (a row)
+def _passage(connection: Connection, case_id: int, passage: Any) -> dict[str, object]:  # noqa: ANN401 (a row)
     judgement = connection.execute(
         select(*Judgement.__table__.columns).where(Judgement.passage_id == passage.id)
     ).one()
-    kinds = connection.scalars(
-        select(Finding.kind).where(Finding.passage_id == passage.id).order_by(Finding.kind)
-    )
+    of_case = (Finding.passage_id == passage.id) & (Finding.case_id == case_id)
+    kinds = connection.scalars(select(Finding.kind).where(of_case).order_by(Finding.kind)).all()
+    frames = select(Frame.id).where(Frame.passage_id == passage.id)
     readings = connection.execute(
         select(*PlateReadingRow.__table__.columns, Frame.sha256)
         .join(Frame, Frame.id == PlateReadingRow.frame_id)
@@ -133,8 +136,14 @@ def _passage(connection: Connection, passage: Any) -> dict[str, object]:  # noqa
         "record": _plain(passage),
         "judgement": _plain(judgement),
         "findings": list(kinds),
-        "calculation": worked_out(judgement, passage).lines(),
+        "calculation": (
+            worked_out(judgement, passage).lines() if FindingKind.OVERLOAD.value in kinds else []
+        ),
         "plate_readings": [_plain(reading) for reading in readings],
+        "plate_legibility": _all(connection, PlateLegibilityRow, PlateLegibilityRow.frame_id.in_(frames)),
+        "plate_hidden": _all(connection, ObscuringRow, ObscuringRow.passage_id == passage.id),
+        "manoeuvres": _all(connection, ManoeuvreRow, ManoeuvreRow.passage_id == passage.id),
+        "words": _all(connection, WeighingWordRow, WeighingWordRow.passage_id == passage.id),
     }
 
 

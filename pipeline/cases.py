@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import aliased
@@ -14,6 +15,7 @@ from models.leases import now_ms
 from models.passage_rows import passed_between
 from models.tables import Case, Finding, Judgement, Passage
 from models.trace import tell
+from models.unweighed import WITHOUT_MASS, is_unweighed
 from models.values.findings import FindingKind
 from models.values.states import Outcome
 from models.values.timeline import day_bounds_ms, from_ms
@@ -149,10 +151,14 @@ def _give(connection: Connection, group: Group, case_id: int) -> None:
 
 
 def _join_own_cases(connection: Connection, station: Station, start_ms: int, end_ms: int) -> None:
-    """Give a finding the case that its passage has already by another finding."""
+    """Give a finding the case that its passage has already by another one; no mass joins a case without."""
     sibling = aliased(Finding)
+    fits = Finding.kind.in_(WITHOUT_MASS) | ~is_unweighed(sibling.case_id)
     own_case = (
-        select(func.min(sibling.case_id)).where(sibling.passage_id == Finding.passage_id).scalar_subquery()
+        select(func.min(sibling.case_id))
+        .where(sibling.passage_id == Finding.passage_id, fits)
+        .correlate(Finding)
+        .scalar_subquery()
     )
     of_day = select(Passage.id).where(passed_between(station.id, start_ms, end_ms))
     connection.execute(
@@ -198,6 +204,7 @@ def _open_cases(connection: Connection, station: Station, start_ms: int, end_ms:
         .join(Passage, Passage.id == Finding.passage_id)
         .join(Judgement, Judgement.passage_id == Passage.id)
         .where(Case.station_id == station.id, Case.passed_at > start_ms, Case.passed_at < end_ms)
+        .where(~is_unweighed(Case.id))
         .order_by(Case.passed_at, Case.number)
     )
     vehicles: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
@@ -215,16 +222,9 @@ def named_vehicle(plate: str, by_station: str) -> str:
 
 
 def _open(connection: Connection, station: Station, first: FlaggedPassage) -> int:
-    """Open a case numbered by station, time and lane; a second one of that instant gets a suffix."""
-    local = from_ms(first.passed_at_ms, station.zone)
-    stem = f"{station.id}-{local:%Y%m%d-%H%M%S}-{first.lane}"
-    taken = set(connection.scalars(select(Case.number).where(Case.number.startswith(stem, autoescape=True))))
-    number = next(
-        name for name in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if name not in taken
-    )
-    row = {"number": number, "station_id": station.id, "passed_at": first.passed_at_ms}
-    case_id = int(connection.execute(insert(Case).values(row).returning(Case.id)).scalar_one())
-    rules = rule_set_on(station.province, local.date(), rule_sets())
+    case_id = insert_case(connection, station.id, station.zone, first)
+    day = from_ms(first.passed_at_ms, station.zone).date()
+    rules = rule_set_on(station.province, day, rule_sets())
     begin(
         connection,
         case_id,
@@ -234,3 +234,14 @@ def _open(connection: Connection, station: Station, first: FlaggedPassage) -> in
         at_ms=now_ms(connection),
     )
     return case_id
+
+
+def insert_case(connection: Connection, station_id: str, zone: ZoneInfo, first: FlaggedPassage) -> int:
+    """Insert a case numbered by station, time and lane; a second one of that instant gets a suffix."""
+    stem = f"{station_id}-{from_ms(first.passed_at_ms, zone):%Y%m%d-%H%M%S}-{first.lane}"
+    taken = set(connection.scalars(select(Case.number).where(Case.number.startswith(stem, autoescape=True))))
+    number = next(
+        name for name in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if name not in taken
+    )
+    row = {"number": number, "station_id": station_id, "passed_at": first.passed_at_ms}
+    return int(connection.execute(insert(Case).values(row).returning(Case.id)).scalar_one())

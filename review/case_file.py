@@ -90,6 +90,7 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
     zone = site.zone if site else ZONE
     passed_on = from_ms(life.passed_at, zone).date()
     passages = _passages(connection, life.case_id, zone)
+    numbers = [passage.record.id for passage in passages]
     readings = [reading for passage in passages for reading in passage.readings]
     drawing = [reading for reading in readings if not is_trailer(reading)]
     of_case = {"case_id": life.case_id}
@@ -117,10 +118,10 @@ def read_case(connection: Connection, office: Office, number: str, visitor: Visi
         earlier_cases=connection.execute(ask.EARLIER_CASES, vehicle).all() if life.plate else [],
         earlier_passages=connection.execute(ask.EARLIER_PASSAGES, vehicle).all() if life.plate else [],
         trail=[] if blind else connection.execute(ask.AUDIT_TRAIL, {"number": number}).all(),
-        manoeuvres=manoeuvres_of(connection, life.case_id) if life.driven else [],
-        identity=identity_of(connection, life.case_id) if life.sought or life.conflicting else None,
+        manoeuvres=manoeuvres_of(connection, numbers) if life.driven else [],
+        identity=identity_of(connection, numbers) if life.sought or life.conflicting else None,
         course=_course(connection, office, life, number),
-        plates_seen=plates_seen(connection, life.case_id) if life.unclear else None,
+        plates_seen=plates_seen(connection, numbers) if life.unclear else None,
         trailers=trailers_of(readings, [passage.record for passage in passages]),
     )
 
@@ -227,8 +228,3 @@ def _reading_of(plate: str, readings: Sequence[Any]) -> int | None:
     """Return the reading whose crop to show: the plate's own, or else the surest one."""
     same = [reading.id for reading in readings if reading.text == plate]
     return next(iter([*same, *(reading.id for reading in readings)]), None)
-
-
-def frame_of_case(connection: Connection, sha256: str) -> Any:  # noqa: ANN401 (a row)
-    """Return a frame that belongs to some case, by its digest."""
-    return connection.execute(ask.FRAME_OF_CASE, {"sha256": sha256}).one_or_none()

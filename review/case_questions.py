@@ -145,9 +145,3 @@ AUDIT_TRAIL = (
     .order_by(AuditEntry.number.desc())
     .limit(TRAIL)
 )
-FRAME_OF_CASE = (
-    select(Frame.sha256, Frame.name, Frame.kind)
-    .join(Finding, Finding.passage_id == Frame.passage_id)
-    .where(Frame.sha256 == bindparam("sha256"), Finding.case_id.is_not(None))
-    .limit(1)
-)

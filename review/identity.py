@@ -1,22 +1,23 @@
-"""Who a case's unread vehicles may have been, and plates that two vehicles bear, side by side."""
+"""Who unread vehicles may have been, and plates that two vehicles bear, side by side."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam
 
-from models.tables import Finding, Passage
+from models.tables import Passage
 from pipeline.reidentify.lists import CANDIDATES, CONFLICTS, Other
 from pipeline.reidentify.rank import is_likely
 
 KINDS = {"spacings": "轴距", "loads": "轴重", "length": "车长", "plate": "号牌字符", "colour": "号牌颜色"}
-OF_CASE = select(Finding.passage_id).where(Finding.case_id == bindparam("case_id"))
+THESE: BindParameter[Sequence[int]] = bindparam("passages", expanding=True)
 # Put together once, since each case page asks them.
-SOUGHT = CANDIDATES.where(Passage.id.in_(OF_CASE))
-EITHER = CONFLICTS.where(Passage.id.in_(OF_CASE) | Other.id.in_(OF_CASE)).add_columns(
-    Passage.id.in_(OF_CASE).label("later_is_ours"), Other.id.in_(OF_CASE).label("earlier_is_ours")
+SOUGHT = CANDIDATES.where(Passage.id.in_(THESE))
+EITHER = CONFLICTS.where(Passage.id.in_(THESE) | Other.id.in_(THESE)).add_columns(
+    Passage.id.in_(THESE).label("later_is_ours"), Other.id.in_(THESE).label("earlier_is_ours")
 )
 # Between two thirds and one and a half times as likely says nothing.
 LEAST_TIMES, MOST_TIMES = 1.5, 1000
@@ -41,7 +42,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What re-identification says of a case."""
+    """What re-identification says of a case, or of a lead."""
 
     candidates: tuple[Compared, ...]
     unknown: float
@@ -59,17 +60,17 @@ class Identity:
         return bool(self.candidates or self.troubles or self.conflicts)
 
 
-def identity_of(connection: Connection, case_id: int) -> Identity:
-    """Return what was found of the passages of a case."""
-    of_case = {"case_id": case_id}
-    sought = connection.execute(SOUGHT, of_case).all()
+def identity_of(connection: Connection, passages: Sequence[int]) -> Identity:
+    """Return what was found of passages."""
+    these = {"passages": passages}
+    sought = connection.execute(SOUGHT, these).all()
     return Identity(
         candidates=tuple(_compared(row) for row in sought if row.plate),
         unknown=sought[0].unknown if sought else 0.0,
         fleet=sought[0].fleet if sought else 0,
         vehicles=sought[0].vehicles if sought else 0,
         troubles=tuple(dict.fromkeys(row.trouble for row in sought if row.trouble)),
-        conflicts=tuple(connection.execute(EITHER, of_case).all()),
+        conflicts=tuple(connection.execute(EITHER, these).all()),
     )
 
 

@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from models.registry_tables import CaseLookup, RegisteredJudgement
-from models.tables import Case, Finding, Frame, Judgement, Passage, SourceFile
+from models.tables import Case, Finding, Judgement, Passage, SourceFile
+from models.unweighed import is_unweighed
 from models.values.findings import Doubt
 from models.values.lookups import LookupState
 from models.values.money import Consequence
-from models.values.passages import FrameKind
 from models.values.plates import PlateColour
 from models.values.quality import QualityCode
 from models.values.timeline import from_ms
@@ -29,15 +29,8 @@ from stations.station import Certificate, Station
 from zhichao.case_course import confirmed_plate, course_facts
 from zhichao.paper_fields import CaseFacts
 from zhichao.settings import ConfigError
+from zhichao.unweighed_papers import photographs, unweighed_facts
 
-SHOWS = {
-    FrameKind.FRONT: "车头",
-    FrameKind.SIDE: "车侧",
-    FrameKind.REAR: "车尾",
-    FrameKind.PANORAMA: "全景",
-    FrameKind.UNKNOWN: "抓拍",
-}
-MOST_PHOTOGRAPHS = 6
 VEHICLE_FACTS = TypeAdapter(VehicleFacts)
 
 
@@ -49,6 +42,8 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
 
     """
     row = _gravest(connection, station, number)
+    if row.unweighed:
+        return unweighed_facts(connection, station, number, row)
     day = from_ms(row.passed_at, station.zone).date()
     certificate = station.certificate_on(day)
     rules = next((one for one in rule_sets() if one.id == row.rule_set), None)
@@ -57,7 +52,7 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
     known = _registered(connection, row)
     weighing = _weighing(row, known, station, certificate, rules)
     follows = _follows(weighing, rules)
-    photographs = _photographs(connection, row.passage_id, station)
+    shown = photographs(connection, row.passage_id, station)
     return CaseFacts(
         case_id=row.case_id,
         fields={
@@ -65,7 +60,7 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
             "weighing": weighing,
             "calculation": follows,
             "amount_fen": follows.amount_fen or None,
-            "photographs": photographs,
+            "photographs": shown,
             "record_sha256": row.record_sha256,
             "doubts": [
                 *(QualityCode(word).label for word in row.codes.split()),
@@ -73,7 +68,7 @@ def case_facts(connection: Connection, station: Station, number: str) -> CaseFac
             ],
             "evidence": [
                 f"车辆称重记录1份（SHA-256：{row.record_sha256[:16]}…）",
-                f"抓拍图片{len(photographs)}张",
+                f"抓拍图片{len(shown)}张",
                 f"计量检定证书（{certificate.number}）",
             ],
             "source": "技术监控设备自动检测",
@@ -86,6 +81,7 @@ def _gravest(connection: Connection, station: Station, number: str) -> Any:  # n
     row = connection.execute(
         select(
             Case.id.label("case_id"),
+            is_unweighed(Case.id).label("unweighed"),
             Passage,
             Judgement,
             Judgement.plate_colour.label("colour"),
@@ -214,20 +210,3 @@ def _device(station: Station) -> str | None:
         f"设置地点{format_day(station.announced_on)}向社会公布；"
         f"{format_day(station.legal_review_on)}通过法制审核，{format_day(station.technical_review_on)}通过技术审核"
     )
-
-
-def _photographs(connection: Connection, passage_id: int, station: Station) -> list[dict[str, Any]]:
-    frames = connection.execute(
-        select(Frame.sha256, Frame.kind, Frame.taken_at)
-        .where(Frame.passage_id == passage_id, Frame.problem == "", Frame.kind != FrameKind.VIDEO)
-        .order_by(Frame.kind, Frame.taken_at, Frame.sha256)
-        .limit(MOST_PHOTOGRAPHS)
-    )
-    return [
-        {
-            "sha256": frame.sha256,
-            "shows": SHOWS[FrameKind(frame.kind)],
-            "taken_at": from_ms(frame.taken_at, station.zone) if frame.taken_at is not None else None,
-        }
-        for frame in frames
-    ]

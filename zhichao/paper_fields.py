@@ -37,13 +37,20 @@ FROM_ITS_COURSE = {
     "hearing_place",
 }
 
+# What a case that rests on no overload may have: nothing that tells of a mass or of a penalty.
+WITHOUT_MASS = (DocumentKind.POLICE_TRANSFER,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """What the database knows of a case: the document's fields by name, and the case's id."""
+    """What the database knows of a case: the document's fields by name, and the case's id.
+
+    `unweighed` says that it rests on no overload, so that few documents can be made of it.
+    """
 
     case_id: int
     fields: dict[str, Any]
+    unweighed: bool = False
 
 
 def read_facts(path: Path | None) -> dict[str, Any]:
@@ -72,9 +79,13 @@ def make_paper(kind: DocumentKind, agency: Agency, case: CaseFacts, given: dict[
     """Return the document.
 
     Raises:
-        ConfigError: a field is missing or wrong; each is named.
+        ConfigError: a field is missing or wrong; each is named. No such document is made of a case that
+            rests on no overload.
 
     """
+    if case.unweighed and kind not in WITHOUT_MASS:
+        possible = "、".join(f"《{one.label}》" for one in WITHOUT_MASS)
+        raise ConfigError(f"《{kind.label}》：本案没有认定超限质量，只能出具{possible}")
     model = PAPERS[kind]
     for name in FROM_ITS_COURSE & case.fields.keys() & given.keys():
         raise ConfigError(f"{kind.label} {name}: the case itself says this; leave it out of the file")

@@ -56,6 +56,7 @@ class RejectReason(Labelled):
     EXEMPT = "exempt", "执行紧急任务的车辆"
     CLONED_PLATE = "cloned_plate", "号牌被盗用或套用"
     STATEMENT_UPHELD = "statement_upheld", "陈述申辩理由成立"
+    NOT_MEANT = "not_meant", "不足以认定故意规避或者遮挡"
 
 
 class Verdict(Labelled):
@@ -114,6 +115,8 @@ AFTER_FILING = frozenset({*_PREPARING, S.DECIDED, S.SERVED})
 BEFORE_DECISION = frozenset({*_REVIEW, *_PREPARING})
 NEEDS_GRANT = frozenset({S.DECIDED, S.SERVED})
 NEEDS_TWO_REVIEWS = AFTER_FILING | {S.CLOSED}
+# What no case without an overload comes to: its act is the police's, or is dealt with apart.
+NEEDS_WEIGHING = AFTER_FILING - {S.FILED}
 NEEDS_REASON = frozenset({S.DISMISSED, S.TRANSFERRED, S.WITHDRAWN})
 
 
@@ -132,6 +135,7 @@ class Standing:
         asks_legal_review: a legal review must precede the decision (行政处罚法 art. 58).
         granted: the partner granted the claim, or the decision needs no grant.
         partner_final: the partner's fine for the same act is final.
+        unweighed: the case rests on no overload.
 
     """
 
@@ -141,6 +145,7 @@ class Standing:
     asks_legal_review: bool = False
     granted: bool = False
     partner_final: bool = False
+    unweighed: bool = False
 
 
 def obstacle(standing: Standing, to: CaseState) -> str:
@@ -149,6 +154,10 @@ def obstacle(standing: Standing, to: CaseState) -> str:
     resumes = state is S.SUSPENDED and to in BEFORE_DECISION
     rules = (
         (to not in state.allowed_next, f"“{state.label}”之后不能转为“{to.label}”"),
+        (
+            standing.unweighed and to in NEEDS_WEIGHING,
+            "本案没有认定超限质量，不在本系统告知、处罚；移送公安机关或者承办机构，或者撤销",
+        ),
         (resumes and to is not standing.resumes_to, "中止的案件只能恢复到中止前的环节"),
         (state is S.FILED and to is S.NOTIFIED and standing.asks_summons, "本地规则要求先告知当事人接受处理"),
         (

@@ -1,4 +1,4 @@
-"""A person's word on masses weighed under a manoeuvre: the weighing stands, or no case comes of it."""
+"""A person's word on a lead: its weighing stands, though under a manoeuvre, or no case comes of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from models.values.states import Outcome, WeighingWord
 from models.values.timeline import from_ms
 from pipeline.decisions import holding
 from pipeline.evasion.rows import let_stand, stands
+from pipeline.evasion.unweighed import unweighed_leads
 from pipeline.gate.conditions import Obstacle
 from stations.station import Station
 
@@ -55,17 +56,26 @@ def say(connection: Connection, said: Said, actor: Actor, at_ms: int) -> None:
     """Append a word with its entry in the audit log; the next night judges by the last word.
 
     Raises:
-        NotDoneError: the passage is no lead that a manoeuvre keeps from becoming a case.
+        NotDoneError: the passage is no lead that a manoeuvre keeps from becoming a case, nor, where no case
+            is to come of it, one without an overload.
 
     """
-    held = select(Passage.station_id).where(Passage.id == said.passage_id, *held_leads())
-    if connection.scalar(held.limit(1)) is None:
+    if not is_lead(connection, said.passage_id, weighed=said.word is WeighingWord.STANDS):
         raise NotDoneError("该过车不是因驾驶行为留作线索的超限记录，或者已经立案")
     row = {"passage_id": said.passage_id, "word": said.word.value, "reason": said.reason.strip()}
     kept = row | {"actor": actor.name, "said_at": leases.now_ms(connection)}
     connection.execute(insert(WeighingWordRow).values(kept))
     subject = f"passage/{said.passage_id}"
     audit.append(connection, actor, Action.WEIGHING, subject, at_ms=at_ms, detail=row)
+
+
+def is_lead(connection: Connection, passage_id: int, *, weighed: bool = False) -> bool:
+    """Tell whether a person may speak on a passage's lead; `weighed`: on the mass of an overload."""
+    kinds = (held_leads(),) if weighed else (held_leads(), unweighed_leads())
+    return any(
+        connection.scalar(select(Passage.id).where(Passage.id == passage_id, *kind).limit(1)) is not None
+        for kind in kinds
+    )
 
 
 def waiting_leads(connection: Connection, most: int) -> Sequence[Row[int, str, int, int, int, int, str]]:

@@ -17,7 +17,10 @@ from pipeline.reidentify.rank import is_likely
 from stations.station import Station
 
 # What is shown of each of two passages.
-SHOWN = ("station_id", "passed_at", "lane", "axle_count", "gross_kg", "axle_kg", "spacing_mm", "speed_kmh")
+SHOWN = (
+    "station_id", "passed_at", "lane", "axle_count", "gross_kg",
+    "axle_kg", "spacing_mm", "length_mm", "speed_kmh",
+)  # fmt: skip
 Other = aliased(Passage, name="other")
 
 

@@ -4,17 +4,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from starlette.responses import Response
 
+from models.case_life import ZONE
 from models.evasion_tables import ManoeuvreRow, WeighingWordRow
+from models.legibility_tables import PlateLegibilityRow
 from models.reidentify_tables import CandidateRow, PlateCheck, PlateConflict, SearchRow
-from models.tables import Finding, Judgement, Passage
+from models.tables import Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
+from models.values.legibility import Legibility
 from models.values.office import Role
 from models.values.states import WeighingWord
 from pipeline.cases import named_vehicle
 from pipeline.evasion.rows import stands
+from pipeline.evasion.unweighed import open_unweighed, waiting_unweighed
 from pipeline.evasion.words import Said, last_word, say, waiting_leads
 from pipeline.gate.conditions import Obstacle
 from pipeline.reidentify.lists import CONFLICTS
@@ -23,9 +27,11 @@ from review.forms import line, number
 from review.looks import note_look
 from review.refusals import BadInputError
 
+# The word that opens the case of a lead without an overload.
+OPEN = "open"
 SPEAKERS = frozenset({Role.REVIEWER, Role.TEAM_LEADER})
 SHOWN, NIGHTS, TOLD = 100, 14, 3
-OF_CASE = (
+DRIVEN = (
     select(
         ManoeuvreRow.passage_id,
         ManoeuvreRow.sentence,
@@ -36,9 +42,7 @@ OF_CASE = (
     )
     .join(Passage, Passage.id == ManoeuvreRow.passage_id)
     .outerjoin(WeighingWordRow, last_word())
-    .join(Finding, Finding.passage_id == ManoeuvreRow.passage_id)
-    .where(Finding.case_id == bindparam("case_id"), stands(ManoeuvreRow))
-    .distinct()
+    .where(ManoeuvreRow.passage_id.in_(bindparam("passages", expanding=True)), stands(ManoeuvreRow))
     .order_by(ManoeuvreRow.passage_id, ManoeuvreRow.sentence)
 )
 LATEST = (
@@ -81,6 +85,19 @@ LIKELIEST = (
     .where(SearchRow.passage_id.in_(bindparam("passages", expanding=True)), CandidateRow.place <= TOLD)
     .order_by(SearchRow.passage_id, CandidateRow.place)
 )
+# A picture of the plate where something is the matter with it, of the latest look.
+PICTURED = (
+    select(Frame.passage_id, func.max(PlateLegibilityRow.id))
+    .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
+    .where(Frame.passage_id.in_(bindparam("passages", expanding=True)))
+    .where(PlateLegibilityRow.position == 0)
+    .where((PlateLegibilityRow.rows > 0) | (PlateLegibilityRow.legibility == Legibility.MISSING.value))
+    .group_by(Frame.passage_id)
+)
+HIDDEN = select(Finding.passage_id).where(
+    Finding.passage_id.in_(bindparam("passages", expanding=True)),
+    Finding.kind == FindingKind.PLATE_OBSCURED.value,
+)
 TWICE = CONFLICTS.order_by(None).order_by(PlateConflict.id.desc()).limit(SHOWN)
 
 
@@ -92,13 +109,19 @@ def show(visit: Visit) -> Response:
         conflicts = connection.execute(TWICE).all()
         checked = connection.execute(CHECKED).all()
         waiting = waiting_leads(connection, SHOWN)
-        of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence)
+        unweighed = waiting_unweighed(connection, SHOWN)
+        numbers = [one.id for one in unweighed]
+        pictures = dict(connection.execute(PICTURED, {"passages": numbers}).all())
+        hidden = set(connection.scalars(HIDDEN, {"passages": numbers}))
+        of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence, ManoeuvreRow.excused)
         of_waiting = of_waiting.where(stands(ManoeuvreRow)).order_by(ManoeuvreRow.id)
-        for passage_id, sentence in connection.execute(
-            of_waiting.where(ManoeuvreRow.passage_id.in_([one.id for one in waiting]))
+        for passage_id, sentence, excused in connection.execute(
+            of_waiting.where(ManoeuvreRow.passage_id.in_([*(one.id for one in waiting), *numbers]))
         ):
-            seen[passage_id].append(sentence)
-        plates = {row.id: named_vehicle(row.plate or "", row.plate_front) for row in rows if row.accused}
+            if not excused or passage_id not in numbers:
+                seen[passage_id].append(sentence)
+        accused = [*unweighed, *(row for row in rows if row.accused)]
+        plates = {row.id: named_vehicle(row.plate or "", row.plate_front) for row in accused}
         nameless = [passage_id for passage_id, plate in plates.items() if not plate]
         likeliest: defaultdict[int, list[Any]] = defaultdict(list)
         for one in connection.execute(LIKELIEST, {"passages": nameless}):
@@ -112,11 +135,13 @@ def show(visit: Visit) -> Response:
         conflicts=conflicts,
         checked=checked,
         waiting=waiting,
+        unweighed=unweighed,
+        pictures=pictures,
+        hidden=hidden,
         seen=seen,
         plates=plates,
         likeliest=likeliest,
         obstacles=[one for one in Obstacle if one is not Obstacle.MANOEUVRE],
-        words=WeighingWord,
         speaks=visit.officer.role in SPEAKERS,
         sites=visit.office.sites,
         shown=SHOWN,
@@ -124,22 +149,35 @@ def show(visit: Visit) -> Response:
 
 
 def speak(visit: Visit) -> Response:
-    """Keep a reviewer's word on a weighing; the next night opens the case where it stands."""
+    """Keep a reviewer's word on a lead: one on a weighing works the next night, a case is opened at once."""
     word = visit.form.get("word", "")
-    if word not in set(WeighingWord):
-        raise BadInputError("请选择称重有效或者不予立案")
+    if word not in {OPEN, *WeighingWord}:
+        raise BadInputError("请选择提请审核、称重有效或者不予立案")
     reason = line(visit.form, "note")
     if not reason:
         raise BadInputError("请填写理由")
-    said = Said(passage_id=number(visit.form, "passage"), word=WeighingWord(word), reason=reason)
+    passage_id = number(visit.form, "passage")
+    if word == OPEN:
+        return _open(visit, passage_id, reason)
+    said = Said(passage_id=passage_id, word=WeighingWord(word), reason=reason)
     with visit.office.write("console.weighing") as connection:
         say(connection, said, visit.officer.actor, visit.office.clock_ms())
     return see("/evasion")
 
 
-def manoeuvres_of(connection: Connection, case_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return what was seen of the driving in a case's passages."""
-    return connection.execute(OF_CASE, {"case_id": case_id}).all()
+def _open(visit: Visit, passage_id: int, reason: str) -> Response:
+    office = visit.office
+    with office.write("console.lead_opened") as connection:
+        station_id = connection.scalar(select(Passage.station_id).where(Passage.id == passage_id))
+        site = office.site(station_id or "")
+        zone = site.zone if site else ZONE
+        opened = open_unweighed(connection, passage_id, zone, reason, visit.officer.actor, office.clock_ms())
+    return see(f"/cases/{opened}")
+
+
+def manoeuvres_of(connection: Connection, passages: Sequence[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return what was seen of the driving in passages."""
+    return connection.execute(DRIVEN, {"passages": passages}).all()
 
 
 PAGES = (

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from models.files import FileStore
-from models.tables import Frame, PlateReadingRow
+from models.tables import Finding, Frame, PlateReadingRow
 from pipeline.verify import digest_of
 from review.access import CASE_READERS, Page, Visit
-from review.case_file import frame_of_case
 from review.forms import whole
 from review.refusals import NotFoundError
+from review.seen import may_be_seen
 
 KINDS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp", b"BM": "image/bmp"}
 DIGEST_LENGTH = 64
@@ -30,8 +30,10 @@ def show(visit: Visit) -> Response:
     if len(sha256) != DIGEST_LENGTH or not set(sha256) <= set("0123456789abcdef"):
         raise NotFoundError("没有这张图片")
     with visit.office.read() as connection:
-        frame = frame_of_case(connection, sha256)
-    if frame is None:
+        of_passages = select(Finding.passage_id).join(Frame, Frame.passage_id == Finding.passage_id)
+        found = connection.scalars(of_passages.where(Frame.sha256 == sha256).distinct()).all()
+        shown = any(may_be_seen(connection, passage_id) for passage_id in found)
+    if not shown:
         raise NotFoundError("没有这张图片")
     content = _original(visit.office.store, sha256)
     kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), "")

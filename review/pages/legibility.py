@@ -1,4 +1,4 @@
-"""What can be seen of a case's plates: the word, the sentence, and the mask laid over the frame."""
+"""What can be seen of plates: the word, the sentence, and the mask laid over the frame."""
 
 import io
 import json
@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 from starlette.responses import Response
 
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
-from models.tables import Finding, Frame
+from models.tables import Frame
 from models.values.legibility import Legibility
 from pipeline.deliberate import FLAGGED_FROM
 from review.access import CASE_READERS, Page, Visit
 from review.forms import whole
 from review.refusals import NotFoundError
+from review.seen import may_be_seen
 
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 AROUND, HEIGHT, WIDEST = 0.6, 160, 640
 MASK = (235, 60, 50, 120)
-_OF_CASE = select(Finding.passage_id).where(Finding.case_id == bindparam("case_id"))
+_THESE: BindParameter[Sequence[int]] = bindparam("passages", expanding=True)
 SEEN = (
     select(
         PlateLegibilityRow.id,
@@ -35,19 +36,18 @@ SEEN = (
         Frame.sha256,
     )
     .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
-    .where(Frame.passage_id.in_(_OF_CASE))
+    .where(Frame.passage_id.in_(_THESE))
     .order_by(Frame.kind, Frame.id, PlateLegibilityRow.position, PlateLegibilityRow.id)
 )
 OBSCURING = (
     select(ObscuringRow.passage_id, ObscuringRow.probability, ObscuringRow.reasons, ObscuringRow.problem)
-    .where(ObscuringRow.passage_id.in_(_OF_CASE))
+    .where(ObscuringRow.passage_id.in_(_THESE))
     .order_by(ObscuringRow.passage_id, ObscuringRow.number)
 )
 PICTURE = (
-    select(PlateLegibilityRow.box, PlateLegibilityRow.mask, Frame.sha256)
+    select(PlateLegibilityRow.box, PlateLegibilityRow.mask, Frame.sha256, Frame.passage_id)
     .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
-    .join(Finding, Finding.passage_id == Frame.passage_id)
-    .where(PlateLegibilityRow.id == bindparam("id"), Finding.case_id.is_not(None))
+    .where(PlateLegibilityRow.id == bindparam("id"))
 )
 
 
@@ -67,16 +67,17 @@ class Hiding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatesSeen:
-    """What can be seen of a case's plates where they aren't clear, and what was concluded."""
+    """What can be seen of plates where they aren't clear, and what was concluded."""
 
     frames: Sequence[Any]
     hidings: tuple[Hiding, ...]
 
 
-def plates_seen(connection: Connection, case_id: int) -> PlatesSeen:
-    """Return what the frames of a case show of its plates; of several conclusions the latest."""
-    latest = {row.passage_id: row for row in connection.execute(OBSCURING, {"case_id": case_id})}
-    seen = connection.execute(SEEN, {"case_id": case_id}).all()
+def plates_seen(connection: Connection, passages: Sequence[int]) -> PlatesSeen:
+    """Return what the frames of passages show of their plates; of several conclusions the latest."""
+    these = {"passages": passages}
+    latest = {row.passage_id: row for row in connection.execute(OBSCURING, these)}
+    seen = connection.execute(SEEN, these).all()
     # What a frame's latest look said stands in the place of all that was said of it before.
     stands = {row.frame_id: row.judge for row in sorted(seen, key=lambda row: row.id)}
     return PlatesSeen(
@@ -96,7 +97,8 @@ def show(visit: Visit) -> Response:
     """Return a plate and what is around it, with the mask over what can't be seen, for looking only."""
     with visit.office.read() as connection:
         found = connection.execute(PICTURE, {"id": whole(visit.path("seen_id"))}).first()
-    if found is None:
+        shown = found is not None and may_be_seen(connection, found.passage_id)
+    if found is None or not shown:
         raise NotFoundError("没有这张图片")
     try:
         with Image.open(visit.office.store.path(found.sha256)) as image:

@@ -10,7 +10,7 @@ from served import Counter
 from sqlalchemy import select
 from starlette.routing import Mount, Route
 
-from models.tables import Frame
+from models.tables import Finding, Frame
 from models.values.office import Role
 from review.access import Page, route
 from review.app import PAGES, make_app
@@ -26,9 +26,11 @@ NOT_FOR_YOU = "不能使用此页面"
 def address(page: Page, office: Office, number: str) -> str:
     with office.read() as connection:
         sha256 = connection.scalars(select(Frame.sha256).where(Frame.passage_id.is_not(None))).first()
+        passage = connection.scalars(select(Finding.passage_id)).first()
     values = {
         "{number}": number,
         "{sha256}": str(sha256),
+        "{passage}": str(passage),
         "{reading_id}": "1",
         "{seen_id}": "1",
         "{day}": "2026-06-18",

@@ -11,10 +11,11 @@ from handed_in import picture
 from nights import Night
 from office import add_officer
 from served import Counter, sound
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from models.case_life import life_of
 from models.document_tables import Document
+from models.evasion_tables import ManoeuvreRow
 from models.keys import load_key, make_key
 from models.office_tables import AuditEntry
 from models.tables import Case, Finding, Frame, Judgement
@@ -112,6 +113,32 @@ def test_a_doubt_on_a_plate_thought_hidden_leaves_with_the_case(
         listed = [row["doubts"] for row in case_rows(connection, night.station, None, numbers[0])]
     assert not any(Doubt.PLATE_IN_DOUBT in doubts for doubts in listed)
     assert Doubt.PLATE_IN_DOUBT.label not in desk("auditor").get(f"/cases/{numbers[0]}").text
+
+
+def test_a_case_without_an_overload_leaves_with_what_was_seen_and_no_calculation(
+    desk: Desks, office: Office, hidden: tuple[str, int], key_file: Path, tmp_path: Path
+) -> None:
+    make_key(key_file)
+    with office.write("test") as connection:
+        life = life_of(connection, hidden[0])
+        of_case = Finding.case_id == life.case_id
+        passage = connection.scalars(select(Finding.passage_id).where(of_case)).first()
+        connection.execute(delete(Finding).where(of_case, Finding.kind != FindingKind.OVERLOAD))
+        connection.execute(update(Finding).where(of_case).values(kind=FindingKind.PLATE_OBSCURED))
+        word = {"passage_id": passage, "kind": "straddling", "sentence": "跨道", "excused": ""}
+        connection.execute(insert(ManoeuvreRow).values(word | {"rules": "x", "seen_at": 0}))
+    answer = desk("team_leader").post(f"/cases/{hidden[0]}/bundle")
+    path = tmp_path / "case.zip"
+    path.write_bytes(answer.content)
+    verify_bundle.verify(path)
+    with zipfile.ZipFile(path) as archive:
+        case = json.loads(archive.read("case.json"))
+    (told,) = case["passages"]
+    assert case["life"]["unweighed"] is True
+    assert (told["findings"], told["calculation"]) == ([FindingKind.PLATE_OBSCURED], [])
+    assert [one["sentence"] for one in told["manoeuvres"]] == ["跨道"]
+    assert [one["id"] for one in told["plate_legibility"]] == [hidden[1]]
+    assert "号牌均看不到" in told["plate_hidden"][-1]["reasons"]
 
 
 def test_what_a_party_handed_in_is_in_the_bundle_and_its_words_are_not(

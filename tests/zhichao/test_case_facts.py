@@ -12,18 +12,22 @@ from nights import DAY, Night
 from office import add_officer
 from papers import AGENCIES
 from served import Counter
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from models.case_life import Step, life_of, move
+from models.evasion_tables import ManoeuvreRow
+from models.legibility_tables import ObscuringRow
 from models.registry_tables import CaseLookup, RegisteredJudgement
-from models.tables import Judgement
+from models.tables import Finding, Judgement
 from models.values.case_life import CaseState
+from models.values.findings import FindingKind
 from models.values.office import PROGRAM, Actor, Role
 from models.values.service import Answer, Channel, DefenceKind, Outcome
 from models.values.timeline import to_ms
 from models.values.vehicles import VehicleFacts
 from notices.casework.claims import Act
 from notices.documents.kinds import DocumentKind
+from notices.documents.letters import PoliceTransfer
 from notices.service.answers import Reply, answer_defence
 from notices.service.carriers import Report
 from notices.service.defence import Filing, file_defence
@@ -181,3 +185,28 @@ def test_plate_reviewers_notice_and_defence_come_from_the_cases_own_rows(
         known = case_facts(connection, night.station, CASE)
     with pytest.raises(ConfigError, match="review: the case itself says this"):
         make_paper(DocumentKind.DECISION, AGENCIES["浙江"], known, {"review": {"first": "x", "second": "y"}})
+
+
+def test_a_case_without_an_overload_is_told_to_the_police_and_gives_no_other_document(night: Night) -> None:
+    with night.database.write("test") as connection:
+        passage = connection.scalars(select(Finding.passage_id)).one()
+        connection.execute(update(Finding).values(kind=FindingKind.PLATE_OBSCURED))
+        hidden = {"passage_id": passage, "judged_at": 0, "probability": 0.97, "problem": ""}
+        for number, reason in enumerate(("旧的理由", "车头号牌被遮挡"), 1):
+            reasons = json.dumps([reason], ensure_ascii=False)
+            connection.execute(insert(ObscuringRow).values(hidden | {"number": number, "reasons": reasons}))
+        driven = {"passage_id": passage, "kind": "straddling", "rules": "x", "seen_at": 0}
+        connection.execute(insert(ManoeuvreRow).values(driven | {"sentence": "跨道", "excused": ""}))
+    with night.database.read() as connection:
+        known = case_facts(connection, night.station, CASE)
+        assert act(load_settings(ROOT / "config.toml"), connection, known.case_id) is None
+    assert known.unweighed
+    assert not {"weighing", "calculation", "amount_fen"} & known.fields.keys()
+    given = {"act_found": "故意遮挡号牌", "to": {"name": "虚构市公安局（测试）", "address": "虚构路1号"}}
+    letter = make_paper(DocumentKind.POLICE_TRANSFER, AGENCIES["浙江"], known, given)
+    assert isinstance(letter, PoliceTransfer)
+    assert letter.description == "车头号牌被遮挡\n跨道"
+    assert len(letter.photographs) == 1
+    for kind in set(DocumentKind) - {DocumentKind.POLICE_TRANSFER}:
+        with pytest.raises(ConfigError, match="没有认定超限质量，只能出具《涉嫌号牌违法线索移送函》"):
+            make_paper(kind, AGENCIES["浙江"], known, given)

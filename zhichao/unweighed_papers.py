@@ -1,0 +1,76 @@
+"""What the database knows of a case that rests on no overload, as the fields of a letter to the police."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from models.evasion_tables import ManoeuvreRow
+from models.legibility_tables import ObscuringRow
+from models.tables import Frame
+from models.values.passages import FrameKind
+from models.values.timeline import from_ms
+from pipeline.evasion.rows import stands
+from stations.station import Station
+from zhichao.paper_fields import CaseFacts
+
+SHOWS = {
+    FrameKind.FRONT: "车头",
+    FrameKind.SIDE: "车侧",
+    FrameKind.REAR: "车尾",
+    FrameKind.PANORAMA: "全景",
+    FrameKind.UNKNOWN: "抓拍",
+}
+MOST_PHOTOGRAPHS = 6
+
+
+def unweighed_facts(connection: Connection, station: Station, number: str, row: Any) -> CaseFacts:  # noqa: ANN401 (a row of several tables)
+    """Return what was seen of the passage `row`, and nothing of its mass.
+
+    The act found is a person's word, given in a file; the description may be, too.
+    """
+    shown = photographs(connection, row.passage_id, station)
+    return CaseFacts(
+        case_id=row.case_id,
+        unweighed=True,
+        fields={
+            "case_number": number,
+            "place": f"{station.road} {station.chainage}",
+            "seen_at": from_ms(row.passed_at, station.zone),
+            "description": _seen(connection, row.passage_id),
+            "photographs": shown,
+            "record_sha256": row.record_sha256,
+            "evidence": [
+                f"过车记录1份（SHA-256：{row.record_sha256[:16]}…）",
+                f"抓拍图片{len(shown)}张",
+            ],
+        },
+    )
+
+
+def _seen(connection: Connection, passage_id: int) -> str:
+    """Return what the night saw of the plate and the driving, a line each."""
+    hidden = select(ObscuringRow.reasons).where(ObscuringRow.passage_id == passage_id)
+    reasons = connection.scalar(hidden.order_by(ObscuringRow.number.desc()).limit(1))
+    driven = select(ManoeuvreRow.sentence).where(
+        ManoeuvreRow.passage_id == passage_id, ManoeuvreRow.excused == "", stands(ManoeuvreRow)
+    )
+    return "\n".join([*json.loads(reasons or "[]"), *connection.scalars(driven.order_by(ManoeuvreRow.id))])
+
+
+def photographs(connection: Connection, passage_id: int, station: Station) -> list[dict[str, Any]]:
+    """Return a passage's frames, the first six, as documents show them."""
+    frames = connection.execute(
+        select(Frame.sha256, Frame.kind, Frame.taken_at)
+        .where(Frame.passage_id == passage_id, Frame.problem == "", Frame.kind != FrameKind.VIDEO)
+        .order_by(Frame.kind, Frame.taken_at, Frame.sha256)
+        .limit(MOST_PHOTOGRAPHS)
+    )
+    return [
+        {
+            "sha256": frame.sha256,
+            "shows": SHOWS[FrameKind(frame.kind)],
+            "taken_at": from_ms(frame.taken_at, station.zone) if frame.taken_at is not None else None,
+        }
+        for frame in frames
+    ]
