@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +135,8 @@ class Database:
             return MigrationContext.configure(connection).get_current_revision() or ""
 
     def _migrate(self, revision: str) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        scripts = ScriptDirectory.from_config(config)
+        config, scripts = Config(), _scripts()
+        config.set_main_option("script_location", scripts.dir)
         known = {script.revision for script in scripts.walk_revisions()}
         with self.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
@@ -205,6 +205,12 @@ def patience(url: URL) -> dict[str, int]:
     """Return how long a server is waited for, where the URL does not say; nothing for a file."""
     server = url.get_backend_name() == "postgresql"
     return {name: value for name, value in PATIENCE.items() if name not in url.query} if server else {}
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """Return the migrations, whose files are read once."""
+    return ScriptDirectory(str(Path(__file__).parent / "migrations"))
 
 
 def _engine(url: str, busy_timeout_ms: int) -> Engine:
