@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from models.legibility_tables import PlateLegibilityRow
@@ -19,40 +19,38 @@ DISAGREE = "各抓拍图片读出的号牌互不相符，可能是其他车辆�
 Part = tuple[str, tuple[float, ...], str]
 
 
+# A look found that what was read in the frame is another vehicle's.
+# A second look's word, the last one, reads nothing where a first one read something.
+_stands, _newer, _before = (aliased(PlateLegibilityRow) for _ in range(3))
+_DISOWNED = exists().where(
+    _stands.frame_id == Frame.id,
+    _stands.position == 0,
+    _stands.text == "",
+    _stands.judge.contains(AGAIN_WORD),
+    _before.frame_id == Frame.id,
+    _before.judge.not_like(f"%{AGAIN_WORD}%"),
+    _before.text != "",
+    ~exists().where(
+        _newer.frame_id == Frame.id,
+        _newer.position == 0,
+        _newer.judge.contains(AGAIN_WORD),
+        _newer.id > _stands.id,
+    ),
+)
+# Put together once: it is asked for each unread passage.
+_READINGS = (
+    select(PlateReadingRow.text, PlateReadingRow.characters, PlateReadingRow.colour, Frame.kind)
+    .join(Frame, Frame.id == PlateReadingRow.frame_id)
+    .where(Frame.passage_id == bindparam("passage"), PlateReadingRow.text != "", ~_DISOWNED)
+    # A rear frame may show the trailer's own plate.
+    .where(Frame.kind != FrameKind.REAR)
+    .order_by(PlateReadingRow.confidence.desc(), PlateReadingRow.id)
+)
+
+
 def partial_plate(connection: Connection, passage_id: int) -> tuple[Part, str]:
     """Return characters, how sure each is, colour; and why they were not used, "" where they are."""
-    query = (
-        select(PlateReadingRow.text, PlateReadingRow.characters, PlateReadingRow.colour, Frame.kind)
-        .join(Frame, Frame.id == PlateReadingRow.frame_id)
-        .where(Frame.passage_id == passage_id, PlateReadingRow.text != "", ~_disowned())
-        # A rear frame may show the trailer's own plate.
-        .where(Frame.kind != FrameKind.REAR)
-        .order_by(PlateReadingRow.confidence.desc(), PlateReadingRow.id)
-    )
-    return merged(connection.execute(query).all())
-
-
-def _disowned() -> ColumnElement[bool]:
-    """Return whether a look found that what was read in a frame is another vehicle's.
-
-    A second look's word, the last one, reads nothing where a first one read something.
-    """
-    stands, newer, before = (aliased(PlateLegibilityRow) for _ in range(3))
-    return exists().where(
-        stands.frame_id == Frame.id,
-        stands.position == 0,
-        stands.text == "",
-        stands.judge.contains(AGAIN_WORD),
-        before.frame_id == Frame.id,
-        before.judge.not_like(f"%{AGAIN_WORD}%"),
-        before.text != "",
-        ~exists().where(
-            newer.frame_id == Frame.id,
-            newer.position == 0,
-            newer.judge.contains(AGAIN_WORD),
-            newer.id > stands.id,
-        ),
-    )
+    return merged(connection.execute(_READINGS, {"passage": passage_id}).all())
 
 
 def merged(readings: Sequence[Any]) -> tuple[Part, str]:
