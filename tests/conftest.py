@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import compiled  # noqa: F401 (its memory is every engine's)
 import pytest
 from invented import invented_station
 from postgres import Postgres
