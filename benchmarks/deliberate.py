@@ -10,6 +10,7 @@ What frames show is kept below `build/deliberate`, so that other weights are tri
 
 import argparse
 import pickle
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -157,7 +158,20 @@ def told(name: str, seeds: Sequence[int], weathers: Sequence[str]) -> list[str]:
             total = {key: total[key] + number[key] for key in total}
         lines.append(line(weather, total))
         everything = {key: everything[key] + total[key] for key in total}
-    return [*lines, line("all", everything)]
+    return [*lines, line("all", everything), by_truth(name, seeds, weathers)]
+
+
+def by_truth(name: str, seeds: Sequence[int], weathers: Sequence[str]) -> str:
+    """Tell how many of each truth are flagged."""
+    total, flagged = Counter[str](), Counter[str]()
+    for weather in weathers:
+        for seed in seeds:
+            truths, seen = drawn(name, seed, weather)
+            total.update(truths.values())
+            said = {one.passage_id: judge_obscuring(one, seen) for one in seen}
+            flagged.update(truths[place] for place, one in said.items() if one is not None and one.flagged)
+    cells = [f"{truth} {flagged[truth]} of {count}" for truth, count in sorted(total.items())]
+    return f"flagged by truth: {', '.join(cells)}"
 
 
 def sequences(seeds: Sequence[int]) -> list[str]:

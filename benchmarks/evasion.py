@@ -22,6 +22,7 @@ from models.values.passages import PassageBatch
 from models.values.timeline import local_days
 from pipeline.evasion.common import StationDay
 from pipeline.evasion.detect import WEIGHED_WELL, Seen, detect, observability, sightings
+from pipeline.evasion.neighbours import troubled
 from pipeline.evasion.scene import Scene, scene_of
 from pipeline.rules.manoeuvres import manoeuvre_rules
 from stations.formats.hs_data import HsData
@@ -183,6 +184,7 @@ def real() -> tuple[list[str], list[str]]:
         return [f"\nthe real fortnight is not on this machine: {REAL.name}"], []
     zone = ZoneInfo("Asia/Shanghai")
     flags: Counter[tuple[str, int, bool]] = Counter()
+    spoiled: Counter[int] = Counter()
     trucks: Counter[int] = Counter()
     examples: defaultdict[str, list[str]] = defaultdict(list)
     words: list[str] = []
@@ -191,6 +193,7 @@ def real() -> tuple[list[str], list[str]]:
         days, which = local_days(block.batch.passed_at_ms, zone)
         for number in range(len(days)):
             scene, seen = watched(block.batch.take(which == number), before)
+            spoiled.update(scene.batch.lane[troubled(scene) & scene.heavy].tolist())
             words = [one.words for one in observability(scene, sightings(scene))]
             for lane in np.unique(scene.batch.lane).tolist():
                 trucks[lane] += int((scene.heavy & (scene.batch.lane == lane)).sum())
@@ -205,6 +208,11 @@ def real() -> tuple[list[str], list[str]]:
         rate = 1000 * count / trucks[lane]
         word = "excused" if excused else "accused"
         lines.append(f"{kind:<15} lane {lane} {word}: {count} ({rate:.2f} of 1,000 trucks)")
+    lines += [
+        f"lane {lane}, records that show trouble, abreast or not: {spoiled[lane]} "
+        f"({1000 * spoiled[lane] / n:.1f} of 1,000 trucks)"
+        for lane, n in sorted(trucks.items())
+    ]
     shown = [one for some in examples.values() for one in some[:: max(1, len(some) // EXAMPLES)][:EXAMPLES]]
     return lines, [*shown, *words]
 

@@ -58,7 +58,7 @@ def side_by_side(scene: Scene) -> Iterator[Sighting]:
     # A clock that tells only seconds leaves a truck's length open.
     exact = np.full(len(batch), scene.clock_step_ms == 1)
     abreast = found & exact & alike & (overlap >= rules.overlap) & scene.heavy[other] & ~twin
-    troubled = _troubled(scene)
+    trouble = troubled(scene)
     yield Sighting(
         kind=Manoeuvre.STRADDLING,
         needs="相邻车道记录的时间和轴距",
@@ -74,7 +74,7 @@ def side_by_side(scene: Scene) -> Iterator[Sighting]:
         needs="精确到毫秒的时间、车速、轴距，两条车道",
         observable=exact & ~np.isnan(scene.wheelbase_mm) & ~np.isnan(batch.speed_kmh),
         seen=abreast & (batch.speed_kmh >= rules.least_kmh),
-        spoils=troubled | troubled[other],
+        spoils=trouble | trouble[other],
         say=lambda at: (
             f"与{batch.lane[other[at]]}车道货车并排通过，重叠至少{100 * overlap[at]:.0f}%，"
             f"车速{batch.speed_kmh[at]:.0f}、{batch.speed_kmh[other[at]]:.0f} km/h"
@@ -82,7 +82,7 @@ def side_by_side(scene: Scene) -> Iterator[Sighting]:
     )
 
 
-def _troubled(scene: Scene) -> Mask:
+def troubled(scene: Scene) -> Mask:
     """Tell where a record shows trouble itself: axles that are another's, or wheels off the scale.
 
     Overtaking in the other lane leaves both records whole, and the masses with them.
