@@ -13,7 +13,7 @@ from legibility_made import Picture, Plain, Specimen, made
 from numpy.typing import NDArray
 from plates_data import PHOTOS, SETS, Photo, interval, photos
 
-from models.values.legibility import Legibility
+from models.values.legibility import CameraCause, Legibility
 from models.values.plate_layout import character_cells
 from pipeline.frame_files import load_frame
 from pipeline.plates.calibration import characters, confidence, evidence_of
@@ -62,7 +62,9 @@ def loaded_reader() -> LookingReader:
 
 def unreadable(look: FrameLook) -> bool:
     """Tell whether a frame is one that the night looks at again."""
-    return not look.readings and look.legibilities[0].legibility in LOOKED_AT_AGAIN
+    first = look.legibilities[0]
+    cut_off = first.cause is CameraCause.OUT_OF_FRAME
+    return not look.readings and (first.legibility in LOOKED_AT_AGAIN or cut_off)
 
 
 def word_counts(counts: Counter[str]) -> str:

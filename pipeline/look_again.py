@@ -23,7 +23,7 @@ from models.leases import Holder
 from models.legibility_tables import PlateLegibilityRow
 from models.passage_rows import passed_between
 from models.tables import Frame, Passage
-from models.values.legibility import Legibility, PlateLegibility
+from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import day_bounds_ms
 from pipeline.frame_files import OF_THE_FRAME, UnreadableFrameError, load_frame
@@ -40,6 +40,8 @@ PICTURES, LEAST_PICTURES, NEAR_MS = 5, 3, 30 * 60_000
 _ENDS = (FrameKind.FRONT.value, FrameKind.REAR.value)
 # What accuses is held against the camera's usual picture, too.
 _LOOKED_AT_AGAIN = (Legibility.DOUBTFUL.value, Legibility.COVERED.value)
+# What the frame's edge cuts off may be another lane's.
+_CUT_OFF = CameraCause.OUT_OF_FRAME.value
 Shown = tuple[tuple[int, ...], Picture]
 
 
@@ -157,7 +159,7 @@ def unread_frames(connection: Connection, station: Station, day: date) -> Sequen
         .outerjoin(again, (again.frame_id == Frame.id) & (again.judge == second_judge()))
         .where(passed_between(station.id, *day_bounds_ms(day, station.zone)), Frame.kind.in_(_ENDS))
         .where(PlateLegibilityRow.position == 0, PlateLegibilityRow.text == "", again.id.is_(None))
-        .where(PlateLegibilityRow.legibility.in_(_LOOKED_AT_AGAIN))
+        .where(PlateLegibilityRow.legibility.in_(_LOOKED_AT_AGAIN) | (PlateLegibilityRow.cause == _CUT_OFF))
         .order_by(Passage.passed_at, Frame.id)
     ).all()
 

@@ -19,7 +19,7 @@ from models.values.plate_layout import character_cells
 from pipeline.plates.covered import covering, network_name
 from pipeline.plates.find import box_of, part, size_px
 from pipeline.plates.frame_quality import FrameQuality
-from pipeline.plates.visible import PLATE_FEATURES, Measured, Place, measure
+from pipeline.plates.visible import PLATE_FEATURES, Measured, Place, at_border, measure
 
 FOREST = Path(__file__).with_name("legibility.npz")
 CELL_CLASSES = ("visible", "object", "dirt", "lost")
@@ -39,6 +39,8 @@ LEAST = {
 _COVERED_FROM = 0.8
 # Width by height of a plate in one row, and what must lack of it for an outline to be a part of one.
 _ASPECT, _SHORT = 440 / 140, 0.2
+# From this score the corner detector outlines a plate; how sure it is that the frame cuts it is judgement.
+_PLATE, _CUT_OFF = 0.2, 0.75
 # Where no edge of the frame is this steep, or light or darkness fills the plate, nobody is accused: the
 # picture is at fault.
 _SHARP, _MOST_WHITE, _MOST_BLACK = 0.5, 0.35, 0.5
@@ -103,6 +105,8 @@ def judge_plate(
     elif legibility is Legibility.COVERED or unproved or probability < LEAST[legibility]:
         legibility = Legibility.DOUBTFUL
     cause = camera_cause(measured) if legibility is Legibility.CAMERA else None
+    if _is_cut_off(image, place, legibility):
+        legibility, probability, cause = Legibility.CAMERA, _CUT_OFF, CameraCause.OUT_OF_FRAME
     return _verdict(image, place, text, legibility, probability, visible, cause)
 
 
@@ -137,6 +141,14 @@ def _longer(place: Place) -> list[Place]:
         return []
     ends = ((-lack, 1.0), (0.0, 1 + lack), (-lack / 2, 1 + lack / 2))
     return [replace(place, corners=part(place.corners, left, 0.0, right, 1.0)) for left, right in ends]
+
+
+def _is_cut_off(image: NDArray[np.uint8], place: Place, legibility: Legibility) -> bool:
+    """Whether a plate that isn't clear ends at the frame's edge, or would reach beyond if it were whole."""
+    if legibility is Legibility.CLEAR or place.score < _PLATE:
+        return False
+    reach = [] if legibility is Legibility.COVERED else _longer(place)[:2]
+    return any(at_border(image, one) > 0 for one in (place, *reach))
 
 
 def _shows_enough(measured: Measured, place: Place) -> bool:

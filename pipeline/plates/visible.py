@@ -85,7 +85,7 @@ def measure(image: NDArray[np.uint8], place: Place, frame: FrameQuality) -> Meas
     cells = beside(cells, channels, boxes, reads)
     whole = _whole(channels, hues, own)
     ring = _ring(patch, margin, (WIDTH_PX, high))
-    border = _at_border(image, place)
+    border = at_border(image, place)
     contrast = cells[:, 0]
     features = (
         min(width_px, 400.0), min(width_px / max(height_px, 1.0), 10.0), place.rows, place.score,
@@ -149,7 +149,7 @@ def _ring(
     return float(np.median(steps)), float(high - low) / 255, 1.0
 
 
-def _at_border(image: NDArray[np.uint8], place: Place) -> float:
+def at_border(image: NDArray[np.uint8], place: Place) -> float:
     """Return the share of the plate that lies beyond the frame, as far as its corners tell."""
     if place.crop:
         return 0.0

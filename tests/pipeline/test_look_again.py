@@ -10,6 +10,7 @@ from second_looks import (
     TURNED,
     Blind,
     MakeLooking,
+    edge_reader,
     flagged,
     frame,
     neighbours_reader,
@@ -151,6 +152,15 @@ def test_where_only_the_next_lanes_plate_reads_the_vehicles_own_is_looked_for(
     assert (words(night), flagged(night)) == (["missing", "missing"], 1)
     doubts = [case["doubts"] for case in night.cases()]
     assert sum("plate_in_doubt" in one for one in doubts) == 1
+
+
+def test_where_the_frames_edge_cuts_a_plate_off_the_vehicles_own_is_looked_for(
+    make_looking: MakeLooking,
+) -> None:
+    night = make_looking(edge_reader)
+    trucks(night, *range(11, 16), ABSENT, *range(16, 21))
+    night.run()
+    assert words(night) == ["missing", "missing"]
 
 
 def test_what_other_stations_saw_of_a_neighbour_says_nothing_of_who_hid_beside_it(

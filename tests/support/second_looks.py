@@ -16,7 +16,7 @@ from sqlalchemy import select
 from models.legibility_tables import PlateLegibilityRow
 from models.tables import Finding
 from models.values.findings import FindingKind
-from models.values.legibility import Legibility, PlateLegibility
+from models.values.legibility import CameraCause, Legibility, PlateLegibility
 from pipeline.plates.look import FrameLook
 from pipeline.plates.second import Located
 from pipeline.plates.second_look import second_judge
@@ -78,6 +78,20 @@ class NeighboursReader(CornerReader):
         seen = super().look(image, crop=crop)
         moved = replace(seen.legibilities[0], box=(1000, 100, 1080, 126))
         return replace(seen, legibilities=(moved,)) if image[0, 0, 0] == NEIGHBOURS else seen
+
+
+class EdgeReader(CornerReader):
+    """Calls what it can't read cut off by the frame's edge."""
+
+    def look(self, image: NDArray[np.uint8], *, crop: bool = False) -> FrameLook:
+        seen = super().look(image, crop=crop)
+        cut, cause = Legibility.CAMERA, CameraCause.OUT_OF_FRAME
+        unread = replace(seen.legibilities[0], legibility=cut, cause=cause)
+        return seen if seen.readings else replace(seen, legibilities=(unread,))
+
+
+def edge_reader() -> EdgeReader:
+    return EdgeReader()
 
 
 def neighbours_reader() -> NeighboursReader:

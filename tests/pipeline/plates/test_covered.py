@@ -1,7 +1,7 @@
 """The network tells from pixels what covers a plate, and it alone accuses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from plate_scene import TEXT, Frame, place, scene
 
-from models.values.legibility import PlateLegibility
+from models.values.legibility import CameraCause, PlateLegibility
 from pipeline.plates import legibility
 from pipeline.plates.covered import (
     ABOVE,
@@ -130,7 +130,41 @@ def test_a_plate_cut_off_by_the_frame_is_covered_by_nobody(monkeypatch: pytest.M
     cut = np.ascontiguousarray(frame[:, 150:])
     moved = corners - np.array((150, 0), dtype=np.float32)
     seen = judged(monkeypatch, cut, moved, share(1.0), clear=0.4, covered=0.3, dirty=0.3)
-    assert seen.legibility.value == "doubtful"
+    assert (seen.legibility.value, seen.cause) == ("camera", CameraCause.OUT_OF_FRAME)
+
+
+@pytest.mark.parametrize(
+    ("frame_px", "sure", "votes", "word"),
+    [
+        (260, 0.1, {"covered": 1.0}, "camera"),
+        (260, 0.1, {"dirty": 1.0}, "camera"),
+        (260, 0.1, {"clear": 1.0}, "clear"),
+        (260, 0.9, {"covered": 1.0}, "camera"),
+        (480, 0.1, {"covered": 1.0}, "doubtful"),
+        (480, 0.9, {"covered": 1.0}, "covered"),
+    ],
+)
+def test_a_short_outline_is_cut_off_where_a_whole_plate_would_leave_the_frame(
+    monkeypatch: pytest.MonkeyPatch, frame_px: int, sure: float, votes: dict[str, float], word: str
+) -> None:
+    frame, corners = scene()
+    frame = np.ascontiguousarray(frame[:, :frame_px])
+    part = corners.copy()
+    part[[1, 2], 0] -= 90
+    to_the_right = Covering(share=sure, characters=(0.0,) * 6 + (0.3,))
+    seen = judged(monkeypatch, frame, part, to_the_right, **votes)
+    cause = CameraCause.OUT_OF_FRAME if word == "camera" else None
+    assert (seen.legibility.value, seen.cause) == (word, cause)
+
+
+def test_a_faint_guess_at_the_frames_edge_is_no_plate_that_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame, corners = scene()
+    cut, faint = np.ascontiguousarray(frame[:, 150:]), place(corners - np.array((150, 0), dtype=np.float32))
+    monkeypatch.setattr(legibility, "covering", lambda *_: share(0.1))
+    seen = judge_plate(cut, replace(faint, score=0.19), frame_quality(cut), "")
+    assert seen is None or seen.cause is not CameraCause.OUT_OF_FRAME
 
 
 @pytest.mark.parametrize(("tone", "wide"), [(255, 120), (0, 140)])
