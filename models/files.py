@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from models.durable import sync
+from models.errors import NotDoneError
 
 BLOCK_BYTES = 1 << 20
 INCOMING = "incoming-"
+
+
+class ChangedFileError(NotDoneError, OSError):
+    """A stored file is no longer what it was; its bytes are given to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,19 @@ class FileStore:
     def path(self, sha256: str) -> Path:
         """Return where the original of that digest lies."""
         return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def read(self, sha256: str) -> bytes:
+        """Return the bytes of the original of that digest, held against it.
+
+        Raises:
+            ChangedFileError: they have another digest.
+            OSError: they can't be read.
+
+        """
+        content = self.path(sha256).read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise ChangedFileError(f"{self.path(sha256)}: was changed: its bytes have another digest")
+        return content
 
     def sweep(self, before_s: float) -> int:
         """Delete what a kill left half stored before that second of the clock; return how many files."""

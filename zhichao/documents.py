@@ -71,7 +71,7 @@ def _write(store: FileStore, document: Any, out: Path) -> None:  # noqa: ANN401 
     """Write a sealed file, and beside it its own second signature, never that of another file."""
     beside = out.with_name(f"{out.name}.sm2")
     beside.unlink(missing_ok=True)
-    out.write_bytes(store.path(document.sha256).read_bytes())
+    out.write_bytes(store.read(document.sha256))
     if document.sm2:
         beside.write_bytes(bytes.fromhex(document.sm2))
 

@@ -56,13 +56,13 @@ def office(settings: Settings, database: Database, province: str) -> Office:
     authority = None
     if settings.stamping_url:
         authority = StampingAuthority(settings.stamping_url, certificates(folder / STAMP_ROOTS_FILE))
-    originals, fonts = wiring.store(settings), settings.data_dir / "fonts"
+    fonts = settings.data_dir / "fonts"
     return Office(
         database=database,
         store=document_store(settings),
         renderer=Renderer(
             settings.verification_url,
-            lambda sha256: originals.path(sha256).read_bytes(),
+            wiring.store(settings).read,
             # The package's faces come second: they have letters that an office's own face may lack.
             Faces(
                 heading=tuple(dict.fromkeys((settings.heading_face, HEADING))),

@@ -50,10 +50,9 @@ def partner_service(settings: Settings, database: Database) -> PartnerService | 
     """Return what asks the partner to serve for us, None where no partner is declared."""
     if not settings.partners:
         return None
-    sealed = document_store(settings)
     return ServiceByPartner(
         exchange=exchange_wiring.exchange(settings, database),
-        document=lambda sha256: sealed.path(sha256).read_bytes(),
+        document=document_store(settings).read,
     )
 
 

@@ -76,7 +76,7 @@ def stamp_waiting(office: Office, agency: str) -> tuple[int, list[str]]:
     stamped, problems = 0, []
     for document_id, number, sha256 in rows:
         try:
-            pdf, stamped_at = office.sealer.stamp(office.store.path(sha256).read_bytes())
+            pdf, stamped_at = office.sealer.stamp(office.store.read(sha256))
             again = office.sealer.signed_again(pdf)
         except (SealError, OSError) as error:
             problems.append(f"{number}: {error}")

@@ -1,6 +1,5 @@
 """Verify the sealed documents on file: each one's digest, and the seal that it bears."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, func, select
 
 from models.document_tables import Document
-from models.files import FileStore
+from models.files import ChangedFileError, FileStore
 from models.values.timeline import from_ms
 from notices.seal.error import SealError
 from notices.seal.sm2 import holds, known_of
@@ -40,11 +39,11 @@ def breaks(
 def problem_of(row: Row[Any], store: FileStore, anchors: Anchors) -> str:
     """Return what is wrong with a document on record as it lies there; "" where nothing is."""
     try:
-        pdf = store.path(row.sha256).read_bytes()
+        pdf = store.read(row.sha256)
+    except ChangedFileError:
+        return "was changed: its bytes have another digest"
     except OSError as error:
         return f"can't be read: {error.strerror}"
-    if hashlib.sha256(pdf).hexdigest() != row.sha256:
-        return "was changed: its bytes have another digest"
     # A certificate ends some day; what counts is that it held when the document was sealed.
     at = max(row.sealed_at, row.stamped_at or 0)
     known = OnRecord(sealed_at=from_ms(row.sealed_at, UTC), certificate_sha256=row.certificate)

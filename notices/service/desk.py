@@ -215,7 +215,7 @@ class ServiceDesk:
                 outcome=report.outcome,
                 on=report.on,
                 tracking=report.tracking,
-                proof=self.proofs.path(sent.proof_sha256).read_bytes(),
+                proof=self.proofs.read(sent.proof_sha256),
             )
         noted = self.note(attempt.reference, report)
         if report.outcome is Outcome.DELIVERED:
@@ -251,7 +251,7 @@ class ServiceDesk:
             number=document.number,
             code=document.code,
             sha256=attempt.sha256,
-            pdf=self.documents.path(attempt.sha256).read_bytes(),
+            pdf=self.documents.read(attempt.sha256),
             agency=agency,
             contact=known.contact,
             look_up_url=self.look_up_url,

@@ -170,6 +170,10 @@ def show_file(visit: Visit) -> Response:
         found = partners.received_file(connection, sha256)
     if found is None:
         raise NotFoundError("没有这个附件")
+    try:
+        desk.received.read(sha256)
+    except OSError as error:
+        raise NotFoundError("附件已不在存储中，或者与登记的摘要不符，请告知系统管理员", 410) from error
     return FileResponse(desk.received.path(sha256), media_type=found.media_type, filename=found.name)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from models.case_life import life_of
 from models.defence_tables import Defence, DefenceEnclosure
 from models.document_tables import Document
-from models.files import FileStore
+from models.files import ChangedFileError, FileStore
 from models.service_tables import ServedDocument, ServiceAttempt, ServiceResult
 from models.values.documents import DocumentState
 from models.values.office import Role
@@ -21,7 +21,6 @@ from notices.service.desk import ServiceDesk
 from notices.service.enclosures import PDF, inspect
 from notices.service.leaving import obstacle_to_leaving
 from notices.service.post import REFUSED
-from pipeline.verify import digest_of
 from review.access import CASE_READERS, Page, Visit, see
 from review.course import course_of
 from review.forms import day, line
@@ -135,11 +134,10 @@ def enclosure(visit: Visit) -> Response:
 def _kept(visit: Visit, sha256: str, *, known: bool) -> Response:
     if not known:
         raise NotFoundError("没有这个文件")
-    path = proofs(visit).path(sha256)
     try:
-        if digest_of(path) != sha256:
-            raise NotFoundError("文件与登记的摘要不符，不能提供，请告知系统管理员", 410)
-        content = path.read_bytes()
+        content = proofs(visit).read(sha256)
+    except ChangedFileError as error:
+        raise NotFoundError("文件与登记的摘要不符，不能提供，请告知系统管理员", 410) from error
     except OSError as error:
         raise NotFoundError("文件已不在存储中，请告知系统管理员", 410) from error
     media = next((media for begins, media in BEGINS.items() if content.startswith(begins)), "")

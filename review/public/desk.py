@@ -1,6 +1,5 @@
 """Requests to the public pages: who asks, what was posted, how to answer; wrong ones as pages that say so."""
 
-import hashlib
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +17,7 @@ from starlette.routing import Route
 from models.case_life import ZONE
 from models.database import DatabaseUnavailableError
 from models.errors import NotDoneError
-from models.files import FileStore
+from models.files import ChangedFileError, FileStore
 from models.values.money import format_yuan
 from review.access import check_origin
 from review.forms import Form, read_form
@@ -99,12 +98,11 @@ def whole(store: FileStore, sha256: str) -> bytes:
 
     """
     try:
-        content = store.path(sha256).read_bytes()
+        return store.read(sha256)
+    except ChangedFileError as error:
+        raise NotFoundError("文件与登记的摘要不符，不能提供，请与办案机关联系", 410) from error
     except OSError as error:
         raise NotFoundError("文件暂时无法提供，请与办案机关联系", 410) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise NotFoundError("文件与登记的摘要不符，不能提供，请与办案机关联系", 410)
-    return content
 
 
 def page(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.files import FileStore
+from models.files import ChangedFileError, FileStore
 
 
 def test_the_same_bytes_are_stored_once_and_never_changed(tmp_path: Path) -> None:
@@ -18,6 +18,15 @@ def test_the_same_bytes_are_stored_once_and_never_changed(tmp_path: Path) -> Non
     assert one.path.read_bytes() == b"frame"
     assert store.put(io.BytesIO(b"frame")) == one
     assert [path for path in store.root.rglob("*") if path.is_file()] == [one.path]
+
+
+def test_what_is_no_longer_as_it_was_is_given_to_nobody(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    stored = store.put(io.BytesIO(b"original"))
+    assert store.read(stored.sha256) == b"original"
+    stored.path.write_bytes(b"changed")
+    with pytest.raises(ChangedFileError, match=stored.sha256):
+        store.read(stored.sha256)
 
 
 def test_a_source_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
@@ -56,7 +65,7 @@ def test_a_file_that_another_process_stores_meanwhile_stops_no_sweep(
 FULL = """
 import io, resource, signal, sys
 from pathlib import Path
-from models.files import FileStore
+from models.files import ChangedFileError, FileStore
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 try:

@@ -1,5 +1,6 @@
 """The pages of the partner agencies, on an office whose database is one of two that exchange."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,6 +154,9 @@ def test_a_lead_is_opened_read_and_answered(
     file = re.search(r'href="(/exchange/file[^"]+)"', page)
     assert file is not None
     assert reviewer.get(file.group(1)).content == PICTURE
+    stored = desks.pinghu.received.path(hashlib.sha256(PICTURE).hexdigest())
+    stored.write_bytes(PICTURE + b"another")
+    assert reviewer.get(file.group(1)).status_code == 410
     form = {"partner": JINSHAN, "direction": "received", "id": "lead/金山/1", "text": "虚构"}
     assert reviewer.post("/exchange/answer", **form, outcome="nothing").status_code == 422
     assert reviewer.post("/exchange/answer", **form, outcome="filed").status_code == 303

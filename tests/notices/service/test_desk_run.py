@@ -63,6 +63,19 @@ def test_the_desk_sends_follows_and_names_what_is_overdue(database: Database, tm
         assert connection.scalar(select(ServedDocument.served_on)) == "2026-07-02"
 
 
+def test_a_file_that_was_changed_since_is_not_sent(database: Database, tmp_path: Path) -> None:
+    post = PostCarrier(out=tmp_path / "out", back=tmp_path / "back")
+    counter = Counter(database, tmp_path, {C.POST: post})
+    case_id = counter.case("case-1", K.DECISION)
+    counter.reach(case_id)
+    reference = counter.desk.start(counter.document(case_id), C.POST, actor=PROGRAM)
+    for path in counter.desk.documents.root.glob("*/*/*"):
+        path.write_bytes(path.read_bytes() + b"% more")
+    tally = counter.desk.run()
+    assert (tally.sent, (tmp_path / "out" / reference).exists()) == (0, False)
+    assert "another digest" in tally.problems[0]
+
+
 class Refusing:
     """A carrier that never takes anything."""
 
