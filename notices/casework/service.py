@@ -1,7 +1,7 @@
 """Service by the partner (协助送达): the request goes out with the document, the result ends the attempt."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from models.values.office import PROGRAM
 from models.values.service import Outcome
 from notices.casework.attachments import describe
 from notices.casework.matters import MatterError, Outgoing, say_matter
+from notices.documents.numbers import NumberError
 from notices.exchange.exchange import Exchange
 from notices.exchange.kinds import Kind, ServiceRequestBody, ServiceResultBody
 from notices.recognition.protocol import IncidentError
@@ -73,9 +74,21 @@ def take_result(connection: Connection, result: ServiceResultBody, now_ms: int) 
         proof_sha256=result.proof_sha256,
     )
     try:
-        note(connection, result.reference, ending, actor=PROGRAM, at_ms=now_ms)
+        try:
+            _note(connection, result.reference, ending, now_ms)
+        except NumberError as error:
+            # What the partner did is kept, but a void document is served to nobody.
+            reason = f"对方已送达，不计为送达：{error}"
+            _note(
+                connection, result.reference, replace(ending, outcome=Outcome.FAILED, reason=reason), now_ms
+            )
     except ServiceError as error:
         raise IncidentError(f"service result {result.reference}: {error}") from error
+
+
+def _note(connection: Connection, reference: str, ending: Ending, now_ms: int) -> None:
+    # Whether its seal is sound was asked when the request left.
+    note(connection, reference, ending, problem_of=lambda _: "", actor=PROGRAM, at_ms=now_ms)
 
 
 def end_of(day: date) -> int:

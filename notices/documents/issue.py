@@ -130,8 +130,8 @@ def _explain(connection: Connection, taken: Taken, reason: str) -> None:
     connection.execute(update(Document).where(waiting).values(reason=reason))
 
 
-def hand_out(connection: Connection, number: str, problem_of: Callable[[Row[Any]], str]) -> str:
-    """Record that a sealed document leaves, and return the digest of its file.
+def sound_row(connection: Connection, number: str, problem_of: Callable[[Row[Any]], str]) -> Row[Any]:
+    """Return the row of a document that may leave, or count as served, now.
 
     `problem_of` says of its row in the register what is wrong with it as it lies there, "" where nothing is.
 
@@ -142,12 +142,23 @@ def hand_out(connection: Connection, number: str, problem_of: Callable[[Row[Any]
     row = connection.execute(select(Document.__table__).where(Document.number == number)).one_or_none()
     if row is None or row.state != DocumentState.SEALED.value:
         state = DocumentState(row.state).label if row else "unknown"
-        raise NumberError(f"{number}: {state}; only a sealed document can leave")
+        raise NumberError(f"{number}: {state}; only a sealed document can leave or count as served")
     if problem := problem_of(row):
         raise NumberError(
-            f"{number}: 核验不通过，不得送出: {problem}。文书确有问题的，先作废（documents --void）；"
-            "本机缺少校验材料的，先补齐"
+            f"{number}: 核验不通过，不得送出或计为送达: {problem}。"
+            "文书确有问题的，先作废（documents --void）；本机缺少校验材料的，先补齐"
         )
+    return row
+
+
+def hand_out(connection: Connection, number: str, problem_of: Callable[[Row[Any]], str]) -> str:
+    """Record that a sealed document leaves, and return the digest of its file.
+
+    Raises:
+        NumberError: it may not leave (`sound_row`).
+
+    """
+    row = sound_row(connection, number, problem_of)
     if row.left_at is None:
         leaving = update(Document).where(Document.number == number)
         connection.execute(leaving.values(left_at=now_ms(connection)))

@@ -20,7 +20,7 @@ from models.values.office import Action, Actor
 from models.values.periods import LONGER
 from models.values.service import Channel, Outcome
 from models.values.timeline import from_ms
-from notices.documents.issue import hand_out
+from notices.documents.issue import hand_out, sound_row
 from notices.documents.kinds import DocumentKind
 from notices.service import rules
 from notices.service.attempt_rows import (
@@ -134,6 +134,7 @@ def note(
     reference: str,
     ending: Ending,
     *,
+    problem_of: Callable[[Row[Any]], str],
     actor: Actor,
     at_ms: int,
     announced_days: int = LONGER,
@@ -145,6 +146,7 @@ def note(
 
     Raises:
         ServiceError: no such attempt, it ended otherwise, the day is none, or the proof is missing.
+        NumberError: delivered is what is void by now, or no longer sound.
 
     """
     attempt = connection.execute(attempt_query().where(ServiceAttempt.reference == reference)).one_or_none()
@@ -152,6 +154,8 @@ def note(
         raise ServiceError(f"没有送达记录 {reference}")
     if _noted(connection, attempt, ending):
         return False
+    if ending.outcome is Outcome.DELIVERED:
+        sound_row(connection, attempt.document, problem_of)
     served = _check(attempt, ending, from_ms(at_ms, ZONE).date(), announced_days)
     _append(connection, attempt, ending, actor, at_ms)
     if ending.outcome is Outcome.DELIVERED:

@@ -28,6 +28,7 @@ from models.values.periods import LONGER
 from models.values.service import Channel, Outcome
 from models.values.timeline import from_ms
 from models.vault import Vault
+from notices.documents.issue import sound_row
 from notices.documents.kinds import DocumentKind
 from notices.service import rules
 from notices.service.attempt_rows import failures, open_attempts, sent_of
@@ -63,7 +64,8 @@ class Tally:
 class ServiceDesk:
     """What serves documents: `documents` holds the sealed files, `proofs` what proves each delivery.
 
-    `problem_of` says of a document's row what is wrong with it as it lies there: such a one never leaves.
+    `problem_of` says of a document's row what is wrong with it as it lies there: such a one never leaves
+    nor counts as served.
     Where an address begins with one of `abroad`, the partner serves for us.
     """
 
@@ -132,7 +134,7 @@ class ServiceDesk:
         """Note what came of an attempt; the proof is stored first.
 
         Raises:
-            ServiceError: nothing was noted.
+            ServiceError, NumberError: nothing was noted.
 
         """
         proof = self.proofs.put(io.BytesIO(report.proof)).sha256 if report.proof else ""
@@ -148,6 +150,7 @@ class ServiceDesk:
                 connection,
                 reference,
                 ending,
+                problem_of=self.problem_of,
                 actor=actor,
                 at_ms=self.clock_ms(),
                 announced_days=self.announced_days,
@@ -237,6 +240,8 @@ class ServiceDesk:
             known = contact_of(connection, self.vault, document.case_id)
             agency = document.sealed_by
             case_number = connection.scalar(select(Case.number).where(Case.id == document.case_id))
+            # What was void or revoked since the attempt began stays here.
+            sound_row(connection, document.number, self.problem_of)
             refused = obstacle_to_leaving(connection, document, self.today())
         if refused:
             raise ServiceError(f"案件 {case_number}：{refused}，请登记本次未送达")

@@ -1,5 +1,6 @@
 """The desk's own run: what it sends, follows, leaves, and what neither carriers nor deaths can spoil."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from models.values.case_life import CaseState
 from models.values.office import PROGRAM
 from models.values.service import Channel, Outcome
 from notices.documents.kinds import DocumentKind
+from notices.documents.numbers import NumberError, void
 from notices.service.carriers import CarrierRefusedError, Contact, Parcel, Report
 from notices.service.post import PostCarrier
 from notices.service.sms import SmsCarrier
@@ -74,6 +76,38 @@ def test_a_file_that_was_changed_since_is_not_sent(database: Database, tmp_path:
     tally = counter.desk.run()
     assert (tally.sent, (tmp_path / "out" / reference).exists()) == (0, False)
     assert "another digest" in tally.problems[0]
+
+
+@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("voided", [False, True])
+def test_what_is_unsound_since_service_began_is_neither_sent_nor_served(
+    database: Database, tmp_path: Path, *, sent: bool, voided: bool
+) -> None:
+    with Gateway() as gateway:
+        sms = SmsCarrier(url=gateway.url, client=gateway.client)
+        counter = Counter(database, tmp_path, {C.SMS: sms})
+        case_id = counter.case("case-1", K.DECISION)
+        counter.reach(case_id)
+        number = counter.document(case_id)
+        reference = counter.desk.start(number, C.SMS, actor=PROGRAM)
+        if sent:
+            assert counter.desk.run().sent == 1
+            gateway.states[reference] = {"state": "delivered", "on": str(counter.today)}
+        if voided:
+            with database.write("test") as connection:
+                void(connection, number, "写错")
+        else:
+            revoked = "the certificate was revoked 2026-06-01"
+            counter.desk = replace(counter.desk, problem_of=lambda _: revoked)
+        tally = counter.desk.run()
+        told = "作废" if voided else "核验不通过，不得送出或计为送达: the certificate was revoked"
+        assert (tally.sent, tally.delivered, told in tally.problems[0]) == (0, 0, True)
+        assert (reference in gateway.messages, state(counter)) == (sent, "decided")
+    delivered = Report(outcome=Outcome.DELIVERED, on=counter.today, proof=PROOF)
+    with pytest.raises(NumberError, match=number):
+        counter.desk.note(reference, delivered)
+    assert counter.desk.note(reference, replace(delivered, outcome=Outcome.FAILED))
+    assert counter.desk.run().problems == []
 
 
 class Refusing:
