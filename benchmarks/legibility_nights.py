@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from legibility_data import loaded_reader, share_of, unreadable, word_counts
+from numpy.typing import NDArray
 
-from models.values.legibility import Legibility
+from models.values.legibility import Legibility, PlateLegibility
 from models.values.passages import FrameKind
 from models.values.timeline import to_ms
 from pipeline.deliberate import FrameSeen, PassageSeen, judge_obscuring
@@ -111,16 +113,7 @@ def _frames(
         draw_frame(shot, random_stream(seed, shot.vehicle.serial, side, "picture"), weather).pixels
         for shot in shots
     ]
-    looks = [reader.look(image) for image in images]
-    first = [look.legibilities[0] for look in looks]
-    clear = [n for n, one in enumerate(first) if one.text and one.legibility is Legibility.CLEAR]
-    place = learn_place([first[n].box for n in clear])
-    for n, image in enumerate(images):
-        near = sorted(clear, key=lambda other: abs(other - n))[:PICTURES]
-        near = [other for other in near if abs(other - n) * EVERY_S * 1000 <= NEAR_MS]
-        if place is not None and unreadable(looks[n]) and len(near) >= LEAST_PICTURES:
-            usual = usual_picture(picture(place.window(images[other])) for other in near)
-            first[n] = look_where_usual(image, place, usual, reader.engines.second) or first[n]
+    first = look_twice(reader, images)
     return [
         FrameSeen(
             frame_id=shot.vehicle.serial,
@@ -132,6 +125,21 @@ def _frames(
         )
         for shot, one in zip(shots, first, strict=True)
     ]
+
+
+def look_twice(reader: LookingReader, images: Sequence[NDArray[np.uint8]]) -> list[PlateLegibility]:
+    """Return what each of a camera's frames (H, W, 3), in order of time, shows, the second look included."""
+    looks = [reader.look(image) for image in images]
+    first = [look.legibilities[0] for look in looks]
+    clear = [n for n, one in enumerate(first) if one.text and one.legibility is Legibility.CLEAR]
+    place = learn_place([first[n].box for n in clear])
+    for n, image in enumerate(images):
+        near = sorted(clear, key=lambda other: abs(other - n))[:PICTURES]
+        near = [other for other in near if abs(other - n) * EVERY_S * 1000 <= NEAR_MS]
+        if place is not None and unreadable(looks[n]) and len(near) >= LEAST_PICTURES:
+            usual = usual_picture(picture(place.window(images[other])) for other in near)
+            first[n] = look_where_usual(image, place, usual, reader.engines.second) or first[n]
+    return first
 
 
 def _passage(vehicle: TrueVehicle, frames: Sequence[FrameSeen]) -> PassageSeen:
