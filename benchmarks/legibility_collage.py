@@ -18,6 +18,8 @@ from stations.roadside.objects import EXTENTS, Reach, reach, smooth
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+# How often each of EXTENTS is laid over a crop: one that is hidden whole shows nothing but what hides it.
+OF_CROPS = (0.4, 0.25, 0.15, 0.2)
 SIZE = (WIDE, HIGH)
 INNER = (WIDE - 2 * BESIDE, HIGH - 2 * ABOVE)
 OUTLINE = np.array(
@@ -43,7 +45,8 @@ def lay_piece(
 ) -> Laid:
     """Lay a piece of another view over a view, whose plate has `corners`, or only beside the plate."""
     crop, rows, wide = about.tolist()
-    flat = _shape(_beside(rng) if rng.random() < 0.3 else reach(rng, str(rng.choice(EXTENTS))), rng)
+    extent = str(rng.choice(EXTENTS, p=OF_CROPS if crop else None))
+    flat = _shape(_beside(rng) if rng.random() < 0.3 else reach(rng, extent), rng)
     cells = [
         flat[
             round(ABOVE + top * INNER[1]) : round(ABOVE + bottom * INNER[1]),

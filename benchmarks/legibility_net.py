@@ -38,7 +38,9 @@ LAID, LEAST_FAULT, OFTENER = 0.7, 0.4, 6
 RARE, SURE = 0.35, 0.75
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 TOLD_EVERY, KEPT_EVERY = 100, 600
-ACCUSING, INNOCENT = "covered", ("clear", "camera")
+ACCUSING, INNOCENT, NOTHING = "covered", ("clear", "camera"), "nothing"
+# What hides the plates of drawn trucks: seldom, and shown as often as bare views.
+DRAWN = ("covered", "card", "rag")
 
 
 def block(inward: int, outward: int, stride: int = 1, size: int = 3) -> nn.Sequential:
@@ -137,7 +139,7 @@ class Views:
         fault = word[:, self.classes.index("camera")].copy()
         for n in np.flatnonzero(self.bare[which]).tolist():
             if rng.random() < LAID:
-                piece = self.pixels[rng.choice(self.pieces if rng.random() < 0.5 else self.taught)]  # noqa: PLR2004
+                piece = self.pixels[rng.choice(self.pieces)]
                 one = which[n]
                 laid = lay_piece(
                     pixels[n], self.corners[one], int(self.characters[one]), self.about[one], piece, rng
@@ -153,7 +155,9 @@ class Views:
         views = views * gain.uniform_(0.7, 1.3) * tint.uniform_(0.9, 1.1)
         views = (views + torch.empty(count, 1, 1, 1).uniform_(-0.1, 0.1)).clamp(0, 1)
         about = scaled(torch.from_numpy(self.about[which]))
-        about[:, 0] = ((about[:, 0] > 0) | (torch.rand(count) < 0.2)).float()  # noqa: PLR2004  frames seen as crops
+        # Frames seen as crops, where there is a plate: a crop is one of a plate, or of what hides it.
+        plate = torch.from_numpy(word[:, self.classes.index(NOTHING)]) < SURE
+        about[:, 0] = ((about[:, 0] > 0) | (plate & (torch.rand(count) < 0.2))).float()  # noqa: PLR2004
         views = torch.roll(shown(views, about[:, 0], self.inner), torch.randint(-2, 3, (2,)).tolist(), (2, 3))
         return views, about, torch.from_numpy(word), torch.from_numpy(hidden)
 
@@ -178,7 +182,7 @@ def teach(views: Views, count: int, keep: Callable[[Net], None]) -> None:
     pace = torch.optim.lr_scheduler.LambdaLR(
         steps, lambda n: min((n + 1) / WARM, 1) * (WARM / max(n, WARM)) ** SLOWED
     )
-    often = np.where(views.bare[views.taught], OFTENER, 1.0)
+    often = np.where(views.bare[views.taught] | np.isin(views.kind[views.taught], DRAWN), OFTENER, 1.0)
     total = 0.0
     for number in range(1, count + 1):
         which = rng.choice(views.taught, BATCH, p=often / often.sum())

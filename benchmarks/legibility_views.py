@@ -10,7 +10,7 @@ so views are soon made: specimens of the tuning half, now and then under a fault
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -43,6 +43,8 @@ OBJECTS, LENS_FAULTS, HELD_FAULTS = 30, 14, 3
 SEED, DRAWN, DRAWN_CLEAR = 5000, 300, 50
 # Of a frame, this many widths and heights of its plate around it are enough.
 AROUND = (2.0, 4.0)
+# How far a room may be off, in widths and heights of the plate, and in size; so often one is tried.
+ASTRAY, SIZE_ASTRAY, TRIES = (0.28, 0.4), 0.15, 8
 HELD_OUT = 5
 COLLECTED = Path(__file__).parents[1] / "build" / "legibility-views.npz"
 _NIGHT = date(2026, 5, 4)
@@ -65,7 +67,8 @@ _DRAWN = {
     PlateCondition.FLIPPED: {"covered": 1.0},
 }
 _UNHIDDEN = (PlateCondition.CLEAR, PlateCondition.SHADOW)
-_CONDITIONS = {one: 0.1 if one in {PlateCondition.CARD, PlateCondition.RAG} else 0.07 for one in _DRAWN}
+_HIDING = (PlateCondition.COVERED, PlateCondition.CARD, PlateCondition.RAG)
+_CONDITIONS = {one: 0.13 if one in _HIDING else 0.06 for one in _DRAWN}
 del _CONDITIONS[PlateCondition.CLEAR]
 
 
@@ -142,13 +145,10 @@ def _views(one: Specimen, kind: str, rng: np.random.Generator, *, held: bool) ->
     known = kind in _SURE and not cut
     bare = len(one.plain.text) if kind in _BARE and not cut else 0
     of = _Of(one.corners, one.plain.rows, one.plain.crop, held, kind)
-    for spread in (0.03,) if one.plain.crop else (0.03, 0.12):
-        corners = one.corners if one.plain.crop else _moved(one.corners, rng, spread)
+    for corners in [one.corners] if one.plain.crop else _rooms(one.corners, rng):
         yield _view(image, corners, word, hidden, of, known=known, bare=bare)
-    if not one.plain.crop and kind in {"plain", "fault"}:
-        away = _away(one.corners, image.shape, rng)
-        if away is not None:
-            yield _view(image, away, _of(nothing=1.0), None, replace(of, kind="beside"))
+    if not one.plain.crop and kind in _BARE:
+        yield from _none(image, of, rng)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +219,31 @@ def _moved(corners: Quad, rng: np.random.Generator, spread: float) -> Quad:
     return np.asarray(grown + rng.normal(0, spread / 3, (4, 2)) * size, dtype=np.float32)
 
 
-def _away(corners: Quad, shape: Sequence[int], rng: np.random.Generator) -> Quad | None:
-    """Return a place beside the plate, None where that is out of the picture."""
-    wide, high = size_px(corners)
-    turn, far = rng.uniform(0, 2 * np.pi), rng.uniform(1.2, 3)
-    off = np.array((np.cos(turn) * far * wide, np.sin(turn) * far * high * 1.5))
-    there = _moved(corners + off, rng, 0.1)
-    left, top, right, bottom = box_of(there)
-    return there if left >= 0 and top >= 0 and right <= shape[1] and bottom <= shape[0] else None
+def _rooms(corners: Quad, rng: np.random.Generator) -> Iterator[Quad]:
+    """Yield where a detector may see the plate, well and badly, and where a camera's habit expects it."""
+    yield from (_moved(corners, rng, spread) for spread in (0.03, 0.12))
+    yield _placed(corners, rng.uniform(-1, 1, 2) * ASTRAY, rng)
+
+
+def _placed(corners: Quad, off: Floats, rng: np.random.Generator) -> Quad:
+    """Return a room of about the plate's size, `off` by so many of its widths and heights."""
+    centre = corners.mean(axis=0)
+    grown = (corners - centre) * np.exp(rng.uniform(-1, 1) * SIZE_ASTRAY) + centre
+    return np.asarray(grown + off * size_px(corners), dtype=np.float32)
+
+
+def _none(image: Picture, of: "_Of", rng: np.random.Generator) -> Iterator[View]:
+    """Yield rooms that hold no plate: half over it, near and away from it."""
+    for kind, least, most in (("half", 0.55, 0.9), ("half", 0.55, 0.9), ("beside", 1.2, 2.5)):
+        for _ in range(TRIES):
+            turn, far = rng.uniform(0, 2 * np.pi), rng.uniform(least, most)
+            # Beyond the edge of a square about the plate, so that it is out of the room that far.
+            way = np.array((np.cos(turn), np.sin(turn))) / max(abs(np.cos(turn)), abs(np.sin(turn)))
+            there = _placed(of.corners, way * far * (1, 1.4), rng)
+            left, top, right, bottom = box_of(there)
+            if left >= 0 and top >= 0 and right <= image.shape[1] and bottom <= image.shape[0]:
+                yield _view(image, there, _of(nothing=1.0), None, replace(of, kind=kind))
+                break
 
 
 def of_drawn(passages: int, clear: int, seed: int = 300) -> Iterator[View]:
@@ -240,12 +257,10 @@ def of_drawn(passages: int, clear: int, seed: int = 300) -> Iterator[View]:
             word = _mixed(word, "camera", (60 - float(light)) / 30)
         held = held_out(str(shot.vehicle.serial))
         of = _Of(frame.plate_corners, shot.plate.rows, False, held, condition.value)
-        for spread in (0.03, 0.12):
-            corners = _moved(frame.plate_corners, rng, spread)
+        for corners in _rooms(frame.plate_corners, rng):
             yield _view(frame.pixels, corners, word, None, of, known=condition in _UNHIDDEN)
-        away = _away(frame.plate_corners, frame.pixels.shape, rng)
-        if away is not None:
-            yield _view(frame.pixels, away, _of(nothing=1.0), None, replace(of, kind="beside"))
+        if condition in _UNHIDDEN:
+            yield from _none(frame.pixels, of, rng)
     for frame, shot, _, _ in _frames(clear, seed + 1, {}):
         plain = Plain(
             name=f"drawn{shot.vehicle.serial}{shot.side.value}",

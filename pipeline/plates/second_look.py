@@ -2,7 +2,7 @@
 
 There the corner detector's faintest guess is worth a look, and a plate's room around it: the detector
 outlines what is left uncovered. Where it sees nothing, and the picture is as good as the camera's others, no
-plate can be seen: there is none, or all of it is covered.
+plate can be seen: there is none, or all of it is covered. Rooms about the place itself are asked, too.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,11 @@ _MISSING = 0.75
 # Where even the pictures of plates that read have less contrast, fog or night may have taken one: its absence
 # proves nothing. Drawn nights: fog 0.06 to 0.24, fair weather and rain from 0.29.
 _VEILED = 0.25
-# How surely something must cover a plate as large as usual, and where it may stand beside a guess: by so many
-# of its widths.
+# How surely something must cover a plate as large as usual, and where it may stand beside a guess, by so many
+# of its widths. About the usual place itself plates may stand so far off, in widths and heights; so many of
+# those rooms must say the same.
 _COVERED_FROM, _BESIDE = 0.9, (-0.25, 0.0, 0.25)
+_ACROSS, _DOWN, _AGREEING = (-0.3, 0.0, 0.3), (-0.6, -0.3, 0.0, 0.3, 0.6), 3
 _TOLD = frozenset({Legibility.DIRTY, Legibility.DAMAGED, Legibility.CAMERA})
 
 
@@ -65,9 +67,6 @@ def look_where_usual(
         if place.holds(box):
             there.append(one)
         elsewhere |= one.score >= LEAST_PLATE and not place.holds(box) and not place.passed_by(box)
-    if elsewhere:
-        # Mounted elsewhere, or the camera was turned: nothing is missing for certain.
-        return None if fault is None else _nothing(place, Legibility.CAMERA, fault)
     best = max(there, key=lambda one: one.score, default=None)
     frame = frame_quality(image)
     judged = None if best is None else judge_plate(image, _placed(best), frame, "")
@@ -79,6 +78,9 @@ def look_where_usual(
     covered = _covered(image, frame, place, there)
     if covered is not None:
         return replace(covered, judge=second_judge())
+    if elsewhere:
+        # Mounted elsewhere, or another vehicle's: nothing is missing for certain.
+        return None
     if judged is not None and judged.legibility in _TOLD:
         return replace(judged, judge=second_judge())
     if judged is None and (best is None or best.score < LEAST_PLATE):
@@ -104,20 +106,27 @@ def _absent(image: NDArray[np.uint8], place: UsualPlace, usual: Picture) -> Plat
 def _covered(
     image: NDArray[np.uint8], frame: FrameQuality, place: UsualPlace, there: Sequence[Located]
 ) -> PlateLegibility | None:
-    """Return what surely covers a plate as large as usual about one of the guesses; None if nothing does."""
-    rooms = (room for one in there for room in _rooms(place, one))
-    seen = (judge_covered(image, room, frame) for room in rooms)
-    sure = [one for one in seen if one is not None and one.probability >= _COVERED_FROM]
-    return max(sure, key=lambda one: one.probability, default=None)
+    """Return what surely covers a plate of the usual size about a guess or the usual place, or None."""
+    about = ((place.centre, across, down, 0.0) for down in _DOWN for across in _ACROSS)
+    guessed = ((_centre(one), across, 0.0, one.score) for one in there for across in _BESIDE)
+    for rooms, agreeing in ((guessed, 1), (about, _AGREEING)):
+        seen = (judge_covered(image, _room(place, *room), frame) for room in rooms)
+        sure = [one for one in seen if one is not None and one.probability >= _COVERED_FROM]
+        if len(sure) >= agreeing:
+            return max(sure, key=lambda one: one.probability)
+    return None
 
 
-def _rooms(place: UsualPlace, guess: Located) -> list[Place]:
+def _room(place: UsualPlace, middle: tuple[float, float], across: float, down: float, score: float) -> Place:
+    """Return the room of a plate as large as usual, so many of its widths and heights off `middle`."""
+    off = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 + (across, down)
+    corners = (off * place.size + middle).astype(np.float32)
+    return Place(corners=corners, rows=1, score=score, confidence=0.0, characters=())
+
+
+def _centre(guess: Located) -> tuple[float, float]:
     left, top, right, bottom = find.box_of(guess.corners)
-    wide, high = place.size
-    x, y = (left + right) / 2, (top + bottom) / 2
-    room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float32) * (wide / 2, high / 2) + (x, y)
-    beside = [find.part(room.astype(np.float32), off, 0, 1 + off, 1) for off in _BESIDE]
-    return [replace(_placed(guess), corners=one, rows=1) for one in beside]
+    return (left + right) / 2, (top + bottom) / 2
 
 
 def _placed(one: Located) -> Place:

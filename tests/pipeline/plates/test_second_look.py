@@ -122,12 +122,37 @@ def test_what_is_left_of_a_plate_shows_what_covers_the_rest() -> None:
     left_uncovered = Detector(left=310, score=0.5, wide=70)
     said = look_where_usual(frame, PLACE, USUAL, left_uncovered)
     assert said is None or said.legibility is not Legibility.COVERED
-    frame[212:268, 250:312] = (150, 190, 205)
-    said = look_where_usual(frame, PLACE, USUAL, left_uncovered)
+    said = look_where_usual(half_hidden(), PLACE, USUAL, left_uncovered)
     assert said is not None
     assert said.legibility is Legibility.COVERED
     assert said.visible[0] < HIDDEN_BELOW < said.visible[-1]
     assert (said.judge, bool(said.mask)) == (second_judge(), True)
+
+
+def half_hidden() -> NDArray[np.uint8]:
+    frame = road(7)
+    frame[220:260, 260:380] = cv2.resize(draw_plate("浙Z12345", PlateColour.BLUE, 1), (120, 40))
+    frame[212:268, 250:312] = (150, 190, 205)
+    return frame
+
+
+@pytest.mark.parametrize("detector", [Detector(), Detector(left=20, score=0.99)])
+def test_what_covers_a_plate_at_the_usual_place_shows_whatever_the_detector_sees(detector: Detector) -> None:
+    said = look_where_usual(half_hidden(), PLACE, USUAL, detector)
+    assert said is not None
+    assert (said.legibility, said.judge, bool(said.mask)) == (Legibility.COVERED, second_judge(), True)
+
+
+@pytest.mark.parametrize(("agreeing", "word"), [(2, "missing"), (3, "covered")])
+def test_several_rooms_about_the_usual_place_must_agree(
+    monkeypatch: pytest.MonkeyPatch, agreeing: int, word: str
+) -> None:
+    surely = replace(nothing_seen(road(7), frame_quality(road(7))), legibility=Legibility.COVERED, rows=1)
+    told = iter([replace(surely, probability=0.9)] * agreeing)
+    monkeypatch.setattr(second_look, "judge_covered", lambda *_: next(told, None))
+    said = look_where_usual(road(7), PLACE, USUAL, Detector())
+    assert said is not None
+    assert said.legibility.value == word
 
 
 def test_what_may_be_a_plate_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
