@@ -1,10 +1,10 @@
 """Evasion: how vehicles were driven so that the scale could not weigh them, for a person to look at."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 from starlette.responses import Response
 
 from models.case_life import ZONE
@@ -85,14 +85,14 @@ LIKELIEST = (
     .where(SearchRow.passage_id.in_(bindparam("passages", expanding=True)), CandidateRow.place <= TOLD)
     .order_by(SearchRow.passage_id, CandidateRow.place)
 )
-# A picture of the plate where something is the matter with it, of the latest look.
+# What each frame's surest plate, or its place, shows.
 PICTURED = (
-    select(Frame.passage_id, func.max(PlateLegibilityRow.id))
+    select(Frame.passage_id, PlateLegibilityRow.id, PlateLegibilityRow.legibility, PlateLegibilityRow.text)
     .join(Frame, Frame.id == PlateLegibilityRow.frame_id)
     .where(Frame.passage_id.in_(bindparam("passages", expanding=True)))
     .where(PlateLegibilityRow.position == 0)
     .where((PlateLegibilityRow.rows > 0) | (PlateLegibilityRow.legibility == Legibility.MISSING.value))
-    .group_by(Frame.passage_id)
+    .order_by(PlateLegibilityRow.id)
 )
 HIDDEN = select(Finding.passage_id).where(
     Finding.passage_id.in_(bindparam("passages", expanding=True)),
@@ -111,8 +111,8 @@ def show(visit: Visit) -> Response:
         waiting = waiting_leads(connection, SHOWN)
         unweighed = waiting_unweighed(connection, SHOWN)
         numbers = [one.id for one in unweighed]
-        pictures = dict(connection.execute(PICTURED, {"passages": numbers}).all())
         hidden = set(connection.scalars(HIDDEN, {"passages": numbers}))
+        pictures = pictures_of(connection, unweighed, hidden)
         of_waiting = select(ManoeuvreRow.passage_id, ManoeuvreRow.sentence, ManoeuvreRow.excused)
         of_waiting = of_waiting.where(stands(ManoeuvreRow)).order_by(ManoeuvreRow.id)
         for passage_id, sentence, excused in connection.execute(
@@ -146,6 +146,18 @@ def show(visit: Visit) -> Response:
         sites=visit.office.sites,
         shown=SHOWN,
     )
+
+
+def pictures_of(connection: Connection, leads: Sequence[Any], hidden: Container[int]) -> dict[int, int]:
+    """Return by passage the plate to show: an unseen one where hiding is thought of, else its own."""
+    plates = {one.id: one.plate for one in leads}
+    chosen: dict[int, int] = {}
+    for row in connection.execute(PICTURED, {"passages": list(plates)}):
+        unseen = row.legibility != Legibility.CLEAR.value
+        fits = unseen if row.passage_id in hidden else row.text == plates[row.passage_id]
+        if fits or row.passage_id not in chosen:
+            chosen[row.passage_id] = row.id
+    return chosen
 
 
 def speak(visit: Visit) -> Response:

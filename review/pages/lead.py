@@ -12,16 +12,19 @@ from models.tables import Case, Finding, Frame, Judgement, Passage
 from models.values.findings import FindingKind
 from models.values.timeline import from_ms
 from pipeline.cases import named_vehicle
+from pipeline.evasion.unweighed import waiting_unweighed
 from pipeline.evasion.words import is_lead
 from review.access import CASE_READERS, Page, Visit, see
 from review.drawing import AxleDrawing, draw_axles
 from review.forms import whole
 from review.identity import Identity, identity_of
 from review.looks import note_look
-from review.pages.evasion import SPEAKERS, manoeuvres_of
+from review.pages.evasion import SPEAKERS, manoeuvres_of, pictures_of
 from review.pages.legibility import PlatesSeen, plates_seen
 from review.refusals import NotFoundError
 from review.site import Site
+
+BESIDE = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +55,16 @@ def show(visit: Visit) -> Response:
         numbers = select(Case.number).join(Finding, Finding.case_id == Case.id)
         number = connection.scalar(numbers.where(Finding.passage_id == passage_id).limit(1))
         lead = _lead(visit, connection, passage_id) if is_lead(connection, passage_id) else None
+        beside = waiting_unweighed(connection, BESIDE)
+        pictures = pictures_of(connection, beside, ())
     if lead is None and number is not None:
         return see(f"/cases/{number}")
     if lead is None:
         raise NotFoundError("没有这条线索")
     note_look(visit.office, visit.officer, f"passage/{passage_id}")
-    return visit.render("lead.html", lead=lead, speaks=visit.officer.role in SPEAKERS)
+    return visit.render(
+        "lead.html", lead=lead, beside=beside, pictures=pictures, speaks=visit.officer.role in SPEAKERS
+    )
 
 
 def _lead(visit: Visit, connection: Connection, passage_id: int) -> Lead:

@@ -119,6 +119,8 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
     with office.write("test") as connection:
         of_case = select(Finding.passage_id).join(Case, Case.id == Finding.case_id).order_by(Case.passed_at)
         known, unread = list(dict.fromkeys(connection.scalars(of_case)))[:2]
+        connection.execute(update(Passage).where(Passage.id == unread).values(length_mm=-1))
+        connection.execute(update(Passage).where(Passage.id == known).values(length_mm=14_960))
         # The night made searches of its own.
         connection.execute(delete(CandidateRow))
         connection.execute(delete(SearchRow))
@@ -135,6 +137,8 @@ def test_the_case_page_shows_who_it_may_have_been_and_a_plate_on_two_vehicles(
     reviewer = desk("reviewer")
     page = reviewer.get(f"/cases/{number}").text
     assert "浙Z&lt;99" in page
+    # The unread one's length is not known.
+    assert re.findall("车长 (.*?)<", page) == ["14.96 m"]
     assert "说不出是哪一辆：第一名只有 75.0%，不是下列任何一辆的可能性 25.0%。" in page
     assert re.findall(r'tag (agrees|contradicts)">(.*?)<', page) == [
         ("agrees", "轴距 ×148"),

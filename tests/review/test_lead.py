@@ -74,6 +74,7 @@ def test_the_list_leads_to_the_lead_with_its_pictures_and_reasons(
         assert auditor.get(picture).status_code == 200
     for words in ("疑似故意遮挡，由人工确认", "跨道：两条车道的检测器&lt;b&gt;各记一侧", "浙Z00042"):
         assert words in page
+    assert f'href="/evasion/{lead}" aria-current="true"' in page
     # No overload is claimed of it.
     assert "限值" not in page
     assert "认定总质量" not in page
