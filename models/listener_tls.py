@@ -26,8 +26,9 @@ class ListenerTls:
     """A listener's certificate and key, and the certificates of the clients that it knows.
 
     Every handshake looks whether the files have changed. New ones that don't fit together or don't hold stay
-    out: those before them are used on, while `problem` and the log say what is wrong. A client's that can't
-    be read concerns that client alone: it is known by what was last read of it, if anything was.
+    out: those before them are used on, while `problem` and the log say what is wrong; until they are mended
+    clients' new ones wait too. A client's that can't be read concerns that client alone: it is known by what
+    was last read of it, if anything was.
     """
 
     certificate: Path
@@ -35,6 +36,10 @@ class ListenerTls:
     clients: tuple[Path, ...] = ()
     _contexts: Renewed[ssl.SSLContext] | None = field(default=None, init=False)
     _known: dict[Path, bytes] = field(default_factory=dict, init=False)
+    _taken: tuple[bytes, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        self._taken = self._own()
 
     def context(self, _config: object, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         """Return what to listen with; for uvicorn's `ssl_context_factory`, whose `make` reads both files.
@@ -60,7 +65,7 @@ class ListenerTls:
 
         files = (self.certificate, self.key, *self.clients)
         try:
-            contexts = Renewed(files, known, unfit=self._unfit)
+            contexts = Renewed(files, known, unfit=self.unfit)
         except (OSError, ValueError) as error:
             raise UnusableError(f"{', '.join(map(str, files))}: {error}") from error
         self._contexts = contexts
@@ -86,9 +91,28 @@ class ListenerTls:
     def problem(self) -> str:
         """Return why its own files as they are now can't be used or don't hold; "" where they do."""
         refused = self._contexts.latest()[1] if self._contexts else ""
-        return refused or self._unfit()
+        return refused or self._own_problem()
 
-    def _unfit(self) -> str:
+    def unfit(self) -> str:
+        """Return why its own files are not to be taken; "" where they hold, or are in use already.
+
+        What has expired in use keeps no client's new certificate out.
+        """
+        own = self._own()
+        if own and own == self._taken:
+            return ""
+        problem = self._own_problem()
+        if not problem:
+            self._taken = own
+        return problem
+
+    def _own(self) -> tuple[bytes, ...]:
+        try:
+            return self.certificate.read_bytes(), self.key.read_bytes()
+        except OSError:
+            return ()
+
+    def _own_problem(self) -> str:
         try:
             # Without a passphrase: nobody is there to be asked for one.
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, lambda: "")

@@ -90,7 +90,7 @@ def client(settings: Settings) -> Client:
                 [folder / "tls.pem", folder / "tls.key", folder / partner.certificate],
                 partial(https, folder, partner.certificate),
                 httpx.Client.close,
-                own.problem,
+                own.unfit,
             ),
         )
         for partner in settings.partners

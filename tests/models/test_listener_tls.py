@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,10 +76,13 @@ def trusting_any() -> ssl.SSLContext:
     return context
 
 
-def shown(bound: socket.socket, authority: trustme.CA, client: trustme.LeafCert | None = None) -> bool:
-    """Tell whether a handshake shows a certificate of this authority, and the client is let in."""
+def shown(bound: socket.socket, authority: trustme.CA | None, client: trustme.LeafCert | None = None) -> bool:
+    """Tell whether a handshake shows a certificate of this authority, or any, and the client is let in."""
     context = ssl.create_default_context()
-    authority.configure_trust(context)
+    if authority:
+        authority.configure_trust(context)
+    else:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if client:
         client.configure_cert(context)
     try:
@@ -150,6 +154,24 @@ def test_a_client_is_known_once_its_certificate_lies_there(tls: ListenerTls) -> 
         other.cert_pem.write_to_path(known, append=True)
         assert shown(bound, authority, other.issue_cert("client.test"))
         assert shown(bound, authority, CLIENTS.issue_cert("client.test"))
+
+
+def test_what_expired_in_use_keeps_no_clients_new_certificate_out(tls: ListenerTls) -> None:
+    write(tls, days=-1)
+    known = tls.certificate.with_name("client.pem")
+    CLIENTS.cert_pem.write_to_path(known)
+    tls.clients = (known,)
+    tls = replace(tls)
+    other = trustme.CA()
+    with listening(tls) as bound:
+        assert not shown(bound, None, other.issue_cert("client.test"))
+        other.cert_pem.write_to_path(known, append=True)
+        assert shown(bound, None, other.issue_cert("client.test"))
+        assert "expired" in tls.problem()
+        CLIENTS.cert_pem.write_to_path(known)
+        assert not shown(bound, None, other.issue_cert("client.test"))
+        new = write(tls)
+        assert shown(bound, new, CLIENTS.issue_cert("client.test"))
 
 
 def test_a_clients_spoiled_file_concerns_that_client_alone(

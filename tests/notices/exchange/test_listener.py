@@ -1,3 +1,4 @@
+import logging
 import signal
 import socket
 import ssl
@@ -86,6 +87,24 @@ def test_a_certificate_that_does_not_hold_yet_is_not_shown_and_the_log_tells(
     (told,) = [vars(one) for one in caplog.records if one.message == "files.refused"]
     assert "valid only from" in told["problem"]
     assert str(keys / own.partners[0].certificate) in told["files"]
+
+
+def test_what_of_ours_expired_in_use_keeps_no_partners_new_certificate_out(
+    both: list[Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    own, there = both
+    keys, authority = exchange_wiring.keys_folder(own), trustme.CA()
+    expired = authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(days=1))
+    expired.cert_chain_pems[0].write_to_path(keys / "tls.pem")
+    expired.private_key_pem.write_to_path(keys / "tls.key")
+    theirs = keys / own.partners[0].certificate
+    with exchange_wiring.client(own) as client:
+        authority.cert_pem.write_to_path(theirs, append=True)
+        with pytest.raises(UnreachableError):
+            client.post(there.agency.id, b"{}")
+    (told,) = [one for one in caplog.records if one.message.startswith("files.")]
+    assert (told.message, str(theirs) in vars(told)["files"]) == ("files.renewed", True)
 
 
 def test_a_relay_that_breaks_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
