@@ -15,6 +15,7 @@ from models.tables import Frame, FrameReference, Passage, SourceFile
 from models.values.passages import FrameKind
 from models.values.timeline import to_ms
 from stations.download import FrameUnreachableError, fetch_frame, host_of
+from stations.exif import taken_at_ms
 from stations.images import CLIP_BYTES, CLIP_SUFFIXES, FRAME_BYTES, image_damage, image_problem
 from stations.names import URL_STARTS
 from stations.station import Station
@@ -35,9 +36,12 @@ def add_frame(
 ) -> None:
     """Insert one frame unless it is known; lane and camera time come from its name where that tells them.
 
+    A time that the name doesn't tell comes from inside the file, where that does.
     `problem` says what is damaged of a frame that can still be shown.
     """
     lane, taken_at, kind = frame_name_parts(station, name)
+    if taken_at is None and kind is not FrameKind.VIDEO:
+        taken_at = taken_at_ms(stored.path, station.zone)
     row = {
         "station_id": station.id,
         "name": name,
