@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from models.durable import sync, sync_tree
 from models.values.service import Channel, Outcome
 from notices.service.carriers import CarrierAwayError, Parcel, Report
 
@@ -53,7 +54,10 @@ class PostCarrier:
                 half.mkdir(parents=True, exist_ok=True)
                 (half / "letter.pdf").write_bytes(parcel.pdf)
                 (half / "letter.csv").write_text(label.getvalue(), encoding="utf-8-sig")
+                sync_tree(half)
                 half.rename(whole)
+            # What is noted as sent outlives a power cut.
+            sync(self.out)
         except OSError as error:
             raise CarrierAwayError(f"post folder {self.out}: {error.strerror}") from error
         return Report(outcome=Outcome.SENT, on=on, proof=label.getvalue().encode())

@@ -212,6 +212,20 @@ def status(post: PostCarrier, state: str, on: str = "2026-07-04", *, proof: byte
         path.with_suffix(".proof").write_bytes(proof)
 
 
+def test_a_letter_is_on_disk_before_it_counts_as_sent(
+    post: PostCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = list[str]()
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+    )
+    for _ in range(2):
+        post.send(parcel(), DAY)
+    half = str(post.out / f".{parcel().reference}")
+    assert {*synced[:2]} == {f"{half}/letter.pdf", f"{half}/letter.csv"}
+    assert synced[2:] == [half, str(post.out), str(post.out)]
+
+
 def test_a_letter_is_laid_out_once_and_its_receipt_read(post: PostCarrier) -> None:
     hostile = Contact(name='=HYPERLINK("http://evil.invalid")', address="虚构市\n不存在路1号")
     sent = post.send(parcel(hostile), DAY)
