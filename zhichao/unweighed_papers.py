@@ -5,14 +5,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from models.case_life import life_of
 from models.evasion_tables import ManoeuvreRow
 from models.legibility_tables import ObscuringRow
 from models.tables import Frame
+from models.values.case_life import CaseState
 from models.values.passages import FrameKind
 from models.values.timeline import from_ms
 from pipeline.evasion.rows import stands
 from stations.station import Station
 from zhichao.paper_fields import CaseFacts
+from zhichao.settings import ConfigError
 
 SHOWS = {
     FrameKind.FRONT: "车头",
@@ -28,7 +31,14 @@ def unweighed_facts(connection: Connection, station: Station, number: str, row: 
     """Return what was seen of the passage `row`, and nothing of its mass.
 
     The act found is a person's word, given in a file; the description may be, too.
+
+    Raises:
+        ConfigError: the case was not handed on yet, so that no letter may say so.
+
     """
+    state = CaseState(life_of(connection, number).state)
+    if state is not CaseState.TRANSFERRED:
+        raise ConfigError(f"案件 {number} 为“{state.label}”，审核查清、由班长转为“已移送”后才能出具移送函")
     shown = photographs(connection, row.passage_id, station)
     return CaseFacts(
         case_id=row.case_id,

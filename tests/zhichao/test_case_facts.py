@@ -197,6 +197,14 @@ def test_a_case_without_an_overload_is_told_to_the_police_and_gives_no_other_doc
             connection.execute(insert(ObscuringRow).values(hidden | {"number": number, "reasons": reasons}))
         driven = {"passage_id": passage, "kind": "straddling", "rules": "x", "seen_at": 0}
         connection.execute(insert(ManoeuvreRow).values(driven | {"sentence": "跨道", "excused": ""}))
+    with night.database.read() as connection, pytest.raises(ConfigError, match="由班长转为“已移送”后"):
+        case_facts(connection, night.station, CASE)
+    with night.database.write("test") as connection:
+        leader = add_officer(connection, "leader", Role.TEAM_LEADER)
+        case_id = life_of(connection, CASE).case_id
+        for version, to in enumerate((CaseState.FIRST_REVIEW, CaseState.TRANSFERRED), 1):
+            step = Step(case_id=case_id, version=version, to=to, actor=leader, at_ms=1, reason="移送")
+            move(connection, step)
     with night.database.read() as connection:
         known = case_facts(connection, night.station, CASE)
         assert act(load_settings(ROOT / "config.toml"), connection, known.case_id) is None
