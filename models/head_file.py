@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from models.durable import sync
 from models.errors import MisuseError
 from models.hash_chain import Head
 
@@ -17,6 +18,7 @@ def note(path: Path, head: Head) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_text(json.dumps({"number": head.number, "hash": head.hash}) + "\n", encoding="utf-8")
+    sync(half)
     half.replace(path)
 
 
