@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from models.tables import Chunk, Passage
 
 ROOT = Path(__file__).parents[2]
 NIGHT = [sys.executable, "-m", "zhichao", "nightly", "--date", "2026-06-18", "--station", "hs-sample"]
-ROWS = 1000
+ROWS = 300
 
 
 def start(
@@ -123,12 +124,13 @@ def test_read_only(tmp_path: Path, empty_tables: Path) -> None:
     assert (tmp_path / "data" / "inbox" / "hs-sample" / "night.csv").exists()
 
 
-def test_no_room(tmp_path: Path, whole: dict[str, list[tuple[object, ...]]]) -> None:
+def test_no_room(tmp_path: Path, empty_tables: Path, whole: dict[str, list[tuple[object, ...]]]) -> None:
     fill(tmp_path / "tight")
+    room = shutil.copyfile(empty_tables, tmp_path / "tight" / "zhichao.sqlite").stat().st_size
 
     def tight() -> None:
-        # Enough for the empty tables and the originals, not for the passages.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+        # Enough for the empty tables and the originals, not for the night.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     code, errors = finish(start(tmp_path / "tight", before=tight))
     assert code == 3, errors

@@ -42,7 +42,7 @@ def chunks_done(data: Path) -> int:
 
 
 def test_a_night_killed_half_way_ends_like_one_never_killed(tmp_path: Path) -> None:
-    simulate_night(tmp_path / "killed", date=DAY, seed=5, passages_per_station=120, stations=[STATION])
+    simulate_night(tmp_path / "killed", date=DAY, seed=5, passages_per_station=80, stations=[STATION])
     shutil.copytree(tmp_path / "killed", tmp_path / "whole")
     doomed = start(tmp_path / "killed")
     deadline = time.monotonic() + 120
