@@ -142,12 +142,13 @@ def test_the_real_fortnight_night_by_night_says_the_same(
     by_hand = over_limit_by_hand(path)
     assert over == by_lane_and_axles(by_hand)
     assert sum(over.values()) == 5_433
-    # Of four lorries it says besides how they were driven: three astride the lanes, one close behind another.
+    # Of one lorry it says besides how it was driven: close behind another. What leans to one side is lane 2's
+    # sensor, on the last day because of the days before.
     with run.database.read() as connection:
         kinds = connection.execute(select(Finding.kind, func.count()).group_by(Finding.kind)).all()
     assert {FindingKind(kind): count for kind, count in kinds} == {
         FindingKind.OVERLOAD: 5_433,
-        FindingKind.EVASION: 4,
+        FindingKind.EVASION: 1,
     }
     # Lane 1 repeats its sides from the first night on; lane 2 leans to the left, which three days show.
     with run.database.read() as connection:
