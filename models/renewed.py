@@ -24,16 +24,20 @@ class Renewed(Generic[T]):
         make: Callable[[], T],
         discard: Callable[[T], object] = lambda _: None,
         unfit: Callable[[], str] = str,
+        lacks: Callable[[T], str] = lambda _: "",
     ) -> None:
         """Make it for the first time; what `make` raises then is raised here. `discard` gets what it was.
 
         `unfit` says why new files are not to be used ("" where they are), whatever can be made of them; it
-        is not asked about the first ones, instead of which there would be nothing.
+        is not asked about the first ones, instead of which there would be nothing. What `lacks` says is
+        missing of what was made is told, and it is made again each time until nothing is.
         """
-        self._files, self._make, self._discard, self._unfit = tuple(files), make, discard, unfit
+        self._files, self._make, self._discard = tuple(files), make, discard
+        self._names, self._unfit, self._lacks = [str(path) for path in files], unfit, lacks
         self._lock = Lock()
         self._seen, self._problem = self._look(), ""
         self._latest = make()
+        self._tell(lacks(self._latest))
 
     def latest(self) -> tuple[T, str]:
         """Return it, and why the files as they are now can't be used ("" where they can)."""
@@ -46,19 +50,23 @@ class Renewed(Generic[T]):
             return self._latest, self._problem
 
     def _renew(self) -> None:
-        files = [str(path) for path in self._files]
         try:
             if unfit := self._unfit():
                 raise ValueError(unfit)
             made = self._make()
         except (OSError, ValueError, NotDoneError) as error:
-            if str(error) != self._problem:
-                LOGGER.warning("files.refused", extra={"files": files, "problem": str(error)})
-            self._problem = str(error)
+            self._tell(str(error))
             return
-        before, self._latest, self._problem = self._latest, made, ""
-        LOGGER.info("files.renewed", extra={"files": files})
+        before, self._latest = self._latest, made
+        self._tell(self._lacks(made))
+        if not self._problem:
+            LOGGER.info("files.renewed", extra={"files": self._names})
         self._discard(before)
+
+    def _tell(self, problem: str) -> None:
+        if problem and problem != self._problem:
+            LOGGER.warning("files.refused", extra={"files": self._names, "problem": problem})
+        self._problem = problem
 
     def _look(self) -> list[tuple[Path, tuple[int, ...] | None]]:
         return [(path, _state(path)) for one in self._files for path in (one, *sorted(one.rglob("*")))]

@@ -168,8 +168,8 @@ def test_the_real_fortnight_night_by_night_says_the_same(
     for night in nights:
         for lead in night.leads:
             leads[night.day, lead["lane"]] += lead["passages"]
-    # Nor do those of which the same lane says that they were driven so as to evade it.
-    assert leads == +prevented + Counter({("2021-06-09", 2): 1, ("2021-06-15", 2): 3})
+    # Nor does one of which the same lane says that it was driven so as to evade it.
+    assert leads == +prevented + Counter({("2021-06-09", 2): 1})
     assert [sum(n for (_, one), n in prevented.items() if one == lane) for lane in (1, 2)] == [322, 4_110]
     assert sum(night.cases for night in nights) == 1_001
     with run.database.read() as connection:

@@ -21,6 +21,7 @@ from notices.documents.kinds import DocumentKind
 from notices.documents.numbers import void
 from notices.documents.register import register_rows, stamp_waiting
 from notices.seal.error import SealError
+from notices.service.attempt_rows import open_attempts
 from notices.service.attempts import ServiceError, document_row
 from notices.service.leaving import hold_case, obstacle_to_leaving, outdated_hearing
 from stations.station import Station
@@ -124,6 +125,9 @@ def list_documents(
         if void_number:
             with database.write("document.void") as connection:
                 void(connection, void_number, reason)
+                document = document_row(connection, void_number).id
+                asked = [one.reference for one in open_attempts(connection) if one.document_id == document]
+            problems += [f"{one}：送达已开始，须告知送达的机关文书已作废 tell who serves it" for one in asked]
         for province in sorted(path.name for path in settings.seals.glob("*/")) if stamp else ():
             try:
                 mark = agency_of(settings, province).mark

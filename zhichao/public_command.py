@@ -1,6 +1,7 @@
 """The command of the public pages: where a party reads its document, and anyone verifies a seal."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -25,8 +26,6 @@ from zhichao.settings import ConfigError, Settings, load_settings
 from zhichao.trusted import anchors
 from zhichao.web_listener import address_of, tls_of, web_listener
 
-LOGGER = logs.logger(__name__)
-
 
 def counter(settings: Settings, database: Database) -> PublicCounter:
     """Return the public counter of an installation."""
@@ -39,11 +38,8 @@ def counter(settings: Settings, database: Database) -> PublicCounter:
             # The sealed document stands, whatever can be worked out today.
             return None
 
-    def trusted() -> Anchors:
-        found = anchors(settings)
-        for one in found.unread:
-            LOGGER.warning("files.refused", problem=one.problem)
-        return found
+    def lacks(trusted: Anchors) -> str:
+        return "；".join(one.problem for one in trusted.unread)
 
     return PublicCounter(
         database=database,
@@ -51,7 +47,7 @@ def counter(settings: Settings, database: Database) -> PublicCounter:
         proofs=proof_store(settings),
         originals=wiring.store(settings),
         vault=Vault.load(settings.registry_keys),
-        anchors=Renewed([settings.seals], trusted),
+        anchors=Renewed([settings.seals], partial(anchors, settings), lacks=lacks),
         told=told,
     )
 

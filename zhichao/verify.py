@@ -132,7 +132,7 @@ def _times(one: SealFound) -> dict[str, str]:
 
 
 def _doubt(one: SealFound) -> str:
-    return "证书是否撤销不明 NOT SETTLED" if one.unsettled else "证书不可信 NOT TRUSTED"
+    return "证书是否可信不明 NOT SETTLED" if one.unsettled else "证书不可信 NOT TRUSTED"
 
 
 def _sentence(one: SealFound) -> str:

@@ -15,7 +15,8 @@ from notices.seal.error import SealError
 class Unread:
     """What lies beside a seal and can't be read, and why.
 
-    Of a certificate that leads to one of `issuers` (public keys, DER) nobody can tell whether it is revoked.
+    Of a certificate that leads to one of `issuers` (public keys, DER) nobody can tell whether it is revoked;
+    where there are none, of one that leads to no root that was read, whether it is trusted.
     """
 
     problem: str

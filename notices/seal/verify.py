@@ -27,12 +27,13 @@ from notices.seal.sm2 import Sm2Known
 
 MOST_BYTES = 64_000_000
 CLOCKS_DIFFER = timedelta(minutes=10)
+NO_ROOT = "the certificate leads to no trusted root"
 TRUST_PROBLEMS = {
-    "NO_CERTIFICATE_CHAIN_FOUND": "the certificate leads to no trusted root",
+    "NO_CERTIFICATE_CHAIN_FOUND": NO_ROOT,
     "OUT_OF_BOUNDS_NO_POE": "the certificate does not hold now, and nothing shows that it did",
     "OUT_OF_BOUNDS_NOT_REVOKED": "the certificate does not hold now, and nothing shows that it did",
 }
-UNSETTLED = "whether the certificate is revoked can't be told: a list of its issuer's can't be read"
+UNSETTLED = "whether the certificate counts can't be told: what would tell it can't be read"
 # What the library would log, traceback and all, stands in the result.
 for name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -99,7 +100,7 @@ class SealFound:
 
     @property
     def unsettled(self) -> bool:
-        """Return whether its certificate would be trusted, were it known that it isn't revoked."""
+        """Return whether its certificate may be trusted, once all can be read that tells it."""
         return self.trust_problem == UNSETTLED
 
 
@@ -245,7 +246,9 @@ def _trust_problem(
         return f"the certificate was revoked {revoked:%F}"
     path = status.validation_path
     if not status.trusted or path is None:
-        return _words(status)
+        words = _words(status)
+        # Its root may stand in what can't be read.
+        return UNSETTLED if words == NO_ROOT and any(not one.issuers for one in anchors.unread) else words
     root = path.trust_anchor.authority.public_key.dump()
     return UNSETTLED if any(root in one.issuers for one in anchors.unread) else ""
 

@@ -57,14 +57,15 @@ def crop(visit: Visit) -> Response:
     reading_id = whole(visit.path("reading_id"))
     with visit.office.read() as connection:
         found = connection.execute(
-            select(PlateReadingRow.box, Frame.sha256)
+            select(PlateReadingRow.box, Frame.sha256, Frame.passage_id)
             .join(Frame, Frame.id == PlateReadingRow.frame_id)
             .where(PlateReadingRow.id == reading_id)
         ).one_or_none()
-    if found is None:
+        shown = found is not None and may_be_seen(connection, found.passage_id)
+    if found is None or not shown:
         raise NotFoundError("没有这张图片")
     try:
-        with Image.open(visit.office.store.path(found.sha256)) as image:
+        with Image.open(io.BytesIO(visit.office.store.read(found.sha256))) as image:
             content = _cut(image, json.loads(found.box))
     except (OSError, ValueError, UnidentifiedImageError) as error:
         raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error

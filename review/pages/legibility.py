@@ -101,7 +101,7 @@ def show(visit: Visit) -> Response:
     if found is None or not shown:
         raise NotFoundError("没有这张图片")
     try:
-        with Image.open(visit.office.store.path(found.sha256)) as image:
+        with Image.open(io.BytesIO(visit.office.store.read(found.sha256))) as image:
             content = _masked(image, json.loads(found.box), json.loads(found.mask))
     except (OSError, ValueError, UnidentifiedImageError) as error:
         raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error

@@ -43,3 +43,15 @@ def test_new_files_are_asked_whether_they_fit_and_the_first_ones_are_not(tmp_pat
     assert kept.latest() == ("in time", "")
     said.write_text("late", encoding="utf-8")
     assert kept.latest() == ("in time", "too late")
+
+
+def test_what_lacks_something_is_made_again_until_it_lacks_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    broken = ["the list", "the list", ""]
+    kept = Renewed([tmp_path], lambda: broken.pop(0), lacks=str)
+    assert kept.latest() == ("the list", "the list")
+    for _ in range(2):
+        assert kept.latest() == ("", "")
+    assert [one.message for one in caplog.records] == ["files.refused", "files.renewed"]

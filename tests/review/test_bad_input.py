@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from desk import Desk
+from PIL import Image
 from snapshot import snapshot
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from models.tables import Frame
+from models.tables import Finding, Frame
 from review.office import Office
 
 Desks = Callable[[str], Desk]
@@ -139,10 +140,21 @@ def test_a_frame_is_shown_as_it_was_stored_and_only_then(desk: Desks, office: Of
     fine(first.get("/plates/1"), 410)
 
 
+def test_a_plate_is_cut_out_of_what_was_stored_alone(desk: Desks, office: Office) -> None:
+    first, path = desk("reviewer"), office.store.path(frame(office))
+    assert first.get("/plates/1").status_code == 200
+    Image.new("RGB", (1280, 720)).save(path, "PNG")
+    fine(first.get("/plates/1"), 410)
+
+
 def test_frames_of_no_case_are_nobodys(desk: Desks, office: Office) -> None:
     with office.read() as connection:
         stray = connection.scalars(select(Frame.sha256).where(Frame.passage_id.is_(None))).first()
     fine(desk("reviewer").get(f"/frames/{stray}"), 404)
+    assert desk("reviewer").get("/plates/1").status_code == 200
+    with office.write("test") as connection:
+        connection.execute(delete(Finding))
+    fine(desk("reviewer").get("/plates/1"), 404)
 
 
 def test_an_odd_filter_shows_a_queue(desk: Desks) -> None:

@@ -69,3 +69,14 @@ def test_a_decision_goes_by_post_comes_back_and_is_taken_by_hand(
     assert (row["outcome"], row["served_on"]) == ("delivered", day)
     assert "第九十一条" in row["article"]
     assert run("service", "list", "case-9").exit_code == 2
+
+
+def test_who_declares_void_what_is_on_its_way_is_told_to_say_so(
+    run: Run, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_wiring, "problem_here", sound)
+    run("service", "contact", "case-1", "--name", "虚构", "--address", "虚构市不存在路1号")
+    reference = run("service", "start", number).stdout.strip()
+    done = run("documents", "--void", number, "--reason", "重复立案")
+    assert (done.exit_code, f"{reference}：送达已开始" in done.stderr.replace("\n", "")) == (1, True)
+    assert "已作废" in run("documents", "case-1").stdout

@@ -140,6 +140,10 @@ def test_a_list_of_revoked_certificates_counts_from_the_next_file_on(
     assert entitled(upload(public, sealed.pdf + b"%")[1]) == "签章无效"
     path.unlink()
     assert entitled(upload(public, sealed.pdf)[1]) == "签章有效"
+    # Whose roots can't be read is nobody's to call false, either.
+    rootless = Anchors(seals=(), unread=(Unread(problem="roots.pem"),))
+    page = upload(replace(counter, anchors=Renewed([], lambda: rootless)), sealed.pdf)[1]
+    assert (entitled(page), "不可信" in page) == ("暂时无法核验签章", False)
 
 
 def test_another_agencys_seal_is_not_trusted(counter: PublicCounter, sealed: SealedDocument) -> None:

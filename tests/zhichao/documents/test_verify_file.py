@@ -128,7 +128,7 @@ def test_a_list_of_revoked_certificates_is_its_issuers_own(run: Run, data: Path,
         assert (refused.exit_code, told in refused.stderr, path.name in refused.stderr) == (1, True, True)
     # The list may name the certificate: whether it holds is not settled, whatever else can be said.
     path.write_bytes(b"-----BEGIN X509 CRL-----\nMIIB")
-    assert "证书是否撤销不明 NOT SETTLED" in run("verify", out).stdout
+    assert "证书是否可信不明 NOT SETTLED" in run("verify", out).stdout
     path.unlink()
 
 
