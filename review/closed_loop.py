@@ -11,6 +11,7 @@ from models.case_tables import CaseEvent
 from models.document_tables import Document
 from models.exchange_tables import ExchangeLog
 from models.tables import Case
+from models.unweighed import is_unweighed
 from models.values.case_life import CaseState
 from models.values.documents import DocumentState
 from notices.documents.kinds import DocumentKind
@@ -45,6 +46,8 @@ class Share:
 
 def shares(connection: Connection) -> Iterator[Share]:
     """Yield the four shares."""
+    # Of other cases the only document follows once they were handed on.
+    weighed = ~is_unweighed(CaseEvent.case_id)
     coded = exists().where(Document.case_id == CaseEvent.case_id, Document.state != DocumentState.VOID)
     decided = exists().where(
         Document.case_id == CaseEvent.case_id,
@@ -53,9 +56,9 @@ def shares(connection: Connection) -> Iterator[Share]:
     )
     yield Share(
         text="案件赋码率",
-        part=_cases(connection, CaseState.FILED, coded),
-        whole=_cases(connection, CaseState.FILED),
-        means="立案案件中已有带编码文书的",
+        part=_cases(connection, CaseState.FILED, weighed, coded),
+        whole=_cases(connection, CaseState.FILED, weighed),
+        means="认定超限的立案案件中已有带编码文书的",
     )
     number = select(func.count()).select_from(Document)
     yield Share(

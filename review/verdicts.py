@@ -115,7 +115,9 @@ def _check(life: Row[Any], visitor: Visitor, opinion: Opinion, stage: CaseState)
         raise BadInputError("驳回须选择一项理由")
     if opinion.plate != life.plate:
         raise CaseMovedError("号牌在您查看后已被更正，请核对后再办理")
-    if opinion.verdict is Verdict.CONFIRM and pattern_of(opinion.plate) is None:
+    # Without an overload the plate may be just what can't be read: others find the vehicle.
+    known = life.unweighed or pattern_of(opinion.plate) is not None
+    if opinion.verdict is Verdict.CONFIRM and not known:
         raise BadInputError("号牌未能完整辨认，不能确认违法；请更正号牌，或以“号牌无法辨认”驳回")
 
 

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, select
 from models.case_life import life_of
 from models.evasion_tables import ManoeuvreRow
 from models.legibility_tables import ObscuringRow
-from models.tables import Frame
+from models.tables import Finding, Frame
 from models.values.case_life import CaseState
+from models.values.findings import FindingKind
 from models.values.passages import FrameKind
 from models.values.timeline import from_ms
+from pipeline.deliberate import FLAGGED_FROM
 from pipeline.evasion.rows import stands
 from stations.station import Station
 from zhichao.paper_fields import CaseFacts
@@ -33,9 +35,12 @@ def unweighed_facts(connection: Connection, station: Station, number: str, row: 
     The act found is a person's word, given in a file; the description may be, too.
 
     Raises:
-        ConfigError: the case was not handed on yet, so that no letter may say so.
+        ConfigError: no plate is thought hidden, or the case was not handed on yet: no letter may say so.
 
     """
+    of_plate = (Finding.case_id == row.case_id) & (Finding.kind == FindingKind.PLATE_OBSCURED)
+    if connection.scalar(select(Finding.id).where(of_plate).limit(1)) is None:
+        raise ConfigError(f"案件 {number} 没有涉嫌遮挡号牌的情形，不出具文书；规避检测由承办机构依法查处")
     state = CaseState(life_of(connection, number).state)
     if state is not CaseState.TRANSFERRED:
         raise ConfigError(f"案件 {number} 为“{state.label}”，审核查清、由班长转为“已移送”后才能出具移送函")
@@ -60,12 +65,15 @@ def unweighed_facts(connection: Connection, station: Station, number: str, row: 
 
 def _seen(connection: Connection, passage_id: int) -> str:
     """Return what the night saw of the plate and the driving, a line each."""
-    hidden = select(ObscuringRow.reasons).where(ObscuringRow.passage_id == passage_id)
-    reasons = connection.scalar(hidden.order_by(ObscuringRow.number.desc()).limit(1))
+    hidden = select(ObscuringRow).where(ObscuringRow.passage_id == passage_id)
+    last = connection.execute(hidden.order_by(ObscuringRow.number.desc()).limit(1)).first()
+    # Reasons are kept of what accuses nobody, too.
+    accuses = last is not None and not last.problem and last.probability >= FLAGGED_FROM
+    reasons = last.reasons if last is not None and accuses else "[]"
     driven = select(ManoeuvreRow.sentence).where(
         ManoeuvreRow.passage_id == passage_id, ManoeuvreRow.excused == "", stands(ManoeuvreRow)
     )
-    return "\n".join([*json.loads(reasons or "[]"), *connection.scalars(driven.order_by(ManoeuvreRow.id))])
+    return "\n".join([*json.loads(reasons), *connection.scalars(driven.order_by(ManoeuvreRow.id))])
 
 
 def photographs(connection: Connection, passage_id: int, station: Station) -> list[dict[str, Any]]:

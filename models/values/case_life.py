@@ -152,11 +152,16 @@ def obstacle(standing: Standing, to: CaseState) -> str:
     """Return why the step may not be taken, in words for people; "" where it may."""
     state = standing.state
     resumes = state is S.SUSPENDED and to in BEFORE_DECISION
+    filed = S.FILED in {state, standing.resumes_to}
     rules = (
         (to not in state.allowed_next, f"“{state.label}”之后不能转为“{to.label}”"),
         (
             standing.unweighed and to in NEEDS_WEIGHING,
             "本案没有认定超限质量，不在本系统告知、处罚；移送公安机关或者承办机构，或者撤销",
+        ),
+        (
+            standing.unweighed and to is S.TRANSFERRED and not filed,
+            "本案须经两名执法人员审核确认后才能移送",
         ),
         (resumes and to is not standing.resumes_to, "中止的案件只能恢复到中止前的环节"),
         (state is S.FILED and to is S.NOTIFIED and standing.asks_summons, "本地规则要求先告知当事人接受处理"),

@@ -25,7 +25,7 @@ from pipeline.patience import FlaggedPassage
 
 def unweighed_leads() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of a lead that no overload stands in; they join Passage, Finding, DecisionRow."""
-    mass = aliased(Finding)
+    mass, opened = aliased(Finding), aliased(Finding)
     return (
         Finding.passage_id == Passage.id,
         Finding.kind.in_(WITHOUT_MASS),
@@ -33,6 +33,10 @@ def unweighed_leads() -> tuple[ColumnElement[bool], ...]:
         holding(),
         DecisionRow.outcome == Outcome.LEAD,
         ~exists().where(mass.passage_id == Passage.id, mass.kind == FindingKind.OVERLOAD),
+        # What is seen later joins the case that a person opened, at the next night.
+        ~exists().where(
+            opened.passage_id == Passage.id, opened.kind.in_(WITHOUT_MASS), opened.case_id.is_not(None)
+        ),
     )
 
 

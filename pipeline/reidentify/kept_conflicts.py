@@ -8,13 +8,14 @@ from sqlalchemy.orm import aliased
 
 from models import audit, leases
 from models.errors import MisuseError, NotDoneError
-from models.inserts import insert_new
+from models.inserts import insert_new, insert_new_id
 from models.reidentify_tables import PlateConflict
 from models.tables import Passage
 from models.values.office import Action, Actor
 from pipeline.reidentify.conflicts import RULES
 
 NO_LONGER = "按现行规则和后来收到的记录，已不作为线索"
+GONE = "该号牌冲突已经核查、撤回或者更新，请刷新后再看"
 SAID = ("plate", "passage_id", "other_passage_id", "kind", "sentence")
 
 
@@ -76,9 +77,11 @@ def close(connection: Connection, conflict_id: int, reason: str, actor: Actor, a
         raise MisuseError("请填写理由")
     row = connection.execute(select(PlateConflict).where(PlateConflict.id == conflict_id, standing())).first()
     if row is None:
-        raise NotDoneError("该号牌冲突已经核查、撤回或者更新，请刷新后再看")
+        raise NotDoneError(GONE)
     closed = _version(row._asdict(), row, leases.now_ms(connection), withdrawn=reason.strip())
-    connection.execute(insert_new(connection, PlateConflict), closed | {"actor": actor.name})
+    kept = connection.execute(insert_new_id(connection, PlateConflict), closed | {"actor": actor.name})
+    if kept.first() is None:
+        raise NotDoneError(GONE)
     detail = {"plate": row.plate, "other": row.other_passage_id, "kind": row.kind, "reason": reason.strip()}
     audit.append(
         connection, actor, Action.CLONE_CHECKED, f"passage/{row.passage_id}", at_ms=at_ms, detail=detail

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from models.case_tables import CaseLife, CaseReview, PlateCorrection
 from models.office_tables import Officer
 from models.tables import Case
+from models.unweighed import is_unweighed
 from models.values.case_life import CaseState, RejectReason, Verdict
 from models.values.labelled import Labelled
 from models.values.office import Role
@@ -55,7 +56,7 @@ def figures(connection: Connection, visit: Visit) -> list[Figure]:
     stations = _counted(connection, select(Case.station_id, func.count()).group_by(Case.station_id))
     again = (
         select(CaseLife.plate, func.count())
-        .where(CaseLife.plate != "")
+        .where(CaseLife.plate != "", ~is_unweighed(CaseLife.case_id))
         .group_by(CaseLife.plate)
         .having(func.count() > 1)
         .order_by(func.count().desc(), CaseLife.plate)

@@ -7,12 +7,14 @@ from desk import Desk
 from sqlalchemy import delete, func, insert, select, update
 
 from models.case_life import life_of
+from models.case_tables import CaseLife
 from models.evasion_tables import ManoeuvreRow
 from models.gate_tables import DecisionRow
 from models.legibility_tables import PlateLegibilityRow
 from models.office_tables import AuditEntry
 from models.tables import Case, Finding, Frame, Judgement
 from models.values.case_life import CaseState
+from review.closed_loop import shares
 from review.office import Office
 
 Desks = Callable[[str], Desk]
@@ -131,6 +133,44 @@ def test_a_reviewer_opens_the_case_and_two_others_review_it(desk: Desks, office:
     assert leader.post(f"/cases/{number}/step", to="transferred", **step).status_code == 303
     with office.read() as connection:
         assert life_of(connection, number).state == CaseState.TRANSFERRED
+
+
+def test_who_hid_the_plate_is_confirmed_without_it_and_handed_on_by_no_one_alone(
+    desk: Desks, office: Office, lead: int
+) -> None:
+    with office.write("test") as connection:
+        connection.execute(update(Judgement).where(Judgement.passage_id == lead).values(plate=""))
+    leader = desk("team_leader")
+    number = opened(leader, lead)
+    leader.post(f"/cases/{number}/take")
+    with office.read() as connection:
+        life = life_of(connection, number)
+    assert life.plate == ""
+    alone = leader.post(f"/cases/{number}/step", to="transferred", version=life.version, reason="x")
+    assert alone.status_code == 409
+    assert "须经两名执法人员审核确认" in alone.text
+    leader.post(f"/cases/{number}/release")
+    for login in ("reviewer", "reviewer2"):
+        assert desk(login).verdict(number, "confirm").status_code == 303
+    with office.read() as connection:
+        life = life_of(connection, number)
+    assert life.state == CaseState.FILED
+    handed = leader.post(f"/cases/{number}/step", to="transferred", version=life.version, reason="x")
+    assert handed.status_code == 303
+
+
+def test_a_case_without_an_overload_counts_for_no_overloads(
+    desk: Desks, office: Office, lead: int, numbers: list[str]
+) -> None:
+    reviewer, leader = desk("reviewer"), desk("team_leader")
+    number = opened(reviewer, lead)
+    for login in ("reviewer", "reviewer2"):
+        assert desk(login).verdict(number, "confirm").status_code == 303
+    with office.write("test") as connection:
+        other = select(Case.id).where(Case.number == numbers[0]).scalar_subquery()
+        connection.execute(update(CaseLife).where(CaseLife.case_id == other).values(plate="浙Z00042"))
+        assert next(iter(shares(connection))).whole == 0
+    assert "浙Z00042" not in leader.get("/statistics/again.csv").text
 
 
 def test_no_case_comes_of_it(desk: Desks, office: Office, lead: int) -> None:

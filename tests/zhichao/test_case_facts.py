@@ -190,6 +190,10 @@ def test_plate_reviewers_notice_and_defence_come_from_the_cases_own_rows(
 def test_a_case_without_an_overload_is_told_to_the_police_and_gives_no_other_document(night: Night) -> None:
     with night.database.write("test") as connection:
         passage = connection.scalars(select(Finding.passage_id)).one()
+        connection.execute(update(Finding).values(kind=FindingKind.EVASION))
+    with night.database.read() as connection, pytest.raises(ConfigError, match="没有涉嫌遮挡号牌的情形"):
+        case_facts(connection, night.station, CASE)
+    with night.database.write("test") as connection:
         connection.execute(update(Finding).values(kind=FindingKind.PLATE_OBSCURED))
         hidden = {"passage_id": passage, "judged_at": 0, "probability": 0.97, "problem": ""}
         for number, reason in enumerate(("旧的理由", "车头号牌被遮挡"), 1):
@@ -202,9 +206,12 @@ def test_a_case_without_an_overload_is_told_to_the_police_and_gives_no_other_doc
     with night.database.write("test") as connection:
         leader = add_officer(connection, "leader", Role.TEAM_LEADER)
         case_id = life_of(connection, CASE).case_id
-        for version, to in enumerate((CaseState.FIRST_REVIEW, CaseState.TRANSFERRED), 1):
+        reviewed = CaseState.FIRST_REVIEW, CaseState.SECOND_REVIEW, CaseState.FILED, CaseState.TRANSFERRED
+        two = [add_officer(connection, name, Role.REVIEWER).officer_id for name in ("a", "b")]
+        reviewers: dict[str, object] = {"first_reviewer_id": two[0], "second_reviewer_id": two[1]}
+        for version, to in enumerate(reviewed, 1):
             step = Step(case_id=case_id, version=version, to=to, actor=leader, at_ms=1, reason="移送")
-            move(connection, step)
+            move(connection, step, reviewers if to is CaseState.FILED else {})
     with night.database.read() as connection:
         known = case_facts(connection, night.station, CASE)
         assert act(load_settings(ROOT / "config.toml"), connection, known.case_id) is None
@@ -215,6 +222,11 @@ def test_a_case_without_an_overload_is_told_to_the_police_and_gives_no_other_doc
     assert isinstance(letter, PoliceTransfer)
     assert letter.description == "车头号牌被遮挡\n跨道"
     assert len(letter.photographs) == 1
+    with night.database.write("test") as connection:
+        unsure = hidden | {"number": 3, "probability": 0.3, "reasons": '["不足以认为"]'}
+        connection.execute(insert(ObscuringRow).values(unsure))
+    with night.database.read() as connection:
+        assert case_facts(connection, night.station, CASE).fields["description"] == "跨道"
     for kind in set(DocumentKind) - {DocumentKind.POLICE_TRANSFER}:
         with pytest.raises(ConfigError, match="没有认定超限质量，只能出具《涉嫌号牌违法线索移送函》"):
             make_paper(kind, AGENCIES["浙江"], known, given)

@@ -188,6 +188,27 @@ def test_what_is_no_such_lead_is_refused(night: Night, officer: Actor) -> None:
         take(night, LIGHT, officer)
 
 
+def test_what_is_seen_of_it_later_joins_the_case_and_opens_no_second(night: Night, officer: Actor) -> None:
+    light = passage(night, LIGHT)
+
+    def open_it() -> str:
+        with night.database.write("test") as connection:
+            return open_unweighed(connection, light, ZONE, "前后图片均见", officer, 0)
+
+    number = open_it()
+    with night.database.write("test") as connection:
+        connection.execute(insert(Finding).values(passage_id=light, kind=FindingKind.PLATE_OBSCURED))
+        assert not is_lead(connection, light)
+    assert waiting(night) == []
+    assert open_it() == number
+    with night.database.write("test") as connection:
+        open_cases(connection, night.station, DAY)
+        given = connection.scalars(select(Finding.case_id).where(Finding.passage_id == light)).all()
+        assert connection.scalars(select(Case.id).where(Case.number == number)).one() == given[0]
+    assert len(given) == 2
+    assert len(set(given)) == 1
+
+
 @pytest.mark.parametrize("seen", ["driven", "hidden"])
 def test_no_case_takes_it_off_the_list_until_more_is_seen(night: Night, seen: str) -> None:
     no_case(night, LIGHT)
