@@ -78,6 +78,11 @@ def judge_obscured_day(connection: Connection, station: Station, day: date) -> i
     return hold_findings(connection, FindingKind.PLATE_OBSCURED, of_day, flagged)
 
 
+def as_told(row: Any) -> Obscuring:  # noqa: ANN401 (a row)
+    """Return the judgement that a row of `ObscuringRow` keeps."""
+    return Obscuring(probability=row.probability, reasons=tuple(json.loads(row.reasons)), problem=row.problem)
+
+
 def _suspects(connection: Connection, station: Station, bounds_ms: tuple[int, int]) -> set[int]:
     """Return who is judged: the others' frames were looked at for comparison alone."""
     of_day = select(Passage.id).where(passed_between(station.id, *bounds_ms))

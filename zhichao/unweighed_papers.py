@@ -1,6 +1,5 @@
 """What the database knows of a case that rests on no overload, as the fields of a letter to the police."""
 
-import json
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,8 +12,8 @@ from models.values.case_life import CaseState
 from models.values.findings import FindingKind
 from models.values.passages import FrameKind
 from models.values.timeline import from_ms
-from pipeline.deliberate import FLAGGED_FROM
 from pipeline.evasion.rows import stands
+from pipeline.obscured_rows import as_told
 from stations.station import Station
 from zhichao.paper_fields import CaseFacts
 from zhichao.settings import ConfigError
@@ -67,13 +66,13 @@ def _seen(connection: Connection, passage_id: int) -> str:
     """Return what the night saw of the plate and the driving, a line each."""
     hidden = select(ObscuringRow).where(ObscuringRow.passage_id == passage_id)
     last = connection.execute(hidden.order_by(ObscuringRow.number.desc()).limit(1)).first()
+    told = as_told(last) if last is not None else None
     # Reasons are kept of what accuses nobody, too.
-    accuses = last is not None and not last.problem and last.probability >= FLAGGED_FROM
-    reasons = last.reasons if last is not None and accuses else "[]"
+    reasons = told.reasons if told is not None and told.flagged else ()
     driven = select(ManoeuvreRow.sentence).where(
         ManoeuvreRow.passage_id == passage_id, ManoeuvreRow.excused == "", stands(ManoeuvreRow)
     )
-    return "\n".join([*json.loads(reasons), *connection.scalars(driven.order_by(ManoeuvreRow.id))])
+    return "\n".join([*reasons, *connection.scalars(driven.order_by(ManoeuvreRow.id))])
 
 
 def photographs(connection: Connection, passage_id: int, station: Station) -> list[dict[str, Any]]:

@@ -7,9 +7,8 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select
 from starlette.responses import Response
 
-from models.files import FileStore
+from models.files import ChangedFileError, FileStore
 from models.tables import Finding, Frame, PlateReadingRow
-from pipeline.verify import digest_of
 from review.access import CASE_READERS, Page, Visit
 from review.forms import whole
 from review.refusals import NotFoundError
@@ -35,19 +34,24 @@ def show(visit: Visit) -> Response:
         shown = any(may_be_seen(connection, passage_id) for passage_id in found)
     if not shown:
         raise NotFoundError("没有这张图片")
-    content = _original(visit.office.store, sha256)
+    content = original(visit.office.store, sha256)
     kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), "")
     # What is no picture is offered for saving, never shown: its sender may have meant it to run here.
     headers = KEPT if kind else {**KEPT, "Content-Disposition": "attachment"}
     return Response(content, media_type=kind or "application/octet-stream", headers=headers)
 
 
-def _original(store: FileStore, sha256: str) -> bytes:
-    path = store.path(sha256)
+def original(store: FileStore, sha256: str) -> bytes:
+    """Return a picture as it was stored.
+
+    Raises:
+        NotFoundError: it is no longer that, or is gone.
+
+    """
     try:
-        if digest_of(path) != sha256:
-            raise NotFoundError("图片与入库时的摘要不符，不能作为证据显示，请告知系统管理员", 410)
-        return path.read_bytes()
+        return store.read(sha256)
+    except ChangedFileError as error:
+        raise NotFoundError("图片与入库时的摘要不符，不能作为证据显示，请告知系统管理员", 410) from error
     except OSError as error:
         raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error
 
@@ -64,8 +68,9 @@ def crop(visit: Visit) -> Response:
         shown = found is not None and may_be_seen(connection, found.passage_id)
     if found is None or not shown:
         raise NotFoundError("没有这张图片")
+    stored = original(visit.office.store, found.sha256)
     try:
-        with Image.open(io.BytesIO(visit.office.store.read(found.sha256))) as image:
+        with Image.open(io.BytesIO(stored)) as image:
             content = _cut(image, json.loads(found.box))
     except (OSError, ValueError, UnidentifiedImageError) as error:
         raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error

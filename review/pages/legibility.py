@@ -13,9 +13,11 @@ from starlette.responses import Response
 from models.legibility_tables import ObscuringRow, PlateLegibilityRow
 from models.tables import Frame
 from models.values.legibility import Legibility
-from pipeline.deliberate import FLAGGED_FROM
+from pipeline.deliberate import Obscuring
+from pipeline.obscured_rows import as_told
 from review.access import CASE_READERS, Page, Visit
 from review.forms import whole
+from review.pages.frames import original
 from review.refusals import NotFoundError
 from review.seen import may_be_seen
 
@@ -52,25 +54,11 @@ PICTURE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hiding:
-    """Whether a plate was hidden on purpose, as the night told; `problem` where it could not tell."""
-
-    probability: float
-    reasons: tuple[str, ...]
-    problem: str
-
-    @property
-    def flagged(self) -> bool:
-        """Whether it was passed on to a person as a suspicion."""
-        return self.probability >= FLAGGED_FROM
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlatesSeen:
     """What can be seen of plates where they aren't clear, and what was concluded."""
 
     frames: Sequence[Any]
-    hidings: tuple[Hiding, ...]
+    hidings: tuple[Obscuring, ...]
 
 
 def plates_seen(connection: Connection, passages: Sequence[int]) -> PlatesSeen:
@@ -86,10 +74,7 @@ def plates_seen(connection: Connection, passages: Sequence[int]) -> PlatesSeen:
             for row in seen
             if row.judge == stands[row.frame_id] and row.legibility != Legibility.CLEAR.value
         ),
-        hidings=tuple(
-            Hiding(probability=row.probability, reasons=tuple(json.loads(row.reasons)), problem=row.problem)
-            for row in latest.values()
-        ),
+        hidings=tuple(map(as_told, latest.values())),
     )
 
 
@@ -100,8 +85,9 @@ def show(visit: Visit) -> Response:
         shown = found is not None and may_be_seen(connection, found.passage_id)
     if found is None or not shown:
         raise NotFoundError("没有这张图片")
+    stored = original(visit.office.store, found.sha256)
     try:
-        with Image.open(io.BytesIO(visit.office.store.read(found.sha256))) as image:
+        with Image.open(io.BytesIO(stored)) as image:
             content = _masked(image, json.loads(found.box), json.loads(found.mask))
     except (OSError, ValueError, UnidentifiedImageError) as error:
         raise NotFoundError("图片原件已不在存储中，请告知系统管理员", 410) from error

@@ -26,6 +26,23 @@ from review.pages.exchange import FIELD_NAMES
 PDF = b"%PDF-1.7 invented"
 
 
+def tell_served(desks: Desks, *, asked: str, reference: str, on: str) -> None:
+    """Let the partner answer our request `asked`: served, of the attempt `reference`."""
+    here, there = desks.pinghu.agency, desks.jinshan.agency
+    body = ServiceResultBody(
+        in_reply_to=f"service_request/平湖/{asked}",
+        reference=reference,
+        served=True,
+        on=on,
+        reason="",
+        proof_sha256="0" * 64,
+    )
+    with there.database.write("test") as connection:
+        matter = matter_of(connection, here.name, "received", body.in_reply_to)
+        assert matter is not None
+        answer(there.exchange, connection, matter, body, PROGRAM)
+
+
 def test_the_partner_gets_the_document_and_the_request_once(desks: Desks) -> None:
     here, there = desks.pinghu.agency, desks.jinshan.agency
     service = ServiceByPartner(exchange=here.exchange, document=lambda _sha256: PDF)
@@ -44,18 +61,7 @@ def test_the_partner_gets_the_document_and_the_request_once(desks: Desks) -> Non
         assert connection.scalars(select(Matter.message_id)).all() == ["service_request/平湖/ref-1"]
         assert connection.scalars(select(Attachment.state)).all() == ["whole"]
     assert desks.jinshan.received.path(wanted.document_sha256).read_bytes() == PDF
-    body = ServiceResultBody(
-        in_reply_to="service_request/平湖/ref-1",
-        reference="ref-2",
-        served=True,
-        on="2026-06-20",
-        reason="",
-        proof_sha256="0" * 64,
-    )
-    with there.database.write("test") as connection:
-        matter = matter_of(connection, here.name, "received", body.in_reply_to)
-        assert matter is not None
-        answer(there.exchange, connection, matter, body, PROGRAM)
+    tell_served(desks, asked="ref-1", reference="ref-2", on="2026-06-20")
     with pytest.raises(AssertionError, match="backlog"):
         desks.heal()
     assert "ref-2" in here.incidents()[0]
@@ -64,7 +70,7 @@ def test_the_partner_gets_the_document_and_the_request_once(desks: Desks) -> Non
 def test_what_became_void_meanwhile_was_not_served_though_the_partner_brought_it(
     desks: Desks, tmp_path: Path
 ) -> None:
-    here, there = desks.pinghu.agency, desks.jinshan.agency
+    here = desks.pinghu.agency
     counter = Counter(here.database, tmp_path)
     service = ServiceByPartner(exchange=here.exchange, document=counter.desk.documents.read)
     counter.desk = replace(counter.desk, partner=service)
@@ -76,18 +82,7 @@ def test_what_became_void_meanwhile_was_not_served_though_the_partner_brought_it
         void(connection, number, "写错")
     desks.turn_clocks(counter.desk.clock_ms() + 3_600_000)
     desks.heal()
-    body = ServiceResultBody(
-        in_reply_to=f"service_request/平湖/{reference}",
-        reference=reference,
-        served=True,
-        on=str(counter.today),
-        reason="",
-        proof_sha256="0" * 64,
-    )
-    with there.database.write("test") as connection:
-        matter = matter_of(connection, here.name, "received", body.in_reply_to)
-        assert matter is not None
-        answer(there.exchange, connection, matter, body, PROGRAM)
+    tell_served(desks, asked=reference, reference=reference, on=str(counter.today))
     desks.heal()
     with here.database.read() as connection:
         (told,) = connection.execute(select(ServiceResult)).all()
